@@ -1,0 +1,106 @@
+# stopmark: `make deps demo` tries it, `make deps check` tests it.
+# Everything is built under $(BUILD); BUILD, CC and SAN=1 (ASan and UBSan) choose a variant.
+
+VERSION := 0.1.0
+BUILD ?= build
+CC := gcc
+SAN ?= 0
+PREFIX ?= /usr/local
+
+WARNINGS := -Wall -Wextra -Werror -Wpedantic -Wshadow -Wformat=2 -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef \
+	-Wvla -Wimplicit-fallthrough -Wcast-qual
+OPTIMISE := -O2 -g
+SANITIZE_0 :=
+SANITIZE_1 := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS += -std=c17 $(OPTIMISE) $(WARNINGS) $(SANITIZE_$(SAN)) -fstack-protector-strong
+CPPFLAGS += -I. -D_GNU_SOURCE -D_FORTIFY_SOURCE=$(if $(filter 1,$(SAN)),0,2) \
+	-DSTOPMARK_VERSION='"$(VERSION)"' $(shell pkg-config --cflags ncursesw libxml-2.0 2>/dev/null)
+LDFLAGS += $(SANITIZE_$(SAN)) -pthread
+LIBS_CORE := -lct -liniparser -lsqlite3 -ljansson -lxml2 -lm
+LIBS_TUI := -lpanelw -lncursesw -ltinfo
+LIBS_LAB := -lsqlite3 -ljansson -lssl -lcrypto -lm
+
+sources = $(sort $(wildcard $(1)/*.c))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+BASE := $(call sources,core/base)
+CORE := $(call sources,core)
+TUI := $(call sources,tui)
+SCREENS := $(filter-out screens/main.c,$(call sources,screens))
+LAB := $(filter-out tests/lab/main.c,$(call sources,tests/lab) $(call sources,tests/lab/sql))
+SUPPORT := $(call sources,tests/support)
+UNIT_TESTS := $(sort $(shell find tests/unit -name 'test_*.c' 2>/dev/null))
+UNIT_BINARIES := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_TESTS))
+
+LIB_BASE := $(BUILD)/libbase.a
+LIB_CORE := $(BUILD)/libcore.a
+LIB_TUI := $(BUILD)/libtui.a
+LIB_SCREENS := $(BUILD)/libscreens.a
+LIB_LAB := $(BUILD)/liblab.a
+LIB_SUPPORT := $(BUILD)/libsupport.a
+
+.PHONY: all
+all: $(if $(wildcard screens/main.c),$(BUILD)/stopmark) $(if $(wildcard tests/lab/main.c),$(BUILD)/stopmark-lab)
+
+$(LIB_BASE): $(call objects,$(BASE))
+$(LIB_CORE): $(call objects,$(CORE))
+$(LIB_TUI): $(call objects,$(TUI))
+$(LIB_SCREENS): $(call objects,$(SCREENS))
+$(LIB_LAB): $(call objects,$(LAB))
+$(LIB_SUPPORT): $(call objects,$(SUPPORT))
+$(BUILD)/%.a:
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
+
+$(BUILD)/stopmark: $(BUILD)/obj/screens/main.o $(LIB_SCREENS) $(LIB_CORE) $(LIB_TUI) $(LIB_BASE)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CORE) $(LIBS_TUI)
+
+$(BUILD)/stopmark-lab: $(BUILD)/obj/tests/lab/main.o $(LIB_LAB) $(LIB_BASE)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_LAB)
+
+# A unit test links what its folder may see: tests/unit/base only core/base, and so on.
+$(BUILD)/unit/base/%: $(BUILD)/obj/tests/unit/base/%.o $(LIB_BASE)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lm
+$(BUILD)/unit/tui/%: $(BUILD)/obj/tests/unit/tui/%.o $(LIB_TUI) $(LIB_BASE)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_TUI) -lm
+$(BUILD)/unit/core/%: $(BUILD)/obj/tests/unit/core/%.o $(LIB_SUPPORT) $(LIB_CORE) $(LIB_BASE)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_CORE)
+$(BUILD)/unit/screens/%: $(BUILD)/obj/tests/unit/screens/%.o $(LIB_SUPPORT) $(LIB_SCREENS) $(LIB_CORE) $(LIB_TUI) $(LIB_BASE)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_CORE) $(LIBS_TUI)
+$(BUILD)/unit/lab/%: $(BUILD)/obj/tests/unit/lab/%.o $(LIB_LAB) $(LIB_BASE)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_LAB)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+.PRECIOUS: $(BUILD)/obj/%.o
+.SECONDARY:
+
+# --- dependencies -------------------------------------------------------------------------------
+
+.PHONY: deps
+deps:
+	@tests/deps.sh
+
+# --- tests --------------------------------------------------------------------------------------
+
+.PHONY: check-unit
+check-unit: $(UNIT_BINARIES)
+	@failed=0; for test in $(UNIT_BINARIES); do $$test >$$test.log 2>&1 || { failed=1; cat $$test.log; }; done; \
+	cat $(addsuffix .log,$(UNIT_BINARIES)) /dev/null | awk '/\[  PASSED  \]/{n+=$$4} END{print "unit tests passed: " n+0}'; exit $$failed
+
+.PHONY: clean
+clean:
+	rm -rf build
