@@ -1,0 +1,220 @@
+/* The simulated estate: instances, databases with their log, backup files, Agent, logins, clock.
+ * Everything here is a model of what domain facts say of SQL Server; nothing knows of TDS or of
+ * SQL text. All calls need lab_lock.
+ *
+ * A database's log is a *timeline*: an append-only list of records, each with an LSN. A backup
+ * file points into a timeline (first_lsn .. last_lsn); restoring moves redo_lsn along it; the
+ * content of a database that can be read is the replay of its timeline up to redo_lsn. Recovery
+ * starts a new timeline (a fork) whose parent is the old one up to that LSN.
+ */
+#ifndef STOPMARK_LAB_ESTATE_H
+#define STOPMARK_LAB_ESTATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/lab/session.h"
+#include "tests/lab/value.h"
+
+/* numeric(25,0): VLF * 10^15 + block * 10^5 + slot. Source: SQL Server's LSN format. */
+__extension__ typedef unsigned __int128 lab_lsn;
+
+/* 25 digits, zero padded; size >= 26. */
+void lab_lsn_format(char *out, lab_lsn lsn);
+bool lab_lsn_parse(lab_lsn *lsn, const char *digits);
+
+enum record_kind { RECORD_CHANGE, RECORD_MARK, RECORD_CHECKPOINT, RECORD_FILE_ADDED };
+
+struct log_record {
+    lab_lsn lsn;
+    enum record_kind kind;
+    int64_t utc_ms;
+    void *change; /* owned; RECORD_CHANGE: see engine_content_apply */
+    size_t change_length;
+    char mark[129]; /* RECORD_MARK: its name; case-sensitive */
+    bool filler; /* log that has a size but no content: traffic of the application */
+    int64_t size_bytes;
+};
+
+struct timeline {
+    struct timeline *parent; /* borrowed; NULL = the first of its family */
+    lab_lsn fork_lsn;        /* where it left its parent */
+    uint8_t family_guid[16], fork_guid[16];
+    struct log_record *records;
+    size_t records_count, records_capacity;
+    lab_lsn next_lsn;
+    struct instance *origin_instance; /* whose engine holds the table definitions; borrowed */
+    struct database *origin;          /* borrowed */
+};
+
+/* sys.databases.state */
+enum database_state {
+    DATABASE_ONLINE = 0,
+    DATABASE_RESTORING = 1,
+    DATABASE_RECOVERING = 2,
+    DATABASE_RECOVERY_PENDING = 3,
+    DATABASE_SUSPECT = 4,
+    DATABASE_EMERGENCY = 5,
+    DATABASE_OFFLINE = 6,
+};
+
+struct database_file {
+    char logical_name[129];
+    char physical_name[261];
+    bool is_log;
+    int64_t size_bytes;
+    lab_lsn create_lsn;
+};
+
+struct database {
+    struct instance *instance; /* borrowed */
+    int id;
+    char name[129];
+    bool system; /* master, msdb, model, tempdb: no log of its own */
+    enum database_state state;
+    bool standby;          /* ONLINE, read-only, more logs may follow */
+    char undo_file[261];
+    int recovery_model;    /* 1 FULL 2 BULK_LOGGED 3 SIMPLE */
+    int user_access;       /* 0 MULTI_USER 1 SINGLE_USER 2 RESTRICTED_USER */
+    int64_t created_utc_ms;
+    struct timeline *timeline; /* borrowed from the lab */
+    lab_lsn redo_lsn;          /* RESTORING and STANDBY: where the next log must continue */
+    lab_lsn last_log_backup_lsn, last_full_checkpoint_lsn;
+    bool tail_backed_up, mid_full_restore;
+    bool stopped_at_mark; /* redo_lsn lies inside a log because a stop clause was reached */
+    struct database_file files[8];
+    size_t files_count;
+    uint8_t database_guid[16];
+    /* procedures of the BizTalk set-up scripts that this database has: sp_SetMark, ... */
+    bool has_marking_procedures, has_management_procedures, has_shipping_procedures;
+    bool dropped;
+};
+
+/* A backup file, one backup set in it (position 1). Files are found by the path that a server
+ * opens; shares are visible to all instances, local paths only to their own. */
+enum file_state { FILE_READABLE, FILE_MISSING, FILE_CORRUPT, FILE_DENIED };
+
+struct backup_file {
+    char path[520];
+    struct instance *local_to; /* NULL = a share */
+    enum file_state state;
+    char type; /* 'D' full, 'L' log, 'I' differential */
+    bool copy_only, damaged, has_checksums, bulk_logged;
+    char database_name[129];
+    char server_name[129];
+    struct timeline *timeline;
+    lab_lsn first_lsn, last_lsn, checkpoint_lsn, database_backup_lsn;
+    uint8_t set_guid[16], database_guid[16];
+    int64_t start_utc_ms, finish_utc_ms; /* shown in the taking server's local time */
+    int utc_offset_min;
+    int64_t size_bytes, compressed_size_bytes;
+    int major_version, build, database_version;
+    struct database_file files[8];
+    size_t files_count;
+    int recovery_model;
+    char user_name[129];
+};
+
+enum permission {
+    PERMISSION_VIEW_SERVER_STATE = 1,
+    PERMISSION_VIEW_ANY_DEFINITION = 2,
+    PERMISSION_VIEW_ANY_DATABASE = 4,
+    PERMISSION_CREATE_ANY_DATABASE = 8,
+    PERMISSION_ALTER_ANY_DATABASE = 16,
+    PERMISSION_ALTER_ANY_CONNECTION = 32,
+    PERMISSION_SYSADMIN = 64,
+};
+
+struct login {
+    char name[129];
+    char password[129];
+    unsigned permissions;     /* server-wide; sysadmin has all */
+    char **databases;         /* owned names: where it has a user; "*" = all */
+    size_t databases_count;
+    bool disabled;
+};
+
+struct instance {
+    struct lab *lab; /* borrowed */
+    char name[129];        /* @@SERVERNAME */
+    char alias[129];       /* the name other servers know, where it differs; "" = the same */
+    bool is_source;
+    char restores[129];    /* destination: the source server's name; "" = all */
+    int major_version, minor_version, build; /* 16, 0, 4236 */
+    char collation[129];
+    bool case_sensitive;
+    int clock_offset_ms, utc_offset_min;
+    int port, listen_fd;
+    bool stopped; /* connections are refused and cut; jobs do not run */
+    bool stalled; /* connections are accepted and never answered */
+    struct engine *engine;  /* owned */
+    struct database **databases; /* owned, by id; dropped ones stay until the end */
+    size_t databases_count, databases_capacity;
+    struct login *logins;
+    size_t logins_count, logins_capacity;
+    struct session *sessions;
+    int next_spid;
+    int next_backup_set_id, next_media_set_id;
+    struct agent *agent; /* owned; jobs.c */
+    struct applock *applocks; /* owned; locks.c */
+    char data_path[261], log_path[261];
+    int64_t restore_bytes_per_s, disk_free_bytes;
+};
+
+/* Behaviour that no source confirms: one value each, every suite runs under all of them. */
+struct switches {
+    bool log_edge_equal_applies; /* last_lsn == redo: applied as a no-op instead of 4326 */
+    bool cancel_reports_3204;
+};
+
+struct lab {
+    struct instance **instances;
+    size_t instances_count, instances_capacity;
+    struct backup_file **files;
+    size_t files_count, files_capacity;
+    struct timeline **timelines;
+    size_t timelines_count, timelines_capacity;
+    struct switches switches;
+    double speed;            /* lab seconds a real second; 0 = stands */
+    int64_t now_base_utc_ms; /* the lab's time at monotonic_base_ms */
+    int64_t monotonic_base_ms;
+    uint64_t random; /* seeded */
+    char group_name[129];
+};
+
+/* --- clock ---------------------------------------------------------------------------------- */
+int64_t lab_now_utc_ms(const struct lab *lab);
+int64_t instance_now_utc_ms(const struct instance *instance); /* with its clock's error */
+/* Moves a standing clock forward, running what becomes due in order. */
+void lab_advance(struct lab *lab, int64_t duration_ms);
+
+/* --- look-up -------------------------------------------------------------------------------- */
+struct instance *lab_instance(struct lab *lab, const char *name); /* NULL = none; no case */
+struct database *instance_database(struct instance *instance, const char *name); /* by collation */
+struct backup_file *lab_file(struct lab *lab, const struct instance *reader, const char *path);
+struct login *instance_login(struct instance *instance, const char *name);
+
+/* SERVERPROPERTY(name); NULL value for an unknown name. */
+struct sql_value instance_property(const struct instance *instance, const char *name);
+
+/* HAS_PERMS_BY_NAME(securable, class, permission): 1, 0 or -1 for NULL. */
+int session_permission(const struct session *session, const char *securable, const char *class_name,
+                       const char *permission);
+bool session_is_sysadmin(const struct session *session);
+int session_is_role_member(const struct session *session, const char *role); /* 1, 0, -1 NULL */
+
+/* True if the session may use the database (916 otherwise): writes the error itself. */
+bool session_may_use(struct session *session, struct database *database, struct reply *reply);
+
+/* --- the log -------------------------------------------------------------------------------- */
+/* Appends a change record at the database's timeline and returns its LSN. Takes change. System
+ * databases log nothing. */
+lab_lsn database_log(struct database *database, void *change, size_t length);
+/* BEGIN TRAN ... WITH MARK committed: the mark's record, and a row in msdb.dbo.logmarkhistory. */
+void database_log_mark(struct session *session, struct database *database, const char *mark,
+                       const char *description);
+/* Makes a database that became readable hold what its timeline says up to its redo LSN. */
+void database_materialise(struct database *database);
+
+#endif

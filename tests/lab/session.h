@@ -1,0 +1,73 @@
+/* One client's session on one instance: who it is, where it is, what it waits for.
+ *
+ * Locking: the whole lab is one monitor. A session's thread holds lab_lock() while it runs a
+ * batch and gives it up only inside session_wait (RESTORE taking time, WAITFOR, a lock) and while
+ * bytes leave or enter its socket. So lab code needs no other lock, and every state that another
+ * session can see is consistent whenever session_wait is called.
+ */
+#ifndef STOPMARK_LAB_SESSION_H
+#define STOPMARK_LAB_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct instance;
+struct database;
+struct login;
+struct reply;
+
+enum session_end { SESSION_GO_ON, SESSION_ATTENTION, SESSION_KILLED, SESSION_DISCONNECTED };
+
+struct session {
+    struct instance *instance; /* borrowed */
+    struct login *login;       /* borrowed */
+    struct database *database; /* current; borrowed; never NULL */
+    int spid;
+    char application[129];
+    char host[129];
+    int socket_fd; /* -1: an internal session (Agent, start-up) */
+    struct reply *reply; /* borrowed by the running batch */
+    /* set by SET statements */
+    int lock_timeout_ms; /* -1: for ever */
+    bool xact_abort, nocount, implicit_transactions;
+    int deadlock_priority;
+    int64_t text_size;
+    /* the transaction; 0 = none */
+    int transaction_depth;
+    bool transaction_doomed;
+    uint64_t transaction_id;
+    /* what sys.dm_exec_requests shows */
+    bool running;
+    char command[33]; /* "RESTORE LOG", "SELECT", ... */
+    char *batch_text; /* owned */
+    double percent_complete;
+    int64_t estimated_completion_ms;
+    int64_t request_started_utc_ms;
+    int64_t login_utc_ms;
+    char wait_type[61];
+    int blocking_spid;
+    struct database *restoring; /* the database a RESTORE is working on; NULL = none */
+    /* what ends it; set by the wire or by KILL, looked at in session_wait and between statements */
+    bool killed, attention, disconnected;
+    void *engine; /* the SQL engine's own part: variables, temporary tables */
+    struct session *next; /* in the instance's list */
+};
+
+/* The lab's monitor. */
+void lab_lock(void);
+void lab_unlock(void);
+
+/* Waits until the lab's clock reaches until_utc_ms (INT64_MAX: only for a change), until something
+ * changed (lab_changed) or until the session is to end; looks for an attention or a disconnect on
+ * the socket meanwhile, after sending what the reply holds. At speed 0 a wait for a time of the
+ * session's own work (RESTORE) returns at once: the clock stands and the work takes no time. */
+enum session_end session_wait(struct session *session, int64_t until_utc_ms);
+
+/* Tells every waiting session that something changed (a lock freed, a database recovered). */
+void lab_changed(void);
+
+/* What the session must do now, without waiting. */
+enum session_end session_state(const struct session *session);
+
+#endif
