@@ -1,0 +1,36 @@
+/* Themes: what each meaning (enum attr) looks like. A theme never carries meaning by itself: signs
+ * and words do; colours are chosen so that the common kinds of colour blindness tell them apart.
+ * The terminal's own background is kept.
+ *
+ * Constant data; any thread.
+ */
+#ifndef STOPMARK_TUI_THEME_H
+#define STOPMARK_TUI_THEME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tui/canvas.h"
+
+enum { THEME_DEFAULT_COLOUR = -1 };
+
+struct theme_style {
+    short colour_256; /* index into the 256-colour palette, THEME_DEFAULT_COLOUR = the terminal's */
+    short colour_8;   /* 0 to 7, used with fewer than 256 colours */
+    bool bold, reverse, underline;
+};
+
+struct theme {
+    const char *name;
+    bool colours; /* false: only bold, reverse and underline are used */
+    struct theme_style styles[ATTR_COUNT];
+    struct theme_style selected; /* over any of them: reverse keeps the meaning's colour */
+};
+
+/* The theme called name, without case; NULL or "" means "dark". NULL if there is none. */
+const struct theme *theme_find(const char *name);
+
+/* All themes in turn: index 0, 1, ...; NULL behind the last. "dark", "light", "mono". */
+const struct theme *theme_at(size_t index);
+
+#endif
