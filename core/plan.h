@@ -1,0 +1,104 @@
+/* The planner: from a group view, a target and a method to the exact statements, or to the exact
+ * reasons why not. Pure: no I/O, no clock of its own; the same input gives the same plan and hash.
+ *
+ * The same stop clause stands on every log of every database. The planner never plans a recovery
+ * before the proof of every database. Any thread; a plan is owned by the caller.
+ */
+#ifndef STOPMARK_CORE_PLAN_H
+#define STOPMARK_CORE_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/model.h"
+#include "core/view.h"
+
+struct plan_request {
+    enum target_by by;
+    const char *mark; /* TARGET_CHOSEN: its name, to the byte; borrowed */
+    enum stop_kind stop;
+    enum method method;
+    bool situation_known;
+    enum situation situation;
+    const char *const *assume; /* "file-missing=SET/DB", ...; borrowed */
+    size_t assume_count;
+    const char *const *leave_out; /* database names; borrowed */
+    size_t leave_out_count;
+    const char *const *replace; /* SERVER/DB: may be overwritten; borrowed */
+    size_t replace_count;
+};
+
+struct plan_step {
+    enum step_kind kind;
+    int64_t set;       /* 0 = none */
+    char *file;        /* NULL = none */
+    char *stop_clause; /* "STOPATMARK = N'...'"; NULL = none */
+    char *sql;         /* exactly what will be sent */
+    int64_t size_bytes;
+    int64_t duration_ms; /* DURATION_UNKNOWN */
+    struct lsn first_lsn, last_lsn; /* of the file, as far as known */
+    enum evidence evidence;
+};
+
+struct plan_database {
+    char *server;      /* destination, the ini's name */
+    int destination;   /* index into the configuration's servers */
+    char *database;
+    enum database_use use;
+    enum route route;
+    char *reason;
+    enum evidence evidence;
+    struct lsn redo_lsn; /* where it stood when planned */
+    bool existed, must_replace;
+    struct lsn mark_lsn; /* unknown without logmarkhistory */
+    int recovery_order; /* 0 first: custom, BAM, rules, tracking, message boxes, SSO, management */
+    struct plan_step *steps;
+    size_t steps_count, steps_capacity;
+};
+
+struct plan_alternative {
+    enum target_by by;
+    char *mark;
+    int64_t set;
+    int64_t data_loss_ms, restore_ms;
+    int roll_forward, full_restore, unreachable;
+};
+
+struct plan {
+    char *group;
+    int64_t generated_utc_ms;
+    char hash[65]; /* hex, of what will be done, not of times and estimates */
+    bool possible;
+    char **reasons;
+    size_t reasons_count, reasons_capacity;
+    char *mark; /* NULL = no such mark */
+    int64_t set;
+    int64_t mark_time_utc_ms;
+    enum stop_kind stop;
+    enum target_by by;
+    bool situation_known;
+    enum situation situation;
+    enum method method;
+    bool gate;
+    bool asks_for_word; /* a full restore although a roll-forward target exists */
+    int64_t data_loss_ms, restore_ms;
+    enum loss_basis loss_basis;
+    struct plan_alternative *alternatives;
+    size_t alternatives_count, alternatives_capacity;
+    struct plan_database *databases; /* in recovery order */
+    size_t databases_count, databases_capacity;
+};
+
+/* Always returns a plan, owned: possible = false with reasons where it cannot be done. For an
+ * unknown mark the reasons name the nearest one. */
+struct plan *plan_make(const struct group_view *view, const struct plan_request *request);
+void plan_free(struct plan *plan);
+
+/* The plan as JSON text (CLI.md "plan", schema 1) with everything that plan_from_json needs to
+ * make it again; owned. */
+char *plan_to_json(const struct plan *plan);
+/* NULL with *error set where the text is not such a document. */
+struct plan *plan_from_json(const char *text, struct error *error);
+
+#endif
