@@ -1,0 +1,28 @@
+/* `stopmark demo`: the lab as a child process, with a configuration of its own in a temporary
+ * directory that is removed at the end. The console may make the lab's sources die and come back,
+ * which is the only thing it can do to a lab that it cannot do to a real estate. Main thread only.
+ */
+#ifndef STOPMARK_SCREENS_DEMO_H
+#define STOPMARK_SCREENS_DEMO_H
+
+#include <stdbool.h>
+
+#include "core/base/error.h"
+
+struct demo; /* opaque */
+
+/* Finds stopmark-lab beside this binary or in its libexec, starts it with the scenario (a name or
+ * a file) at the speed given, and waits (10 s at most) until it is ready. Owned; NULL with *error. */
+struct demo *demo_start(const char *scenario, double speed, struct error *error);
+
+/* The configuration that the lab wrote; borrowed. */
+const char *demo_configuration(const struct demo *demo);
+
+/* Kills (dead = true) or revives the lab's source servers, as a power failure would. */
+void demo_set_sources_dead(struct demo *demo, bool dead);
+bool demo_sources_dead(const struct demo *demo);
+
+/* Ends the lab and removes the temporary directory. NULL is allowed. */
+void demo_stop(struct demo *demo);
+
+#endif
