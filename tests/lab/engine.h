@@ -25,6 +25,24 @@ struct engine; /* one per instance: owns its SQLite connection and the definitio
  * found before anything runs. Returns false where the connection must be closed afterwards. */
 bool engine_run_batch(struct session *session, const char *text, struct reply *reply);
 
+/* A parameter of a remote procedure call. */
+struct engine_parameter {
+    char name[129]; /* "@x"; "" = positional */
+    struct sql_type type;
+    struct sql_value value; /* owned by the caller; an output parameter's new value is written here */
+    bool output;
+};
+
+/* Runs a procedure as an RPC request does: sp_executesql and sp_prepare, sp_prepexec, sp_execute,
+ * sp_unprepare (by these names; the wire maps the numbers) and every procedure that EXEC finds.
+ * Writes result sets, RETURNSTATUS, RETURNVALUEs of output parameters and DONEPROC. Returns false
+ * where the connection must be closed afterwards. */
+bool engine_run_procedure(struct session *session, const char *name,
+                          struct engine_parameter *parameters, size_t count, struct reply *reply);
+
+/* Transaction-manager requests (packet type 14) do the same as the statements: call
+ * engine_run_internal with BEGIN TRANSACTION, COMMIT or ROLLBACK. */
+
 /* Session part: variables, temporary tables, transaction. */
 void engine_session_open(struct session *session);
 void engine_session_close(struct session *session); /* rolls back */
@@ -61,8 +79,8 @@ void engine_scan(struct engine *engine, struct database *database, const char *s
                  void *context);
 
 /* --- a database's content and its log -------------------------------------------------------
- * Every change of a stored table in a user database is captured as a change record (a SQLite
- * changeset) and handed to database_log (estate.h), which gives it an LSN. The content of a
+ * Every change of a stored table in a user database is captured as a change record (tables by
+ * name, rows by hidden key, values) and handed to database_log (estate.h), which gives it an LSN. The content of a
  * restored database is made by replaying records. */
 
 /* Forgets all tables of the database (it is being restored, dropped or taken over). */

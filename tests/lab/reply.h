@@ -67,6 +67,22 @@ int reply_errors(const struct reply *reply);
 /* While true, output is dropped: INSERT ... EXEC, agent job steps collect messages instead. */
 void reply_set_silent(struct reply *reply, bool silent);
 
+/* Sees what is written before it becomes tokens: TRY ... CATCH and INSERT ... EXEC. Any member but
+ * context may be NULL. */
+struct reply_observer {
+    /* Each error (severity > 10). True = swallowed: it is neither sent nor counted. */
+    bool (*error)(void *context, int number, int severity, int state, int line,
+                  const char *procedure, const char *text);
+    /* Result sets, which are then not sent. */
+    void (*columns)(void *context, const struct sql_column *columns, size_t count);
+    void (*row)(void *context, const struct sql_value *values);
+    void *context;
+};
+
+/* Replaces the observer (borrowed; NULL = none) and returns the one before. */
+const struct reply_observer *reply_set_observer(struct reply *reply,
+                                                const struct reply_observer *observer);
+
 /* A reply that goes nowhere, for job steps and start-up; owned. Its messages can be read. */
 struct reply *reply_new_sink(void);
 const char *reply_sink_messages(const struct reply *reply); /* borrowed */
