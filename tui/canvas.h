@@ -134,9 +134,8 @@ const struct cell *canvas_cell(const struct canvas *canvas, int row, int column)
 /* Appends the region as text: one line a row, trailing blanks cut, each with a newline. */
 void canvas_dump_text(const struct canvas *canvas, struct str *out);
 
-/* Appends the region's attributes: one letter a cell, trailing ATTR_NORMAL ('.') cut. The letters
- * in the order of enum attr are ". t h s d r o w c u p a k b B i m"; a selected cell is shown as
- * '#' where ATTR_NORMAL, else as "*" (its meaning is seen in the unselected rows). */
+/* Appends the region's attributes: one letter a cell, trailing ATTR_NORMAL cut. The letters in the
+ * order of enum attr are ".thsdrowcupakbeim"; a selected cell has the capital, '#' for '.'. */
 void canvas_dump_attributes(const struct canvas *canvas, struct str *out);
 
 #endif

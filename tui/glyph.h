@@ -12,6 +12,7 @@
 enum glyph_set { GLYPH_SET_UTF8, GLYPH_SET_ASCII };
 
 enum glyph {
+    GLYPH_NONE, /* no sign at all: nothing is drawn, a blank cell in a matrix */
     /* Verdicts: one cell in UTF-8, up to four in ASCII ("[ok]"). */
     GLYPH_OK,
     GLYPH_WARNING,
@@ -26,7 +27,6 @@ enum glyph {
     GLYPH_UNREACHABLE,
     GLYPH_BEING_TAKEN,
     GLYPH_NOT_KNOWN,
-    GLYPH_NONE, /* nothing there */
     /* Files, for the matrix's second line: one cell in both. */
     GLYPH_FILE_APPLIED,
     GLYPH_FILE_SHIPPED,
@@ -53,6 +53,7 @@ enum glyph {
     GLYPH_TEE_RIGHT,
     GLYPH_BAR_FULL,
     GLYPH_BAR_EMPTY,
+    GLYPH_LIMIT,  /* where a limit lies on a bar */
     GLYPH_CHOSEN, /* radio button on, off */
     GLYPH_NOT_CHOSEN,
     GLYPH_TICKED, /* tick box on, off */

@@ -94,7 +94,7 @@ void table_copy_selected(const struct table *table, struct str *out);
 
 /* Appends all shown rows with titles and headings, columns padded to their longest text: what `w`
  * saves. */
-void table_dump(const struct table *table, struct str *out);
+void table_dump(const struct table *table, enum glyph_set set, struct str *out);
 
 /* --- selection, sorting, filter --------------------------------------------------------------- */
 
