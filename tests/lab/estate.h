@@ -207,6 +207,10 @@ int session_is_role_member(const struct session *session, const char *role); /* 
 /* True if the session may use the database (916 otherwise): writes the error itself. */
 bool session_may_use(struct session *session, struct database *database, struct reply *reply);
 
+/* Frees what a session that ends holds beyond its transaction: application locks, single-user
+ * seats. Called by the wire after engine_session_close. */
+void session_release(struct session *session);
+
 /* --- the log -------------------------------------------------------------------------------- */
 /* Appends a change record at the database's timeline and returns its LSN. Takes change. System
  * databases log nothing. */

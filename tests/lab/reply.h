@@ -83,7 +83,8 @@ struct reply_observer {
 const struct reply_observer *reply_set_observer(struct reply *reply,
                                                 const struct reply_observer *observer);
 
-/* A reply that goes nowhere, for job steps and start-up; owned. Its messages can be read. */
+/* A reply that goes nowhere, for job steps and start-up; owned. Its messages can be read, as Agent
+ * writes them into a step's history: "text [SQLSTATE 42000] (Error 3013)", two blanks between. */
 struct reply *reply_new_sink(void);
 const char *reply_sink_messages(const struct reply *reply); /* borrowed */
 int reply_sink_last_error(const struct reply *reply);       /* 0 = none */

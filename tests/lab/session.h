@@ -19,6 +19,16 @@ struct reply;
 
 enum session_end { SESSION_GO_ON, SESSION_ATTENTION, SESSION_KILLED, SESSION_DISCONNECTED };
 
+/* The way to a session's client, supplied by the wire. Both are called by the session's own thread
+ * without the lab's lock. */
+struct session_link {
+    /* Sends what the reply holds; false = the client is gone. */
+    bool (*flush)(struct session_link *link);
+    /* Looks at the socket without waiting: GO_ON, ATTENTION (taken off the socket) or
+     * DISCONNECTED. */
+    enum session_end (*look)(struct session_link *link);
+};
+
 struct session {
     struct instance *instance; /* borrowed */
     struct login *login;       /* borrowed */
@@ -27,6 +37,7 @@ struct session {
     char application[129];
     char host[129];
     int socket_fd; /* -1: an internal session (Agent, start-up) */
+    struct session_link *link; /* borrowed; NULL: an internal session */
     struct reply *reply; /* borrowed by the running batch */
     /* set by SET statements */
     int lock_timeout_ms; /* -1: for ever */
@@ -63,6 +74,10 @@ void lab_unlock(void);
  * the socket meanwhile, after sending what the reply holds. At speed 0 a wait for a time of the
  * session's own work (RESTORE) returns at once: the clock stands and the work takes no time. */
 enum session_end session_wait(struct session *session, int64_t until_utc_ms);
+
+/* session_wait again and again until the lab's clock has reached until_utc_ms or the session is to
+ * end: for RESTORE and WAITFOR. At speed 0 it only sends what the reply holds and returns. */
+enum session_end session_sleep(struct session *session, int64_t until_utc_ms);
 
 /* Tells every waiting session that something changed (a lock freed, a database recovered). */
 void lab_changed(void);

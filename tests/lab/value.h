@@ -2,7 +2,8 @@
  *
  * A value owns its bytes. Canonical forms: integers and bit in `integer`; real and float in
  * `number`; numeric as decimal digits in `bytes`; strings as UTF-8 in `bytes`; binary and
- * uniqueidentifier (16 bytes, wire order) in `bytes`; every date and time type as 100 ns ticks
+ * uniqueidentifier (16 bytes, wire order) in `bytes`; sql_variant as nvarchar if it has bytes,
+ * else as int; every date and time type as 100 ns ticks
  * since 0001-01-01 00:00 in `integer` (datetimeoffset: ticks of UTC, with offset_min).
  */
 #ifndef STOPMARK_LAB_VALUE_H
@@ -61,7 +62,7 @@ struct sql_column {
     struct sql_type type;
 };
 
-/* Constructors; texts are copied. */
+/* Constructors; texts are copied. Bytes are followed by a NUL that length does not count. */
 struct sql_value sql_null(void);
 struct sql_value sql_integer(int64_t integer);
 struct sql_value sql_number(double number);
