@@ -14,10 +14,12 @@
 
 enum { THEME_DEFAULT_COLOUR = -1 };
 
+enum theme_look { THEME_PLAIN = 0, THEME_BOLD = 1, THEME_REVERSE = 2, THEME_UNDERLINE = 4 };
+
 struct theme_style {
     short colour_256; /* index into the 256-colour palette, THEME_DEFAULT_COLOUR = the terminal's */
     short colour_8;   /* 0 to 7, used with fewer than 256 colours */
-    bool bold, reverse, underline;
+    unsigned look;    /* enum theme_look, or-ed */
 };
 
 struct theme {
