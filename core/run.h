@@ -55,6 +55,10 @@ struct run_snapshot {
     struct run_database *databases;
     size_t databases_count, databases_capacity;
     int at_mark, proven, online, verified; /* counts of databases */
+    bool prepared; /* PREPARE has passed: the locks are held, something may have been written */
+    /* What run_client_send would do now. can_resume: RUN_COMMAND_CONTINUE. A failed run's worker
+     * keeps its locks and waits for RETRY or ABORT for a while (WORKER_WAIT_MS), then ends; it is
+     * resumable all the same. A run that was refused before its first write ends at once. */
     bool can_pause, can_resume, can_retry, can_abort;
     char phase_text[256]; /* one line: what it is doing, or what it waits for */
     char **messages;      /* newest last: events worth reading */
@@ -66,7 +70,6 @@ struct run_options {
     enum situation situation;
     const char *confirmed_group; /* what the operator typed; must equal the group's name */
     const char *by;              /* NULL: the user running this process */
-    bool attach_existing;
     const char *const *replace;  /* SERVER/DB; borrowed */
     size_t replace_count;
 };
@@ -75,7 +78,8 @@ struct run_options {
  * memory, wiped by secrets_free. core/secret.h makes it. */
 struct secrets;
 
-/* Checks confirmation, situation and plan, then spawns the worker (this binary, own session, no
+/* Checks confirmation, situation and plan (ERR_NOT_CONFIRMED, ERR_REFUSED, ERR_NOT_REACHABLE_MARK;
+ * refused too where every database is online at the mark already), then spawns the worker (this binary, own session, no
  * open descriptors but log, secret pipe and /dev/null) and returns once it holds the locks of
  * PREPARE or has refused. *run gets the number. On refusal nothing was written on any server.
  * Blocks on servers: not for the UI thread; run_start_begin is. */
@@ -89,12 +93,25 @@ enum error_code run_start_begin(const struct config *config, const struct plan *
                                 const struct run_options *options, const struct secrets *secrets,
                                 int64_t *run, struct error *error);
 
-/* Starts a worker for a run whose worker is dead; as run_start. */
+/* Starts a worker for a run whose worker is dead, as run_start; where the worker lives and waits
+ * (failed, paused), tells it to go on instead. ERR_REFUSED for a run that is done or aborted. */
 enum error_code run_resume(const struct config *config, int64_t run, const struct secrets *secrets,
                            struct error *error);
 
-/* All runs of the journal directory, newest first; an owned array (free). */
+/* The same without waiting for PREPARE. */
+enum error_code run_resume_begin(const struct config *config, int64_t run,
+                                 const struct secrets *secrets, struct error *error);
+
+/* All runs of the journal directory, newest first; an owned array (free). A run whose state says
+ * that it is under way while alive is false has lost its worker: resume it. */
 struct run_summary *run_list(const struct config *config, size_t *count, struct error *error);
+
+/* One run. ERR_USAGE where the directory has none of that number. */
+enum error_code run_find(const struct config *config, int64_t run, struct run_summary *summary,
+                         struct error *error);
+
+/* True for the states in which nothing more will happen: done, failed, aborted. */
+bool run_state_is_final(enum run_state state);
 
 /* A live connection to a run's worker. NULL with *error where no worker answers. Owned. */
 struct run_client;
@@ -107,6 +124,8 @@ struct run_snapshot *run_client_read(struct run_client *client, bool *closed);
 
 enum run_command { RUN_COMMAND_PAUSE, RUN_COMMAND_CONTINUE, RUN_COMMAND_RETRY, RUN_COMMAND_ABORT,
                    RUN_COMMAND_ABORT_NOW };
+/* The word that the socket carries ("pause", "abort-now"); static. */
+const char *run_command_name(enum run_command command);
 /* Sends a command; its effect is seen in snapshots. Never blocks. */
 bool run_client_send(struct run_client *client, enum run_command command);
 /* Closes the connection; the run goes on. */
@@ -117,7 +136,7 @@ void run_snapshot_free(struct run_snapshot *snapshot);
 
 /* One manual step of AFTER (conf/runbook.ini) with its tick. */
 struct manual_step {
-    char *id, *title, *text;
+    char *id, *title, *text; /* text: what to do, servers filled in, with commands to read out */
     bool ticked;
     char *by, *note;
     int64_t ticked_utc_ms;
@@ -166,7 +185,8 @@ char *report_to_json(const struct report *report);     /* owned; CLI.md "report"
  * rename); *path gets the Markdown's path, owned. */
 enum error_code report_write(const struct config *config, const struct report *report, char **path,
                              struct error *error);
-/* Ticks (or unticks, by == NULL) a manual step in the journal of a run whose worker has ended. */
+/* Ticks (or unticks, by == NULL) a manual step in the journal of a run whose worker has ended;
+ * ERR_REFUSED while it lives. The last tick completes the run: after becomes done. */
 enum error_code report_tick(const struct config *config, int64_t run, const char *step_id,
                             const char *by, const char *note, struct error *error);
 
