@@ -123,6 +123,10 @@ bool run_state_from_name(enum run_state *value, const char *name);
 bool step_kind_from_name(enum step_kind *value, const char *name);
 bool step_state_from_name(enum step_state *value, const char *name);
 bool target_by_from_name(enum target_by *value, const char *name);
+bool route_from_name(enum route *value, const char *name);
+bool evidence_from_name(enum evidence *value, const char *name);
+bool stop_kind_from_name(enum stop_kind *value, const char *name);
+bool loss_basis_from_name(enum loss_basis *value, const char *name);
 
 /* --- rows ----------------------------------------------------------------------------------- */
 

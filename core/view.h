@@ -141,6 +141,8 @@ struct roster_entry {
     struct lsn redo_lsn;       /* unknown where not RESTORING or not visible */
     int64_t applied_set;       /* newest log set applied whole; 0 = none known */
     char *at_mark;             /* restorehistory's mark if its last restore stopped at one; or NULL */
+    struct lsn restored_first_lsn, restored_last_lsn; /* of the last backup restored; or unknown */
+    bool is_master_message_box;
     bool mark_log_newer;       /* not used by monitoring; set by the executor's own look */
 };
 
@@ -157,6 +159,7 @@ struct set_file {
     char set_guid[37], family_guid[37], first_fork_guid[37], last_fork_guid[37];
     bool bulk_logged, damaged;
     int64_t size_bytes; /* SIZE_UNKNOWN */
+    bool imported;      /* the destination's history has the row */
     bool restored;      /* the destination's table says so */
     struct lsn mark_lsn; /* of the set's mark in this database; unknown without logmarkhistory */
 };
@@ -167,6 +170,7 @@ struct backup_set {
     bool complete, in_progress;
     char *mark; /* NULL on full sets */
     int64_t time_utc_ms; /* mark time (log) or start (full); TIME_UNKNOWN = undecidable */
+    int64_t finished_utc_ms; /* its last backup's end by msdb; TIME_UNKNOWN */
     struct set_file *files; /* one for each roster entry, same index */
     size_t databases, databases_expected;
     int64_t size_bytes; /* of the known files; SIZE_UNKNOWN = none known */
@@ -210,6 +214,8 @@ struct readiness {
     enum verdict verdict; /* OK: yes; WARNING: yes, but; CRITICAL: no; UNKNOWN: cannot tell */
     bool possible;
     int newest, rule;     /* index into group_view.marks, -1 = none */
+    int newest_any;       /* the newest that can be reached at any price; -1 = none */
+    int64_t rates_age_ms; /* how old the measurements behind restore_ms are; DURATION_UNKNOWN */
     int64_t data_loss_ms, restore_ms;
     enum loss_basis loss_basis;
     enum evidence evidence;
@@ -222,6 +228,16 @@ struct check_result {
     enum verdict verdict;
     char *where;         /* server, SERVER/database or ""; owned */
     char *text, *remedy; /* owned */
+};
+
+/* Whether BackupDateTime and the stamps in mark names are UTC: found out, never guessed. */
+enum stamp_zone { STAMP_UNDECIDED, STAMP_UTC, STAMP_LOCAL };
+
+/* How fast restores were, measured from restorehistory. Pure: core/rates.c. */
+struct restore_rates {
+    double full_bytes_per_ms, log_bytes_per_ms; /* 0 = unknown */
+    int64_t statement_ms;    /* a RESTORE's own time beside its bytes */
+    int64_t measured_utc_ms; /* the newest measurement; TIME_UNKNOWN = none */
 };
 
 struct group_view {
@@ -238,6 +254,9 @@ struct group_view {
     bool any_source_alive;
     int64_t source_now_utc_ms;    /* live source clock, else TIME_UNKNOWN */
     int64_t source_last_seen_utc_ms; /* the last instant it was known alive, on its own clock */
+    bool *down; /* one for each server: does not answer now (or is assumed not to) */
+    enum stamp_zone stamp_zone;
+    struct restore_rates rates;
     struct roster_entry *roster;
     size_t roster_count, roster_capacity;
     char **roster_problems;
@@ -259,6 +278,20 @@ struct group_view {
 struct group_view *group_view_build(const struct config *config, struct server_view *const *servers,
                                     size_t servers_count, int64_t now_utc_ms,
                                     int64_t now_monotonic_ms);
+
+/* What-if and leave-out: the same, seen as if. Texts are borrowed for the call. */
+struct group_assumptions {
+    const char *const *assume; /* "file-missing=SET/DB", "server-down=NAME", "set-partial=SET" */
+    size_t assume_count;
+    const char *const *leave_out; /* database names */
+    size_t leave_out_count;
+};
+
+/* group_view_build of the same servers and instant as view, under the assumptions. NULL with
+ * *error (ERR_USAGE) where one names nothing that is there. Owned. */
+struct group_view *group_view_assume(const struct group_view *view,
+                                     const struct group_assumptions *assumptions,
+                                     struct error *error);
 struct group_view *group_view_retain(struct group_view *view);
 void group_view_release(struct group_view *view);
 

@@ -1,0 +1,26 @@
+/* Building group views: the steps of the pure rooms in their order, and freeing. Each step reads
+ * what the steps before it filled and fills its own part; none does I/O. Used by core/group.c and
+ * by the rooms' tests; everybody else calls group_view_build (core/view.h).
+ */
+#ifndef STOPMARK_CORE_GROUP_H
+#define STOPMARK_CORE_GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/view.h"
+
+/* A view with its servers retained and what they are (management, destinations, who answers,
+ * clocks) filled in, nothing derived yet. Owned. config is borrowed. */
+struct group_view *group_view_new(const struct config *config, struct server_view *const *servers,
+                                  size_t servers_count, int64_t now_utc_ms,
+                                  int64_t now_monotonic_ms);
+
+/* True where the facts of a part are held, live or from the last good view. */
+bool group_has_part(const struct server_view *server, enum view_part part);
+
+/* Appends an owned text to an array of texts kept as NAME, NAME_count, NAME_capacity. */
+#define group_add_text(owner, texts, text) (*memory_append(owner, texts) = (text))
+
+#endif
