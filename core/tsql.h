@@ -1,0 +1,87 @@
+/* The room of T-SQL: every statement that this program can send stands in core/tsql*.c, named, with
+ * the permission that it needs. Reading statements are constants (struct query), so that nobody
+ * else can make one; statements that write are built by named functions out of quoted parts.
+ *
+ * One function quotes identifiers, one quotes strings; nothing else builds SQL out of names. What
+ * cannot be quoted safely is refused, never cut. Pure; any thread.
+ */
+#ifndef STOPMARK_CORE_TSQL_H
+#define STOPMARK_CORE_TSQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/str.h"
+#include "core/lsn.h"
+#include "core/view.h"
+
+/* --- quoting ---------------------------------------------------------------------------------- */
+
+/* Appends [name] with ] doubled. False, appending nothing, unless name is 1 to 128 UTF-16 units of
+ * valid UTF-8 without control characters. Source: SQL Server's rules for delimited identifiers. */
+bool tsql_add_identifier(struct str *out, const char *name);
+
+/* Appends N'text' with ' doubled. False, appending nothing, unless text is at most 4000 UTF-16
+ * units of valid UTF-8 without control characters (a backslash before a newline inside a literal
+ * would be a line continuation, so newlines are refused). */
+bool tsql_add_string(struct str *out, const char *text);
+
+/* Appends the decimal digits of a known LSN; false for an unknown one. */
+bool tsql_add_lsn(struct str *out, struct lsn lsn);
+
+/* The number of UTF-16 units of text; -1 where it is not valid UTF-8 or holds control characters. */
+int tsql_length(const char *text);
+
+/* --- reading statements ----------------------------------------------------------------------- */
+
+enum tsql_argument_kind {
+    ARGUMENT_INTEGER,
+    ARGUMENT_IDENTIFIER, /* [name]: a database, a table */
+    ARGUMENT_COLUMN,     /* [name], or NULL where the table lacks that optional column */
+    ARGUMENT_STRING,     /* N'text' */
+};
+
+struct tsql_argument {
+    enum tsql_argument_kind kind;
+    const char *text; /* borrowed */
+    int64_t integer;
+};
+
+/* A reading statement; $1 to $9 in its text stand for arguments. */
+struct query {
+    const char *name;       /* "history", for logs and tests */
+    const char *text;       /* T-SQL */
+    const char *permission; /* the grant that it needs, for hints: "GRANT VIEW SERVER STATE TO ..." */
+    enum view_part part;    /* what it feeds */
+};
+
+/* The text to send with its arguments put in; NULL where an argument cannot be quoted or is
+ * missing. Owned. */
+char *tsql_render(const struct query *query, const struct tsql_argument *arguments, size_t count);
+
+/* Sent first on every connection: ANSI options, language, a short lock time-out, low deadlock
+ * priority, READ COMMITTED, no implicit transactions. For readers. */
+extern const struct query query_reader_session;
+
+/* The same for a connection that restores: normal deadlock priority, lock time-out in ms as $1. */
+extern const struct query query_writer_session;
+
+/* The collector's statements; their columns are described in core/tsql_read.c. */
+extern const struct query query_server, query_server_services, query_rights;
+extern const struct query query_databases, query_files, query_recovery_status, query_mirrored,
+    query_sessions, query_user_objects;
+extern const struct query query_columns; /* $1 database, $2 schema table pattern: what columns are there */
+extern const struct query query_roster, query_group_row, query_message_boxes, query_other_databases,
+    query_force_full;
+extern const struct query query_source_history, query_source_history_range;
+extern const struct query query_destination_history, query_destination_history_range;
+extern const struct query query_last_restore_set, query_shipping_databases;
+extern const struct query query_backups, query_marks, query_restores;
+extern const struct query query_jobs, query_job_steps, query_job_activity, query_job_history;
+extern const struct query query_configurations;
+
+/* All reading statements, for tests and for `stopmark grants`; static. */
+const struct query *const *tsql_queries(size_t *count);
+
+#endif
