@@ -101,6 +101,43 @@ check-unit: $(UNIT_BINARIES)
 	@failed=0; for test in $(UNIT_BINARIES); do $$test >$$test.log 2>&1 || { failed=1; cat $$test.log; }; done; \
 	cat $(addsuffix .log,$(UNIT_BINARIES)) /dev/null | awk '/\[  PASSED  \]/{n+=$$4} END{print "unit tests passed: " n+0}'; exit $$failed
 
+.PHONY: check-rules-of-code
+check-rules-of-code: all
+	@BUILD=$(BUILD) tests/rules.sh
+
+# --- documents ----------------------------------------------------------------------------------
+
+PAGES := man/stopmark.1 man/stopmark.ini.5
+
+$(BUILD)/make-man: $(BUILD)/obj/man/make_man.o
+	@$(CC) $(LDFLAGS) -o $@ $^
+
+.PHONY: docs check-docs
+docs: $(BUILD)/make-man
+	@for page in $(PAGES); do $(BUILD)/make-man <$$page.in >$$page; done
+check-docs: $(BUILD)/make-man
+	@for page in $(PAGES); do $(BUILD)/make-man <$$page.in | cmp - $$page || \
+		{ echo "$$page is not what the tables say: run make docs"; exit 1; }; done
+	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning $(PAGES); fi
+	@echo "documents agree with the tables: $(words $(PAGES)) pages"
+
+# --- installation -------------------------------------------------------------------------------
+
+.PHONY: install
+install: all
+	install -D -m 755 $(BUILD)/stopmark $(DESTDIR)$(PREFIX)/bin/stopmark
+	install -D -m 755 $(BUILD)/stopmark-lab $(DESTDIR)$(PREFIX)/libexec/stopmark/stopmark-lab
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/stopmark/schema
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 man/schema/*.json $(DESTDIR)$(PREFIX)/share/stopmark/schema
+	install -m 644 conf/*.ini $(DESTDIR)$(PREFIX)/share/stopmark
+
+.PHONY: demo
+demo: all
+	@$(BUILD)/stopmark demo
+
 .PHONY: clean
 clean:
 	rm -rf build
