@@ -58,6 +58,8 @@ $(BUILD)/obj/%.o: %.c Makefile
 	@echo "  CC $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
 
+$(BUILD)/obj/core/runbook_default.o: conf/runbook.ini
+
 $(BUILD)/stopmark: $(BUILD)/obj/screens/main.o $(LIB_SCREENS) $(LIB_CORE) $(LIB_TUI) $(LIB_BASE)
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CORE) $(LIBS_TUI)

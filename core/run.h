@@ -110,7 +110,8 @@ struct run_summary *run_list(const struct config *config, size_t *count, struct 
 enum error_code run_find(const struct config *config, int64_t run, struct run_summary *summary,
                          struct error *error);
 
-/* True for the states in which nothing more will happen: done, failed, aborted. */
+/* True for the states in which nothing more will happen by itself: done (verified; the manual
+ * steps may still wait for their ticks), failed, aborted. */
 bool run_state_is_final(enum run_state state);
 
 /* A live connection to a run's worker. NULL with *error where no worker answers. Owned. */
@@ -186,7 +187,7 @@ char *report_to_json(const struct report *report);     /* owned; CLI.md "report"
 enum error_code report_write(const struct config *config, const struct report *report, char **path,
                              struct error *error);
 /* Ticks (or unticks, by == NULL) a manual step in the journal of a run whose worker has ended;
- * ERR_REFUSED while it lives. The last tick completes the run: after becomes done. */
+ * ERR_REFUSED while it lives. */
 enum error_code report_tick(const struct config *config, int64_t run, const char *step_id,
                             const char *by, const char *note, struct error *error);
 

@@ -1,0 +1,108 @@
+/* The executor's judgements as pure functions: what a resumed run does with a statement whose
+ * outcome nobody recorded, whether a database is proven at the mark, whether it is verified.
+ *
+ * No I/O, no clock; any thread. They fail closed: what could not be seen is never taken for good.
+ */
+#ifndef STOPMARK_CORE_DECIDE_H
+#define STOPMARK_CORE_DECIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/error.h"
+#include "core/lsn.h"
+#include "core/model.h"
+
+/* The newest row of msdb.dbo.restorehistory for a database, with the backup it restored. */
+struct restored {
+    bool known;          /* false: the database has no row */
+    char type;           /* 'D', 'L', ... */
+    char mark[129];      /* stop_at_mark_name; "" = none */
+    struct lsn first_lsn, last_lsn; /* of the backup; unknown where msdb lost it */
+    int64_t history_id;
+};
+
+/* What a server says of a database at one instant. */
+struct live {
+    bool restore_running; /* a RESTORE of it is under way, whoever sent it */
+    enum database_state state;
+    bool standby, read_only;
+    enum recovery_model recovery_model;
+    bool files_visible; /* else the login may not see sys.master_files, and redo_lsn is worthless */
+    struct lsn redo_lsn;
+    bool history_visible; /* msdb.dbo.restorehistory could be read */
+    struct restored last;
+};
+
+/* A statement that was sent and the moment before it. */
+struct sent {
+    enum step_kind kind;
+    struct lsn redo_before;
+    enum database_state state_before;
+    bool standby_before;
+    struct lsn first_lsn, last_lsn; /* of its file */
+    char mark[129];                 /* the stop clause's; "" = none */
+};
+
+enum resume_action {
+    RESUME_WAIT,         /* a RESTORE is still running: look again when it has ended */
+    RESUME_SEND,         /* nothing was done: send it again */
+    RESUME_REACHED,      /* the log was applied up to the mark: never send it again */
+    RESUME_APPLIED,      /* applied whole (a log without the mark, a full): go on behind it */
+    RESUME_READ_MARKLOG, /* STANDBY: the redo point is not shown, MarkLog is */
+    RESUME_RECOVERED,    /* the database is online */
+    RESUME_ASK,          /* matches nothing: stop and ask */
+};
+
+/* What to do with a statement that was sent and has no outcome (killed worker, lost connection).
+ * *error (NULL allowed) gets the reason of RESUME_ASK (ERR_STOPPED_TO_ASK, or ERR_PERMISSION where
+ * something could not be seen). Source: DESIGN, "Resume asks the servers". */
+enum resume_action resume_decide(const struct sent *sent, const struct live *live,
+                                 const char *where, struct error *error);
+
+/* True if the database stands where a recorded outcome left it. */
+bool resume_stands(const struct live *live, enum database_state state_after,
+                   struct lsn redo_after, const char *where, struct error *error);
+
+/* What a log's RESTORE did, from the drained reply and the second look. */
+enum log_result { LOG_REACHED, LOG_APPLIED, LOG_DOUBTFUL };
+enum log_result log_decide(bool said_4329, struct lsn first_lsn, struct lsn last_lsn,
+                           const struct live *live, const char *where, struct error *error);
+
+/* The gate's first proof: RESTORING, first_lsn(k) <= redo < last_lsn(k) of the last log restored,
+ * and a restorehistory row that names the mark. planned_*: LSNs of log k in the plan, unknown
+ * where the plan restores none (route at-mark). */
+bool gate_proves(const struct live *live, const char *mark, struct lsn planned_first,
+                 struct lsn planned_last, const char *where, struct error *error);
+
+/* What was found in a database's MarkLog. */
+struct mark_log {
+    bool read;
+    bool has_mark;
+    int64_t later;   /* marks of later sets; -1 not looked */
+    int64_t marks;   /* rows */
+    char newest[129]; /* the newest mark that the history knows; "" = none */
+    char later_mark[129]; /* an example of a later one */
+};
+
+/* Orders a database's marks by the sets that the shipping history knows; names are compared to
+ * the byte, never by order of text. history: pairs of mark and set. target_set: the mark's. */
+struct known_mark {
+    const char *mark;
+    int64_t set;
+};
+struct mark_log mark_log_judge(const char *const *marks, size_t count, const char *target,
+                               int64_t target_set, const struct known_mark *history,
+                               size_t history_count);
+
+/* True if MarkLog shows the database at the mark: there with stop at, absent with stop before, and
+ * none later. */
+bool mark_log_proves(const struct mark_log *found, const char *mark, enum stop_kind stop,
+                     const char *where, struct error *error);
+
+/* VERIFY of one database: online, read-write, full recovery, MarkLog. */
+bool verify_decide(const struct live *live, const struct mark_log *found, const char *mark,
+                   enum stop_kind stop, const char *where, struct error *error);
+
+#endif

@@ -1,0 +1,61 @@
+/* The executor's part of the room of T-SQL: the lock, the jobs, what it reads from a server before
+ * and after a RESTORE. The RESTORE statements themselves are the plan's (core/tsql_restore.c).
+ *
+ * Every function returns the text of one batch, owned, or NULL where a name cannot be quoted
+ * safely. The comment names the permission and the columns. Pure; any thread.
+ */
+#ifndef STOPMARK_CORE_TSQL_WRITE_H
+#define STOPMARK_CORE_TSQL_WRITE_H
+
+#include <stdbool.h>
+
+/* The name of the application lock in master. */
+#define TSQL_LOCK_NAME "stopmark-restore"
+
+/* Takes the lock for this session without waiting; the return status is sp_getapplock's: 0 or 1
+ * granted, -1 held by another. Permission: public. */
+char *tsql_lock_take(void);
+/* Who holds it: session_id, login_name, host_name, program_name, login_time.
+ * Permission: VIEW SERVER STATE. */
+char *tsql_lock_holder(void);
+/* True for the resource_description of our lock ("0:[stopmark-restore]:(hash)"). */
+bool tsql_is_lock(const char *resource_description);
+
+/* RESTORE statements under way on the server: session_id, command, percent_complete,
+ * estimated_completion_time (ms), database_name (often master), program_name, login_name,
+ * host_name. Permission: VIEW SERVER STATE. */
+char *tsql_restores_running(void);
+
+/* A database and its files, one row a file or one row without: name, state, is_in_standby,
+ * is_read_only, recovery_model, file_id, file_type, redo_start_lsn. No row = not there or not
+ * visible. Permission: VIEW ANY DATABASE, and VIEW ANY DEFINITION for the files. */
+char *tsql_database_state(const char *database);
+/* family_guid. Permission: VIEW ANY DEFINITION. */
+char *tsql_database_family(const char *database);
+/* Newest row: restore_history_id, restore_type, stop_at_mark_name, first_lsn, last_lsn.
+ * Permission: SELECT on msdb.dbo.restorehistory and backupset. */
+char *tsql_database_restored(const char *database);
+/* Foreign sessions in a database: session_id, login_name, host_name, program_name. */
+char *tsql_database_sessions(const char *database);
+
+/* Permission: CREATE DATABASE. Addresses (http...) become URL devices. */
+char *tsql_header_only(const char *device);
+char *tsql_file_list_only(const char *device);
+char *tsql_verify_only(const char *device);
+
+/* job_id, name, enabled. Permission: SELECT on msdb.dbo.sysjobs. */
+char *tsql_jobs(void);
+/* job_id of the jobs that run now. Permission: SELECT on sysjobactivity and syssessions. */
+char *tsql_jobs_running(void);
+/* Permission: owner of the job, SQLAgentOperatorRole or sysadmin. */
+char *tsql_job_enable(const char *job_id, bool enabled);
+
+/* MarkName, all rows. Permission: SELECT on dbo.MarkLog there. */
+char *tsql_mark_log(const char *database);
+/* BackupSetId, MarkName of the sets that the destination imported. Permission: SELECT on
+ * master.dbo.bts_LogShippingHistory. */
+char *tsql_known_marks(void);
+/* name: users of a database that have no login. */
+char *tsql_orphans(const char *database);
+
+#endif
