@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+"""A restore of ten databases on two destinations, by commands: refused, done, proven, refused
+again, killed and resumed."""
+import os
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import lab as support  # noqa: E402
+from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
+
+RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
+           "Contoso production")
+
+
+def destination_states(lab):
+    return {(d["server"], d["database"]): d["state"]
+            for d in lab.json("status")["databases"] if d["role"] == "destination"}
+
+
+def expect_proven(lab, run):
+    report = lab.json("report", str(run))
+    expect(report["verdict"] == "ok", report["verdict"])
+    expect(len(report["databases"]) == 10, len(report["databases"]))
+    for database in report["databases"]:
+        expect(database["state"] == "ONLINE" and database["at_mark"], database)
+        expect(database["marklog_has_mark"] and database["later_marks"] == 0, database)
+    states = destination_states(lab)
+    expect(len(states) == 10 and set(states.values()) == {"ONLINE"}, states)
+    return report
+
+
+def newest_run(lab):
+    return lab.json("runs")["runs"][0]
+
+
+def living_sources_refuse_source_lost_before_the_first_write():
+    with Lab() as lab:
+        before = destination_states(lab)
+        done = lab.run(*RESTORE)
+        expect(done.returncode == 5, (done.returncode, done.stderr))
+        expect("SQLA" in done.stderr, done.stderr)
+        expect(destination_states(lab) == before, "nothing changed")
+
+
+def a_wrong_confirmation_is_refused():
+    with Lab() as lab:
+        done = lab.run(*RESTORE[:-1], "contoso production")
+        expect(done.returncode == 5, done.returncode)
+
+
+def the_whole_group_is_restored_and_proven():
+    with Lab() as lab:
+        mark = lab.json("plan")["target"]["mark"]
+        lab.sources_die()
+        done = lab.run(*RESTORE, seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        run = newest_run(lab)
+        expect(run["mark"] == mark, (run["mark"], mark))
+        report = expect_proven(lab, run["run"])
+        recovers = [s for s in report["steps"] if s["kind"] == "recover"]
+        expect(len(recovers) == 10, len(recovers))
+        again = lab.run(*RESTORE, seconds=60)
+        expect(again.returncode == 5, (again.returncode, again.stderr))
+        text = lab.run("report", str(run["run"]))
+        expect(text.returncode == 0 and mark in text.stdout, text.stdout[:500])
+
+
+def the_fresh_start_knows_nothing_of_the_dead_sources():
+    """No earlier view on disk, sources dead before the first start."""
+    with Lab() as lab:
+        lab.sources(False)
+        wait_for(lambda: not any(s["reachable"] for s in lab.json("status")["servers"]
+                                 if s["role"] == "source"), 20, "sources dead")
+        subprocess.run(["rm", "-rf", lab.state], check=True)
+        done = lab.run(*RESTORE, seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        expect_proven(lab, newest_run(lab)["run"])
+
+
+def workers(lab):
+    """Process ids of workers of this lab's state directory."""
+    found = []
+    for pid in os.listdir("/proc"):
+        if not pid.isdigit():
+            continue
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+        except OSError:
+            continue
+        if b"internal-worker" in words and any(lab.directory.encode() in w for w in words):
+            found.append(int(pid))
+    return found
+
+
+def killed_at(reached, speed=4):
+    """Kills worker and command with SIGKILL once reached(run) is true; then resumes."""
+    with Lab(speed=speed) as lab:
+        lab.sources_die()
+        command = subprocess.Popen([STOPMARK, RESTORE[0], "-c", lab.ini, *RESTORE[1:]],
+                                   env=lab.environment(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for(lambda: reached(lab), 60, "the run came so far")
+            victims = workers(lab)
+            expect(victims, "a worker was running")
+            for pid in victims:
+                os.kill(pid, signal.SIGKILL)
+        finally:
+            command.kill()
+            command.wait()
+        run = newest_run(lab)
+        expect(not run["alive"], run)
+        done = lab.run("resume", str(run["run"]), seconds=180)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        expect_proven(lab, run["run"])
+
+
+def run_is(*states):
+    def reached(lab):
+        runs = lab.json("runs")["runs"]
+        return runs and runs[0]["state"] in states
+    return reached
+
+
+def killed_while_preparing_it_resumes():
+    killed_at(run_is("preparing", "restoring"))
+
+
+def killed_while_restoring_it_resumes():
+    killed_at(run_is("restoring", "gate", "recovering"))
+
+
+def killed_after_the_point_of_no_return_it_resumes():
+    killed_at(run_is("recovering", "verifying", "after"))
+
+
+support.main([living_sources_refuse_source_lost_before_the_first_write,
+              a_wrong_confirmation_is_refused,
+              the_whole_group_is_restored_and_proven,
+              the_fresh_start_knows_nothing_of_the_dead_sources,
+              killed_while_preparing_it_resumes,
+              killed_while_restoring_it_resumes,
+              killed_after_the_point_of_no_return_it_resumes])
