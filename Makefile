@@ -98,10 +98,40 @@ deps:
 
 # --- tests --------------------------------------------------------------------------------------
 
+# Every part closes with a line "NAME: N passed, N failed"; tests/check.sh adds them up.
+
+CHECKS := check-rules-of-code check-docs check-unit check-golden check-interop check-e2e \
+	check-clang check-sanitized
+
+.PHONY: check check-deep
+check:
+	@tests/check.sh $(CHECKS)
+check-deep: check
+
 .PHONY: check-unit
 check-unit: $(UNIT_BINARIES)
-	@failed=0; for test in $(UNIT_BINARIES); do $$test >$$test.log 2>&1 || { failed=1; cat $$test.log; }; done; \
-	cat $(addsuffix .log,$(UNIT_BINARIES)) /dev/null | awk '/\[  PASSED  \]/{n+=$$4} END{print "unit tests passed: " n+0}'; exit $$failed
+	@tests/unit.sh $(UNIT_BINARIES)
+
+.PHONY: check-e2e
+check-e2e: all
+	@failed=0; for test in $(sort $(wildcard tests/e2e/check_*.py)); do \
+		BUILD=$(BUILD) /usr/bin/python3 -B $$test || failed=1; done; exit $$failed
+
+# The second compiler: everything compiles without a warning.
+.PHONY: check-clang
+check-clang:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang -s all objects >$(BUILD)/clang.log || \
+		{ cat $(BUILD)/clang.log; exit 1; }
+	@echo "clang: 1 passed, 0 failed"
+
+# All of it once more with the address and undefined-behaviour sanitizers.
+.PHONY: check-sanitized
+check-sanitized:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SAN=1 -s check-unit check-e2e
+
+.PHONY: objects
+objects: $(LIB_BASE) $(LIB_CORE) $(LIB_TUI) $(LIB_SCREENS) $(LIB_LAB) $(LIB_SUPPORT) \
+	$(patsubst %.c,$(BUILD)/obj/%.o,$(UNIT_TESTS))
 
 .PHONY: check-rules-of-code
 check-rules-of-code: all
