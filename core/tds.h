@@ -7,6 +7,7 @@
 #ifndef STOPMARK_CORE_TDS_H
 #define STOPMARK_CORE_TDS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,7 +62,7 @@ struct tds_reader;
  * ERR_UNREACHABLE, ERR_TIMEOUT, ERR_LOGIN_REFUSED, ERR_CANCELLED. password may be NULL with
  * Kerberos. stop (may be NULL) is looked at about once a second while connecting. Owned. */
 struct tds_reader *tds_reader_open(const struct config_server *server, const char *password,
-                                   const struct tds_options *options, const volatile bool *stop,
+                                   const struct tds_options *options, const atomic_bool *stop,
                                    struct error *error);
 
 /* Runs one reading statement. Errors: ERR_PERMISSION (229, 297, 300, 916, ...: the hint names
@@ -96,7 +97,7 @@ typedef void tds_message_function(void *context, const struct tds_message *messa
  * used: ERR_NO_PASSWORD tells) and sends query_writer_session. Needs a permit. Owned. */
 struct tds_writer *tds_writer_open(const struct permit *permit, const struct config_server *server,
                                    const char *password, const struct tds_options *options,
-                                   const volatile bool *stop, struct error *error);
+                                   const atomic_bool *stop, struct error *error);
 
 struct tds_outcome {
     bool drained;      /* the whole reply was read to its end */
