@@ -1,0 +1,18 @@
+/* Whether a TCP connection can be had at all, found out without FreeTDS: its own connect() can be
+ * neither cancelled nor timed finely. Used by core/tds only.
+ */
+#ifndef STOPMARK_CORE_TDS_CONNECT_H
+#define STOPMARK_CORE_TDS_CONNECT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "core/base/error.h"
+#include "core/config.h"
+
+/* Connects to host:port and closes again. stop (may be NULL) ends it within a tenth of a second;
+ * looking up the name can not be cut short. *took_ms gets the time. */
+enum error_code tds_connect_try(const struct config_server *server, int64_t timeout_ms,
+                                const atomic_bool *stop, int64_t *took_ms, struct error *error);
+
+#endif

@@ -1,0 +1,100 @@
+#include "core/tsql.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/base/text.h"
+
+enum { IDENTIFIER_UNITS_MAX = 128, STRING_UNITS_MAX = 4000 };
+
+int tsql_length(const char *text)
+{
+    if (!text || !text_is_clean(text))
+        return -1;
+    int units = 0;
+    for (const char *at = text; *at;) {
+        uint32_t code = text_next(&at);
+        if (code == 0x2028 || code == 0x2029)
+            return -1; /* line ends to an editor that the statement is shown in */
+        units += code > 0xFFFF ? 2 : 1;
+    }
+    return units;
+}
+
+/* Appends text with every closing character doubled. */
+static void add_doubled(struct str *out, const char *text, char closing)
+{
+    for (const char *at = text; *at; at++) {
+        if (*at == closing)
+            str_add_char(out, closing);
+        str_add_char(out, *at);
+    }
+    str_add_char(out, closing);
+}
+
+bool tsql_add_identifier(struct str *out, const char *name)
+{
+    int units = tsql_length(name);
+    if (units < 1 || units > IDENTIFIER_UNITS_MAX)
+        return false;
+    str_add_char(out, '[');
+    add_doubled(out, name, ']');
+    return true;
+}
+
+bool tsql_add_string(struct str *out, const char *text)
+{
+    int units = tsql_length(text);
+    if (units < 0 || units > STRING_UNITS_MAX)
+        return false;
+    str_add(out, "N'");
+    add_doubled(out, text, '\'');
+    return true;
+}
+
+bool tsql_add_lsn(struct str *out, struct lsn lsn)
+{
+    char digits[LSN_TEXT_SIZE];
+    if (!lsn_is_known(lsn))
+        return false;
+    lsn_format(digits, sizeof digits, lsn);
+    str_add(out, digits);
+    return true;
+}
+
+static bool add_argument(struct str *out, const struct tsql_argument *argument)
+{
+    switch (argument->kind) {
+    case ARGUMENT_INTEGER:
+        str_format(out, "%" PRId64, argument->integer);
+        return true;
+    case ARGUMENT_IDENTIFIER:
+        return tsql_add_identifier(out, argument->text);
+    case ARGUMENT_COLUMN:
+        if (argument->text)
+            return tsql_add_identifier(out, argument->text);
+        str_add(out, "NULL");
+        return true;
+    case ARGUMENT_STRING:
+        return tsql_add_string(out, argument->text);
+    }
+    return false;
+}
+
+char *tsql_render(const struct query *query, const struct tsql_argument *arguments, size_t count)
+{
+    struct str out = {0};
+    const char *from = query->text;
+    for (const char *at = from; (at = strchr(at, '$')); from = at) {
+        str_add_bytes(&out, from, (size_t)(at - from));
+        size_t index = (size_t)(at[1] - '1');
+        if (at[1] < '1' || at[1] > '9' || index >= count ||
+            !add_argument(&out, &arguments[index])) {
+            str_free(&out);
+            return NULL;
+        }
+        at += 2;
+    }
+    str_add(&out, from);
+    return str_take(&out);
+}
