@@ -41,7 +41,7 @@ struct reply {
     char server_name[129];
     struct str out;
     size_t last_done; /* offset in out of a DONE that nothing follows yet; NO_DONE = none */
-    bool sink, silent, in_procedure;
+    bool sink, silent;
     int errors;
     const struct reply_observer *observer; /* borrowed; NULL = none */
     struct str messages; /* sink only */
@@ -83,7 +83,7 @@ void reply_begin(struct reply *reply)
     str_clear(&reply->out);
     reply->last_done = NO_DONE;
     reply->errors = 0;
-    reply->silent = reply->in_procedure = false;
+    reply->silent = false;
     reply->observer = NULL;
 }
 
@@ -270,9 +270,9 @@ int reply_sink_last_error(const struct reply *reply)
 void reply_done(struct reply *reply, enum reply_scope scope, int status, int current_command,
                 uint64_t rows)
 {
-    enum token token = scope == REPLY_END_OF_PROCEDURE                        ? TOKEN_DONE_PROCEDURE
-                       : scope == REPLY_IN_PROCEDURE || reply->in_procedure ? TOKEN_DONE_IN_PROCEDURE
-                                                                            : TOKEN_DONE;
+    enum token token = scope == REPLY_END_OF_PROCEDURE ? TOKEN_DONE_PROCEDURE
+                       : scope == REPLY_IN_PROCEDURE   ? TOKEN_DONE_IN_PROCEDURE
+                                                       : TOKEN_DONE;
     if (!token_begin(reply, token))
         return;
     reply->last_done = reply->out.length - 1;
@@ -301,15 +301,9 @@ void reply_return_value(struct reply *reply, int ordinal, const char *name,
     wire_add_value(&reply->out, reply->version, type, value);
 }
 
-void reply_set_in_procedure(struct reply *reply, bool in_procedure)
-{
-    reply->in_procedure = in_procedure;
-}
-
 void reply_end(struct reply *reply, bool attention)
 {
     reply->silent = false;
-    reply->in_procedure = false;
     reply->observer = NULL;
     if (reply->last_done == NO_DONE)
         reply_done(reply, REPLY_BATCH, reply->errors > 0 ? DONE_ERROR : 0, COMPILE_ERROR_COMMAND,
@@ -422,6 +416,11 @@ void reply_transaction(struct reply *reply, int kind, uint64_t descriptor)
     if (kind == 8)
         bytes_add_u8(&reply->out, 0);
     environment_end(reply, at);
+}
+
+void reply_session_reset(struct reply *reply)
+{
+    environment_texts(reply, 18, "", "");
 }
 
 void reply_login_acknowledged(struct reply *reply, uint32_t tds_version, int major, int minor,

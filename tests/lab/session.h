@@ -54,7 +54,7 @@ struct session {
     char *batch_text; /* owned */
     double percent_complete;
     int64_t estimated_completion_ms;
-    int64_t request_started_utc_ms;
+    int64_t request_started_utc_ms; /* by the instance's clock, as login_utc_ms */
     int64_t login_utc_ms;
     char wait_type[61];
     int blocking_spid;

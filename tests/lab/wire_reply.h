@@ -24,13 +24,11 @@ void reply_end(struct reply *reply, bool attention);
  * or ends, because only then it is known whether it says MORE. */
 void reply_take(struct reply *reply, struct str *out);
 
-/* While true, statements end with DONEINPROC as inside a procedure: for RPC. */
-void reply_set_in_procedure(struct reply *reply, bool in_procedure);
-
-/* True if anything was written that a client has not seen. */
+/* True if nothing is left to send. */
 bool reply_is_empty(const struct reply *reply);
 
-/* Tokens of the login. */
+/* Tokens of the login, and ENVCHANGE 18: the session was reset as asked in a packet's header. */
+void reply_session_reset(struct reply *reply);
 void reply_login_acknowledged(struct reply *reply, uint32_t tds_version, int major, int minor,
                               int build);
 void reply_login_database(struct reply *reply, const char *from, const char *to);
