@@ -18,7 +18,7 @@
 
 enum dialog_kind {
     DIALOG_NONE,    /* nothing is open */
-    DIALOG_MESSAGE, /* Enter, Esc, q or Space close it */
+    DIALOG_MESSAGE, /* Enter, Esc or q closes it; the rest scrolls */
     DIALOG_CONFIRM, /* a word is typed exactly, then Enter */
     DIALOG_INPUT,   /* a text is asked for */
     DIALOG_SECRET,  /* a password is asked for */
@@ -36,9 +36,8 @@ struct dialog {
     unsigned attr;      /* of the title: ATTR_WARNING, ATTR_CRITICAL, ... */
     char *title;        /* owned */
     struct pager *body; /* owned */
-    char *word;         /* owned; DIALOG_CONFIRM: what must be typed */
-    char *prompt;       /* owned */
-    char *hint;         /* owned; why the answer was not taken; NULL = none */
+    struct form_confirm confirm;
+    char *prompt; /* owned */
     struct form_input input;
     struct form_choice choice;
     uint64_t purpose; /* the caller's own: what the answer is for */

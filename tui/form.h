@@ -1,5 +1,6 @@
-/* Fields that a person fills in: a line of text (also a secret), a choice out of several, a tick
- * list. Keys in, state out; no terminal needed. Esc never commits.
+/* Fields that a person fills in: a line of text (also a secret), a word to be typed
+ * exactly, a choice out of several, a tick list. Keys in, state out; no terminal needed. Esc never
+ * commits.
  *
  * A secret never leaves its field's own memory: it is locked where the system allows, never
  * copied by drawing, and wiped by form_input_close(). One thread at a time.
@@ -63,6 +64,32 @@ void form_input_remember(struct form_input *input);
  * cursor if focused. */
 void form_input_draw(struct form_input *input, const struct canvas *canvas, int row, int column,
                      int cells, bool focused);
+
+/* --- a word that must be typed exactly -------------------------------------------------------- */
+
+/* A confirmation: Enter is accepted only when the typed text is the word to the byte. */
+struct form_confirm {
+    struct form_input input;
+    char *word;   /* owned */
+    char *prompt; /* owned */
+    char *hint;   /* owned; why the last Enter was not taken; NULL = none */
+};
+
+/* Asks for word (copied; `yes`, a group's or a database's name). */
+void form_confirm_open(struct form_confirm *confirm, const char *word);
+
+/* Frees; a zeroed one may be closed too. */
+void form_confirm_close(struct form_confirm *confirm);
+
+/* Keys of form_input_key; FORM_ACCEPTED only for the word itself. There is no pasting. */
+enum form_result form_confirm_key(struct form_confirm *confirm, uint32_t key);
+
+/* Draws what is to be typed, the field, and the hint; returns the row behind. */
+int form_confirm_draw(struct form_confirm *confirm, const struct canvas *canvas, int row,
+                      bool focused);
+
+/* The rows that form_confirm_draw() takes in so many columns. */
+int form_confirm_rows(const struct form_confirm *confirm, int columns);
 
 /* --- one of several --------------------------------------------------------------------------- */
 

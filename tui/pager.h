@@ -48,6 +48,9 @@ bool pager_is_typing(const struct pager *pager);
 /* Draws the visible lines, what is above and below, and the search line while typed. */
 void pager_draw(struct pager *pager, const struct canvas *canvas, bool focused);
 
+/* The rows that the whole text takes in a window of so many columns. */
+int pager_rows(struct pager *pager, int columns);
+
 /* Appends the whole text, unwrapped: what `w` saves and `y` copies. */
 void pager_dump(const struct pager *pager, struct str *out);
 

@@ -1,0 +1,124 @@
+"""Starting the lab and the program for end-to-end tests. Everything ends with the test."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
+if not os.path.isabs(BUILD):
+    BUILD = os.path.join(ROOT, BUILD)
+STOPMARK = os.path.join(BUILD, "stopmark")
+LAB = os.path.join(BUILD, "stopmark-lab")
+
+
+class Failure(Exception):
+    """An expectation that was not met."""
+
+
+def expect(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+def wait_for(look, seconds, text):
+    """Calls look() until it is true; its value. Failure after the time."""
+    end = time.monotonic() + seconds
+    while True:
+        value = look()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failure(f"not within {seconds} s: {text}")
+        time.sleep(0.02)  # pause between looks
+
+
+class Lab:
+    """A running stopmark-lab with its configuration in a directory of its own."""
+
+    def __init__(self, scenario="contoso", speed=0, extra=()):
+        self.directory = tempfile.mkdtemp(prefix="stopmark-test-")
+        self.ini = os.path.join(self.directory, "stopmark.ini")
+        self.log = os.path.join(self.directory, "lab.log")
+        self.state = os.path.join(self.directory, "state")
+        self.process = subprocess.Popen(
+            [LAB, "--scenario", scenario, "--port-base", "0", "--speed", str(speed),
+             "--ini", self.ini, "--log", self.log, *extra],
+            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        line = self.process.stdout.readline()
+        expect(line == "ready\n", f"the lab said {line!r}, not ready")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def environment(self):
+        environment = {k: v for k, v in os.environ.items()
+                       if k not in ("STOPMARK_CONFIG", "NO_COLOR", "TDSDUMP")}
+        environment.update(XDG_STATE_HOME=self.state, LC_ALL="C.UTF-8", TZ="UTC")
+        return environment
+
+    def run(self, *words, config=None, seconds=60, **options):
+        """stopmark -c INI words...: the completed process with text output."""
+        command = [STOPMARK, words[0], "-c", config or self.ini, *words[1:]]
+        return subprocess.run(command, env=self.environment(), text=True, timeout=seconds,
+                              capture_output=True, stdin=subprocess.DEVNULL, check=False, **options)
+
+    def json(self, *words, status=0, **options):
+        done = self.run(*words, "--json", **options)
+        expect(done.returncode == status,
+               f"{' '.join(words)} --json: status {done.returncode}, not {status}\n{done.stderr}")
+        return json.loads(done.stdout)
+
+    def sources(self, alive):
+        self.process.send_signal(signal.SIGUSR2 if alive else signal.SIGUSR1)
+
+    def sources_die(self):
+        """Kills the sources and waits until the program sees them dead."""
+        self.sources(False)
+
+        def dead():
+            status = self.json("status")
+            return all(not s["reachable"] for s in status["servers"] if s["role"] == "source")
+        wait_for(dead, 20, "the sources are dead")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise Failure("the lab did not end on SIGTERM")
+        self.process.stdout.close()
+        code = self.process.returncode
+        shutil.rmtree(self.directory, ignore_errors=True)
+        expect(code == 0, f"the lab ended with status {code}")
+
+
+def main(tests):
+    """Runs the test functions named on the command line, or all; the exit status tells."""
+    wanted = sys.argv[1:]
+    passed, failed = 0, 0
+    for test in tests:
+        if wanted and test.__name__ not in wanted:
+            continue
+        started = time.monotonic()
+        try:
+            test()
+            passed += 1
+            outcome = "ok"
+        except (Failure, subprocess.TimeoutExpired) as error:
+            failed += 1
+            outcome = f"FAILED: {error}"
+        print(f"{test.__name__.replace('_', ' ')}: {outcome} ({time.monotonic() - started:.1f} s)",
+              flush=True)
+    print(f"{os.path.basename(sys.argv[0])}: {passed} passed, {failed} failed", flush=True)
+    sys.exit(1 if failed else 0)
