@@ -3,6 +3,12 @@
 #include <stdlib.h>
 
 #include "core/base/memory.h"
+#include "core/chain.h"
+#include "core/lag.h"
+#include "core/marks.h"
+#include "core/rates.h"
+#include "core/readiness.h"
+#include "core/roster.h"
 
 static bool answers(const struct server_view *server)
 {
@@ -65,14 +71,23 @@ struct group_view *group_view_new(const struct config *config, struct server_vie
     return view;
 }
 
+static void build_rooms(struct group_view *view)
+{
+    roster_build(view);
+    chain_build(view);
+    rates_measure(view);
+    marks_build(view);
+    lag_build(view);
+    readiness_build(view);
+}
+
 struct group_view *group_view_build(const struct config *config, struct server_view *const *servers,
                                     size_t servers_count, int64_t now_utc_ms,
                                     int64_t now_monotonic_ms)
 {
     struct group_view *view =
         group_view_new(config, servers, servers_count, now_utc_ms, now_monotonic_ms);
-    view->readiness.newest = view->readiness.rule = view->readiness.newest_any = -1;
-    view->readiness.verdict = VERDICT_UNKNOWN;
+    build_rooms(view);
     return view;
 }
 

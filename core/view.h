@@ -162,6 +162,7 @@ struct set_file {
     bool imported;      /* the destination's history has the row */
     bool restored;      /* the destination's table says so */
     struct lsn mark_lsn; /* of the set's mark in this database; unknown without logmarkhistory */
+    int64_t mark_time_utc_ms; /* logmarkhistory's; TIME_UNKNOWN */
 };
 
 struct backup_set {
