@@ -117,7 +117,8 @@ struct virtual_table {
     bool (*fill)(struct session *session, struct database *database, struct row_sink *sink);
 };
 
-/* NULL = no such view. Implemented by the estate (catalog.c). */
+/* NULL = no such view. Asked before the stored tables, for every schema: Agent's tables in msdb
+ * (dbo.sysjobs, ...) come from here too. Implemented by the estate (catalog.c). */
 const struct virtual_table *catalog_find(struct session *session, struct database *database,
                                          const char *schema, const char *name);
 

@@ -28,13 +28,28 @@ enum record_kind { RECORD_CHANGE, RECORD_MARK, RECORD_CHECKPOINT, RECORD_FILE_AD
 
 struct log_record {
     lab_lsn lsn;
+    lab_lsn begin_lsn; /* RECORD_MARK: the first record of the marked transaction */
     enum record_kind kind;
     int64_t utc_ms;
     void *change; /* owned; RECORD_CHANGE: see engine_content_apply */
     size_t change_length;
     char mark[129]; /* RECORD_MARK: its name; case-sensitive */
-    bool filler; /* log that has a size but no content: traffic of the application */
-    int64_t size_bytes;
+};
+
+/* The tables that a database has, kept apart from the engine so that a database restored
+ * elsewhere can be given the same ones. */
+struct table_definition {
+    char schema[129], name[129];
+    struct sql_column *columns; /* owned */
+    size_t columns_count, key;
+    int identity;    /* -1 = none */
+    char *view_text; /* owned; NULL = a table */
+};
+
+struct table_set {
+    struct table_definition *items;
+    size_t items_count, items_capacity;
+    bool marking_procedures, management_procedures; /* see struct database */
 };
 
 struct timeline {
@@ -44,8 +59,7 @@ struct timeline {
     struct log_record *records;
     size_t records_count, records_capacity;
     lab_lsn next_lsn;
-    struct instance *origin_instance; /* whose engine holds the table definitions; borrowed */
-    struct database *origin;          /* borrowed */
+    struct table_set *tables; /* borrowed from the lab; a fork shares its parent's */
 };
 
 /* sys.databases.state */
@@ -78,10 +92,19 @@ struct database {
     int recovery_model;    /* 1 FULL 2 BULK_LOGGED 3 SIMPLE */
     int user_access;       /* 0 MULTI_USER 1 SINGLE_USER 2 RESTRICTED_USER */
     int64_t created_utc_ms;
-    struct timeline *timeline; /* borrowed from the lab */
+    struct timeline *timeline; /* borrowed from the lab; NULL for a system database */
+    struct table_set *tables;  /* borrowed from the lab */
     lab_lsn redo_lsn;          /* RESTORING and STANDBY: where the next log must continue */
     lab_lsn last_log_backup_lsn, last_full_checkpoint_lsn;
+    lab_lsn last_full_last_lsn;
+    int64_t data_bytes;           /* what a full backup of it holds */
+    int64_t log_bytes_per_s;      /* the application's traffic */
+    int64_t traffic_until_utc_ms; /* up to when the timeline holds it */
+    int64_t log_bytes_since_backup;
+    uint8_t base_set_guid[16]; /* the full set that a differential must be based on */
     bool tail_backed_up, mid_full_restore;
+    bool read_only;
+    bool recovered_here; /* it was brought online by a recovery on this instance */
     bool stopped_at_mark; /* redo_lsn lies inside a log because a stop clause was reached */
     struct database_file files[8];
     size_t files_count;
@@ -96,6 +119,7 @@ struct database {
 enum file_state { FILE_READABLE, FILE_MISSING, FILE_CORRUPT, FILE_DENIED };
 
 struct backup_file {
+    size_t index; /* in lab->files */
     char path[520];
     struct instance *local_to; /* NULL = a share */
     enum file_state state;
@@ -105,7 +129,8 @@ struct backup_file {
     char server_name[129];
     struct timeline *timeline;
     lab_lsn first_lsn, last_lsn, checkpoint_lsn, database_backup_lsn;
-    uint8_t set_guid[16], database_guid[16];
+    uint8_t set_guid[16], media_guid[16], database_guid[16];
+    int64_t database_created_utc_ms;
     int64_t start_utc_ms, finish_utc_ms; /* shown in the taking server's local time */
     int utc_offset_min;
     int64_t size_bytes, compressed_size_bytes;
@@ -128,6 +153,9 @@ enum permission {
 
 struct login {
     char name[129];
+    uint8_t sid[16];
+    int principal_id;
+    int64_t created_utc_ms;
     char password[129];
     unsigned permissions;     /* server-wide; sysadmin has all */
     char **databases;         /* owned names: where it has a user; "*" = all */
@@ -155,11 +183,19 @@ struct instance {
     size_t logins_count, logins_capacity;
     struct session *sessions;
     int next_spid;
-    int next_backup_set_id, next_media_set_id;
+    int next_backup_set_id, next_media_set_id, next_restore_history_id;
+    int *known_set_ids; /* by backup_file.index: its backup_set_id in this msdb; 0 = not there */
+    size_t known_set_ids_count;
     struct agent *agent; /* owned; jobs.c */
     struct applock *applocks; /* owned; locks.c */
     char data_path[261], log_path[261];
-    int64_t restore_bytes_per_s, disk_free_bytes;
+    int64_t restore_bytes_per_s, backup_bytes_per_s, disk_free_bytes;
+    int64_t started_utc_ms;
+    bool adhoc_distributed_queries, max_dop_one;
+    char edition[64];
+    /* the group as the management database on this instance has it; NULL = not there; biztalk.h */
+    struct biztalk_group *group;
+    struct shipping *shipping; /* owned; a destination's import and restore; shipping.h */
 };
 
 /* Behaviour that no source confirms: one value each, every suite runs under all of them. */
@@ -181,6 +217,21 @@ struct lab {
     int64_t monotonic_base_ms;
     uint64_t random; /* seeded */
     char group_name[129];
+    struct table_set **table_sets;
+    size_t table_sets_count, table_sets_capacity;
+    struct restore_record *restores; /* what the lab itself saw, for suites to assert */
+    size_t restores_count, restores_capacity;
+    struct agent_runner *runner; /* threads of running jobs; agent.c */
+};
+
+/* One RESTORE that the lab carried out, from its first to its last moment. */
+struct restore_record {
+    char instance[129], database[129], login[129], application[129], kind[24], path[520];
+    char stop_kind[24], stop_name[260], end[16]; /* end: RECOVERY, NORECOVERY, STANDBY */
+    int64_t started_utc_ms, ended_utc_ms; /* ended INT64_MIN: still running */
+    bool succeeded, reached_stop;
+    int error_number; /* the cause of a failure */
+    lab_lsn redo_lsn; /* afterwards */
 };
 
 /* --- clock ---------------------------------------------------------------------------------- */
@@ -220,5 +271,24 @@ void database_log_mark(struct session *session, struct database *database, const
                        const char *description);
 /* Makes a database that became readable hold what its timeline says up to its redo LSN. */
 void database_materialise(struct database *database);
+
+/* --- making an estate ------------------------------------------------------------------------ */
+struct lab *lab_new(uint64_t seed, int64_t now_utc_ms);
+void lab_free(struct lab *lab);
+/* A running instance with its system databases and the login sa (no password: cannot log in). */
+struct instance *lab_add_instance(struct lab *lab, const char *name);
+/* An empty database; system ones have no timeline. path_folder may be NULL: the instance's. */
+struct database *instance_add_database(struct instance *instance, const char *name, bool system);
+struct login *instance_add_login(struct instance *instance, const char *name, const char *password,
+                                 unsigned permissions);
+void login_add_database(struct login *login, const char *database);
+bool login_has_database(const struct login *login, const char *database);
+
+/* True if the session's login may SELECT from the database's table (229 otherwise, written by the
+ * caller): a sysadmin, or a login with a user in the database. guest reads nothing. */
+bool session_may_select(const struct session *session, const struct database *database);
+/* The password matches and the login is not disabled. */
+bool login_check(const struct login *login, const char *password);
+const char *instance_known_as(const struct instance *instance); /* its alias or its name */
 
 #endif

@@ -1,0 +1,201 @@
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "tests/lab/admin.h"
+#include "tests/lab/model.h"
+#include "tests/lab/msdb.h"
+#include "tests/lab/reply.h"
+
+enum { COMMAND_BACKUP_DATABASE = 228, COMMAND_BACKUP_LOG = 235, PAGE_BYTES = 8192 };
+
+/* The internal version of SQL Server 2012 to 2022's databases. */
+static int database_version(int major_version)
+{
+    static const int versions[] = {706, 782, 852, 869, 904, 957};
+    int index = major_version - 11;
+    return index < 0 ? 661 : index > 5 ? 998 : versions[index];
+}
+
+void database_traffic(struct database *database)
+{
+    int64_t now = lab_now_utc_ms(database->instance->lab);
+    int64_t elapsed_ms = now - database->traffic_until_utc_ms;
+    if (database->timeline == NULL || elapsed_ms <= 0) {
+        return;
+    }
+    int64_t bytes = database->log_bytes_per_s * elapsed_ms / 1000;
+    if (bytes > 0) {
+        bytes = bytes * lab_random_between(database->instance->lab, 70, 130) / 100;
+        timeline_grow(database->timeline, bytes);
+        database->log_bytes_since_backup += bytes;
+    }
+    database->traffic_until_utc_ms = now;
+}
+
+int64_t database_backup_size(const struct database *database, char type)
+{
+    int64_t bytes = type == 'L' ? database->log_bytes_since_backup : database->data_bytes;
+    return bytes / PAGE_BYTES * PAGE_BYTES + INT64_C(96) * 1024;
+}
+
+static void set_full(struct database *database, struct backup_file *file)
+{
+    const struct log_record *checkpoint = timeline_append(
+        database->timeline, RECORD_CHECKPOINT, 96, file->start_utc_ms);
+    file->first_lsn = file->checkpoint_lsn = checkpoint->lsn;
+    file->database_backup_lsn = database->last_full_checkpoint_lsn;
+    timeline_grow(database->timeline, 1024);
+    file->last_lsn = database->timeline->next_lsn;
+    if (!file->copy_only) {
+        database->last_full_checkpoint_lsn = file->checkpoint_lsn;
+        memcpy(database->base_set_guid, file->set_guid, sizeof file->set_guid);
+    }
+    database->last_full_last_lsn = file->last_lsn;
+}
+
+static void set_log(struct database *database, struct backup_file *file)
+{
+    timeline_grow(database->timeline, 1024);
+    file->first_lsn = database->last_log_backup_lsn;
+    file->last_lsn = database->timeline->next_lsn;
+    file->checkpoint_lsn = database->last_full_checkpoint_lsn;
+    file->database_backup_lsn = database->last_full_checkpoint_lsn;
+    if (!file->copy_only) {
+        database->last_log_backup_lsn = file->last_lsn;
+        database->log_bytes_since_backup = 0;
+        database->tail_backed_up = false;
+    }
+}
+
+struct backup_file *database_backup(struct database *database, const char *path, char type,
+                                    bool copy_only, int64_t started_utc_ms, int64_t finished_utc_ms,
+                                    int64_t size_bytes, const char *user_name)
+{
+    struct instance *instance = database->instance;
+    struct backup_file *file = memory_new(sizeof *file);
+    text_copy(file->path, sizeof file->path, path);
+    file->local_to = path_is_share(path) ? NULL : instance;
+    file->type = type;
+    file->copy_only = copy_only;
+    file->has_checksums = true;
+    text_copy(file->database_name, sizeof file->database_name, database->name);
+    text_copy(file->server_name, sizeof file->server_name, instance->name);
+    text_copy(file->user_name, sizeof file->user_name, user_name);
+    file->timeline = database->timeline;
+    lab_random_guid(instance->lab, file->set_guid);
+    lab_random_guid(instance->lab, file->media_guid);
+    memcpy(file->database_guid, database->database_guid, sizeof file->database_guid);
+    file->database_created_utc_ms = database->created_utc_ms;
+    file->start_utc_ms = started_utc_ms + instance->clock_offset_ms;
+    file->finish_utc_ms = finished_utc_ms + instance->clock_offset_ms;
+    file->utc_offset_min = instance->utc_offset_min;
+    file->size_bytes = size_bytes;
+    file->compressed_size_bytes = size_bytes * 3 / 10;
+    file->major_version = instance->major_version;
+    file->build = instance->build;
+    file->database_version = database_version(instance->major_version);
+    memcpy(file->files, database->files, sizeof file->files);
+    file->files_count = database->files_count;
+    file->recovery_model = database->recovery_model;
+    if (type == 'L') {
+        set_log(database, file);
+    } else {
+        set_full(database, file);
+    }
+    lab_add_file(instance->lab, file);
+    msdb_write_backup(instance, file);
+    return file;
+}
+
+static bool fail(struct reply *reply, const struct backup_statement *statement)
+{
+    reply_error(reply, 3013, 16, 1, statement->line, "", "BACKUP %s ended without a result.",
+                statement->log ? "LOG" : "DATABASE");
+    reply_done(reply, REPLY_BATCH, DONE_ERROR,
+               statement->log ? COMMAND_BACKUP_LOG : COMMAND_BACKUP_DATABASE, 0);
+    return false;
+}
+
+static bool refuse(struct session *session, const struct backup_statement *statement,
+                   const struct database *database, struct reply *reply)
+{
+    if (session->transaction_depth > 0) {
+        reply_error(reply, 3021, 16, 0, statement->line, "",
+                    "A backup or restore cannot run inside a transaction.");
+    } else if (database == NULL) {
+        reply_error(reply, 911, 16, 11, statement->line, "", "There is no database '%s'.",
+                    statement->database);
+    } else if (database->state != DATABASE_ONLINE || database->standby) {
+        reply_error(reply, database->state == DATABASE_OFFLINE ? 942 : 927, 14, 2, statement->line,
+                    "", "Database '%s' cannot be backed up in its present state.", database->name);
+    } else if (!session_is_sysadmin(session)) {
+        reply_error(reply, 262, 14, 1, statement->line, "",
+                    "BACKUP permission is missing in database '%s'.", database->name);
+    } else if (statement->log && database->recovery_model == 3) {
+        reply_error(reply, 4208, 16, 1, statement->line, "",
+                    "BACKUP LOG is not possible in the simple recovery model.");
+    } else if (statement->log && database->last_full_checkpoint_lsn == 0) {
+        reply_error(reply, 4214, 16, 1, statement->line, "",
+                    "BACKUP LOG is not possible before the first full backup.");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool check_device(struct session *session, const struct backup_statement *statement,
+                         struct reply *reply)
+{
+    const struct backup_file *old =
+        lab_file(session->instance->lab, session->instance, statement->device);
+    if (old != NULL && old->state == FILE_DENIED) {
+        reply_error(reply, 3201, 16, 1, statement->line, "",
+                    "Cannot open backup device '%s': operating system error 5(access denied).",
+                    statement->device);
+        return false;
+    }
+    return true;
+}
+
+bool admin_backup(struct session *session, const struct backup_statement *statement,
+                  struct reply *reply)
+{
+    struct instance *instance = session->instance;
+    struct database *database = instance_database(instance, statement->database);
+    int command = statement->log ? COMMAND_BACKUP_LOG : COMMAND_BACKUP_DATABASE;
+    if (refuse(session, statement, database, reply) || !check_device(session, statement, reply)) {
+        return fail(reply, statement);
+    }
+    database_traffic(database);
+    char type = statement->log ? 'L' : 'D';
+    int64_t size = database_backup_size(database, type);
+    int64_t started = lab_now_utc_ms(instance->lab);
+    int64_t duration_ms = 20 + size * 1000 / instance->backup_bytes_per_s;
+    text_copy(session->command, sizeof session->command,
+              statement->log ? "BACKUP LOG" : "BACKUP DATABASE");
+    if (session_sleep(session, started + duration_ms) != SESSION_GO_ON) {
+        reply_error(reply, 3204, 16, 1, statement->line, "", "The backup was aborted.");
+        return fail(reply, statement);
+    }
+    struct backup_file *file = database_backup(
+        database, statement->device, type, statement->copy_only, started,
+        lab_now_utc_ms(instance->lab), size, session->login == NULL ? "sa" : session->login->name);
+    int64_t pages = size / PAGE_BYTES;
+    reply_info(reply, 4035, 1, statement->line, "",
+               "%lld pages done for database '%s', file '%s' on file 1.", (long long)pages,
+               database->name, file->files[statement->log ? 1 : 0].logical_name);
+    reply_done(reply, REPLY_BATCH, DONE_FINAL, command, 0);
+    reply_info(reply, 3014, 1, statement->line, "",
+               "BACKUP %s: %lld pages in %lld.%03lld seconds (%lld.%03lld MB/s).",
+               statement->log ? "LOG" : "DATABASE", (long long)pages,
+               (long long)(duration_ms / 1000), (long long)(duration_ms % 1000),
+               (long long)(size / 1048576 * 1000 / duration_ms), 0LL);
+    reply_done(reply, REPLY_BATCH, DONE_FINAL, command, 0);
+    if (statement->norecovery) {
+        database->state = DATABASE_RESTORING;
+        database->redo_lsn = file->last_lsn;
+        database->tail_backed_up = true;
+    }
+    return true;
+}

@@ -1,0 +1,75 @@
+/* The BizTalk group as its management database knows it, and the backup job's procedures: which
+ * databases are marked and backed up, in which order, into which set. Facts: domain facts,
+ * "Management database (source)". All calls need lab_lock.
+ */
+#ifndef STOPMARK_LAB_BIZTALK_H
+#define STOPMARK_LAB_BIZTALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/lab/estate.h"
+
+struct group_member {
+    struct database *database; /* borrowed */
+    char role[32];             /* "management", "messagebox", "other", ...; scenario.md */
+};
+
+struct biztalk_group {
+    struct database *management; /* borrowed */
+    struct group_member *members; /* in the order of admv_BackupDatabases */
+    size_t members_count, members_capacity;
+    char location[520]; /* the job step's path */
+    char name[9];       /* first part of a mark's name */
+    bool use_local_time, force_full, use_compression, force_full_after_partial;
+    int backup_hour;      /* local hour of the daily full set; -1 = the first run of the day */
+    int64_t next_set_id;
+    int64_t last_mark_utc_ms;
+    int64_t last_full_utc_ms; /* of a complete full set; INT64_MIN = none */
+    bool partial_since_full;
+    /* the fault that a test may set: the backup of this member fails; -1 = none */
+    int fail_at_member;
+};
+
+/* One backup set being taken. */
+struct set_run {
+    struct biztalk_group *group;
+    struct session *session; /* NULL: history made at start-up, which takes no time */
+    int64_t set_id;
+    char stamp[33]; /* the mark's name; names the files of a full set too */
+    bool full;
+    int64_t started_utc_ms;
+};
+
+struct biztalk_group *biztalk_group_new(struct database *management, const char *location);
+void biztalk_group_free(struct biztalk_group *group);
+void biztalk_add_member(struct biztalk_group *group, struct database *database, const char *role);
+
+/* Tables of the management database, filled from the members; MarkLog and the set-up scripts'
+ * procedures in every member. */
+void biztalk_create_tables(struct biztalk_group *group);
+
+/* Takes the number and the stamp of a set; marks every member if it is a log set. */
+void biztalk_begin_set(struct set_run *run);
+void biztalk_mark_all(struct set_run *run);
+/* Backs up one member and writes its history row (complete: the flag at once, for history made at
+ * start-up). Returns the file. */
+struct backup_file *biztalk_backup_member(struct set_run *run, size_t member, bool complete);
+/* Forgets the set's number again: a start that failed before its first row still used it up. */
+const char *biztalk_file_name(const struct set_run *run, const struct database *database, char *out,
+                              size_t size);
+
+/* The procedures of the backup job. Errors go to reply; false after one. */
+struct reply;
+bool biztalk_backup_full(struct session *session, struct biztalk_group *group, const char *location,
+                         struct reply *reply);
+bool biztalk_mark_and_backup_log(struct session *session, struct biztalk_group *group,
+                                 const char *location, struct reply *reply);
+/* True if the schedule, a partial set or sp_ForceFullBackup demands a full set now. */
+bool biztalk_full_is_due(const struct biztalk_group *group, bool after_partial, int backup_hour);
+/* sp_DeleteBackupHistory. */
+void biztalk_delete_history(struct session *session, struct biztalk_group *group, int days,
+                            struct reply *reply);
+
+#endif

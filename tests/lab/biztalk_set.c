@@ -1,0 +1,121 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/text.h"
+#include "tests/lab/agent.h"
+#include "tests/lab/biztalk.h"
+#include "tests/lab/engine.h"
+#include "tests/lab/model.h"
+
+/* A datetime holds 1/300 s: the digits that it shows end in 0, 3 or 7. */
+static int64_t datetime_rounded(int64_t utc_ms)
+{
+    static const int last_digit[] = {0, 0, 3, 3, 3, 7, 7, 7, 7, 10};
+    return utc_ms / 10 * 10 + last_digit[utc_ms % 10];
+}
+
+/* BTS_2026_11_20_11_50_12_547: style 121 with every separator turned into _. */
+static void make_stamp(struct set_run *run, int64_t utc_ms)
+{
+    const struct biztalk_group *group = run->group;
+    int64_t shown = utc_ms;
+    if (group->use_local_time) {
+        shown += (int64_t)group->management->instance->utc_offset_min * 60000;
+    }
+    char iso[32];
+    time_format_iso(iso, sizeof iso, shown);
+    iso[strcspn(iso, "Z")] = '\0';
+    for (char *at = iso; *at != '\0'; at++) {
+        if (strchr("-T:.", *at) != NULL) {
+            *at = '_';
+        }
+    }
+    snprintf(run->stamp, sizeof run->stamp, "%s_%.23s", group->name, iso);
+}
+
+void biztalk_begin_set(struct set_run *run)
+{
+    struct biztalk_group *group = run->group;
+    struct instance *instance = group->management->instance;
+    int64_t now = datetime_rounded(instance_now_utc_ms(instance));
+    if (now <= group->last_mark_utc_ms) {
+        /* a clock that stands must not give two sets the same name */
+        now = datetime_rounded(group->last_mark_utc_ms + 10);
+    }
+    group->last_mark_utc_ms = now;
+    run->started_utc_ms = now;
+    run->set_id = group->next_set_id++;
+    make_stamp(run, now);
+}
+
+void biztalk_mark_all(struct set_run *run)
+{
+    for (size_t i = 0; i < run->group->members_count; i++) {
+        struct database *database = run->group->members[i].database;
+        database_traffic(database);
+        struct row row = {0};
+        row_text(&row, run->stamp);
+        row_insert(&row, database, "dbo", "MarkLog");
+        database_log_mark(run->session, database, run->stamp, run->stamp);
+    }
+}
+
+const char *biztalk_file_name(const struct set_run *run, const struct database *database, char *out,
+                              size_t size)
+{
+    char server[129];
+    text_copy(server, sizeof server, instance_known_as(database->instance));
+    for (char *at = server; *at != '\0'; at++) {
+        if (*at == '\\') {
+            *at = '_';
+        }
+    }
+    snprintf(out, size, "%s_%s_%s_%s.bak", server, database->name, run->full ? "Full" : "Log",
+             run->stamp);
+    return out;
+}
+
+static void write_history(const struct set_run *run, const struct database *database,
+                          const char *file_name, bool complete)
+{
+    const struct biztalk_group *group = run->group;
+    struct instance *instance = group->management->instance;
+    struct row row = {0};
+    row_null(&row);
+    row_int(&row, run->set_id);
+    row_text(&row, run->full ? NULL : run->stamp);
+    row_text(&row, database->name);
+    row_text(&row, file_name);
+    row_text(&row, group->location);
+    row_text(&row, run->full ? "db" : "lg");
+    row_add(&row, sql_time_utc_ms(run->started_utc_ms,
+                                  group->use_local_time ? instance->utc_offset_min : 0));
+    row_int(&row, complete);
+    row_text(&row, instance_known_as(database->instance));
+    row_insert(&row, group->management, "dbo", "adm_BackupHistory");
+}
+
+struct backup_file *biztalk_backup_member(struct set_run *run, size_t member, bool complete)
+{
+    struct database *database = run->group->members[member].database;
+    struct lab *lab = database->instance->lab;
+    char name[420], path[1024];
+    biztalk_file_name(run, database, name, sizeof name);
+    size_t length = strlen(run->group->location);
+    bool separated = length > 0 && strchr("\\/", run->group->location[length - 1]) != NULL;
+    snprintf(path, sizeof path, "%s%s%s", run->group->location, separated ? "" : "\\", name);
+    char type = run->full ? 'D' : 'L';
+    int64_t size = database_backup_size(database, type);
+    int64_t started = lab_now_utc_ms(lab);
+    int64_t duration_ms = 30 + size * 1000 / database->instance->backup_bytes_per_s;
+    if (run->session != NULL &&
+        session_sleep(run->session, started + duration_ms) != SESSION_GO_ON) {
+        return NULL;
+    }
+    int64_t finished = run->session == NULL ? started + duration_ms : lab_now_utc_ms(lab);
+    struct backup_file *file = database_backup(database, path, type, false, started, finished, size,
+                                               "NT SERVICE\\SQLSERVERAGENT");
+    write_history(run, database, name, complete);
+    return file;
+}

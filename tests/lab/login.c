@@ -1,0 +1,259 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "tests/lab/engine.h"
+#include "tests/lab/model.h"
+#include "tests/lab/reply.h"
+
+struct login *instance_add_login(struct instance *instance, const char *name, const char *password,
+                                 unsigned permissions)
+{
+    struct login *login = memory_append(instance, logins);
+    text_copy(login->name, sizeof login->name, name);
+    text_copy(login->password, sizeof login->password, password);
+    login->permissions = permissions | PERMISSION_VIEW_ANY_DATABASE;
+    login->created_utc_ms = lab_now_utc_ms(instance->lab);
+    if (strcmp(name, "sa") == 0) {
+        memset(login->sid, 0, sizeof login->sid);
+        login->sid[0] = 1;
+        login->principal_id = 1;
+    } else {
+        lab_random_guid(instance->lab, login->sid);
+        login->principal_id = 256 + (int)instance->logins_count;
+    }
+    return login;
+}
+
+void login_add_database(struct login *login, const char *database)
+{
+    login->databases =
+        realloc(login->databases, (login->databases_count + 1) * sizeof *login->databases);
+    if (login->databases == NULL) {
+        abort();
+    }
+    login->databases[login->databases_count++] = memory_copy_text(database);
+}
+
+bool login_has_database(const struct login *login, const char *database)
+{
+    if ((login->permissions & PERMISSION_SYSADMIN) != 0) {
+        return true;
+    }
+    for (size_t i = 0; i < login->databases_count; i++) {
+        if (strcmp(login->databases[i], "*") == 0 ||
+            text_equal_nocase(login->databases[i], database)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool login_check(const struct login *login, const char *password)
+{
+    return !login->disabled && strcmp(login->password, password) == 0;
+}
+
+struct login *instance_login(struct instance *instance, const char *name)
+{
+    for (size_t i = 0; i < instance->logins_count; i++) {
+        struct login *login = &instance->logins[i];
+        if (instance->case_sensitive ? text_equal(login->name, name)
+                                     : text_equal_nocase(login->name, name)) {
+            return login;
+        }
+    }
+    return NULL;
+}
+
+bool session_is_sysadmin(const struct session *session)
+{
+    return session->login == NULL || (session->login->permissions & PERMISSION_SYSADMIN) != 0;
+}
+
+static bool has(const struct session *session, unsigned permission)
+{
+    return session_is_sysadmin(session) || (session->login->permissions & permission) != 0;
+}
+
+struct permission_name {
+    const char *name;
+    unsigned permissions; /* any of them */
+};
+
+static const struct permission_name server_permissions[] = {
+    {"VIEW SERVER STATE", PERMISSION_VIEW_SERVER_STATE},
+    {"VIEW SERVER PERFORMANCE STATE", PERMISSION_VIEW_SERVER_STATE},
+    {"VIEW SERVER SECURITY STATE", PERMISSION_VIEW_SERVER_STATE},
+    {"VIEW ANY DEFINITION", PERMISSION_VIEW_ANY_DEFINITION},
+    {"VIEW ANY DATABASE", PERMISSION_VIEW_ANY_DATABASE},
+    {"CREATE ANY DATABASE", PERMISSION_CREATE_ANY_DATABASE | PERMISSION_ALTER_ANY_DATABASE},
+    {"ALTER ANY DATABASE", PERMISSION_ALTER_ANY_DATABASE},
+    {"ALTER ANY CONNECTION", PERMISSION_ALTER_ANY_CONNECTION},
+    {"CONTROL SERVER", 0},
+    {"ALTER SETTINGS", 0},
+};
+
+static int server_permission(const struct session *session, const char *permission)
+{
+    if (text_equal_nocase(permission, "CONNECT SQL") || text_equal_nocase(permission, "ANY")) {
+        return 1;
+    }
+    for (size_t i = 0; i < sizeof server_permissions / sizeof *server_permissions; i++) {
+        if (text_equal_nocase(permission, server_permissions[i].name)) {
+            return has(session, server_permissions[i].permissions);
+        }
+    }
+    return -1;
+}
+
+/* The first part of a name with up to three parts, without its brackets; NULL part = current. */
+static struct database *securable_database(const struct session *session, const char *securable,
+                                           bool is_object)
+{
+    char parts[3][260] = {{0}};
+    size_t count = 0, length = 0;
+    bool bracket = false;
+    for (const char *at = securable; *at != '\0' && count < 3; at++) {
+        if (!bracket && *at == '[') {
+            bracket = true;
+        } else if (bracket && *at == ']' && at[1] == ']') {
+            parts[count][length++] = *at++;
+        } else if (bracket && *at == ']') {
+            bracket = false;
+        } else if (!bracket && *at == '.') {
+            count++;
+            length = 0;
+        } else if (length + 1 < sizeof parts[0]) {
+            parts[count][length++] = *at;
+        }
+    }
+    if (is_object && count < 2) {
+        return session->database;
+    }
+    return instance_database(session->instance, parts[0]);
+}
+
+static bool uses(const struct session *session, const struct database *database)
+{
+    return session->login == NULL || login_has_database(session->login, database->name);
+}
+
+int session_permission(const struct session *session, const char *securable, const char *class_name,
+                       const char *permission)
+{
+    if (permission == NULL) {
+        return -1;
+    }
+    if (class_name == NULL || text_equal_nocase(class_name, "SERVER")) {
+        return securable == NULL || class_name != NULL ? server_permission(session, permission)
+                                                       : -1;
+    }
+    bool is_object = text_equal_nocase(class_name, "OBJECT");
+    struct database *database =
+        securable == NULL ? session->database : securable_database(session, securable, is_object);
+    if (database == NULL) {
+        return -1;
+    }
+    if (is_object) {
+        return uses(session, database);
+    }
+    if (text_equal_nocase(class_name, "DATABASE")) {
+        if (text_equal_nocase(permission, "CREATE DATABASE")) {
+            return has(session, PERMISSION_CREATE_ANY_DATABASE | PERMISSION_ALTER_ANY_DATABASE);
+        }
+        if (text_equal_nocase(permission, "ALTER") || text_equal_nocase(permission, "CONTROL")) {
+            return has(session, PERMISSION_ALTER_ANY_DATABASE);
+        }
+        return uses(session, database) ||
+               (text_equal_nocase(permission, "CONNECT") && database->system);
+    }
+    return session_is_sysadmin(session) ? 1 : -1;
+}
+
+int session_is_role_member(const struct session *session, const char *role)
+{
+    unsigned creator = PERMISSION_CREATE_ANY_DATABASE;
+    if (text_equal_nocase(role, "public")) {
+        return 1;
+    }
+    if (text_equal_nocase(role, "dbcreator")) {
+        return has(session, creator);
+    }
+    static const char *const other_roles[] = {"sysadmin",      "serveradmin",  "securityadmin",
+                                              "processadmin",  "setupadmin",   "diskadmin",
+                                              "bulkadmin",     "db_owner",     "SQLAgentUserRole",
+                                              "SQLAgentReaderRole", "SQLAgentOperatorRole",
+                                              "BTS_BACKUP_USERS"};
+    for (size_t i = 0; i < sizeof other_roles / sizeof *other_roles; i++) {
+        if (text_equal_nocase(role, other_roles[i])) {
+            return session_is_sysadmin(session);
+        }
+    }
+    if (text_equal_nocase(role, "db_datareader")) {
+        return uses(session, session->database);
+    }
+    return -1;
+}
+
+bool session_may_select(const struct session *session, const struct database *database)
+{
+    return uses(session, database);
+}
+
+static bool is_open_to_guests(const struct database *database)
+{
+    return database->system && strcmp(database->name, "model") != 0;
+}
+
+struct state_refusal {
+    enum database_state state;
+    int number, severity;
+    const char *format;
+};
+
+static const struct state_refusal state_refusals[] = {
+    {DATABASE_RESTORING, 927, 14, "Database '%s' is in the middle of a restore."},
+    {DATABASE_RECOVERING, 922, 14, "Database '%s' is being recovered; wait until it is done."},
+    {DATABASE_RECOVERY_PENDING, 945, 16,
+     "Database '%s' cannot be opened: its files are not there, or memory or disk is short."},
+    {DATABASE_SUSPECT, 926, 14, "Database '%s' is marked suspect by recovery."},
+    {DATABASE_OFFLINE, 942, 14, "Database '%s' is offline."},
+};
+
+bool session_may_use(struct session *session, struct database *database, struct reply *reply)
+{
+    for (size_t i = 0; i < sizeof state_refusals / sizeof *state_refusals; i++) {
+        const struct state_refusal *refusal = &state_refusals[i];
+        if (database->state == refusal->state) {
+            char text[300];
+            const char *at = strstr(refusal->format, "%s");
+            size_t before = (size_t)(at - refusal->format);
+            memcpy(text, refusal->format, before);
+            text_copy(text + before, sizeof text - before, database->name);
+            strncat(text, at + 2, sizeof text - strlen(text) - 1);
+            reply_error(reply, refusal->number, refusal->severity, 2, 1, "", "%s", text);
+            return false;
+        }
+    }
+    if (database->user_access == 1 && session->database != database) {
+        for (struct session *other = session->instance->sessions; other != NULL;
+             other = other->next) {
+            if (other != session && other->database == database) {
+                reply_error(reply, 924, 14, 1, 1, "",
+                            "Database '%s' is in single-user mode and has its one user.",
+                            database->name);
+                return false;
+            }
+        }
+    }
+    if (!uses(session, database) && !is_open_to_guests(database)) {
+        reply_error(reply, 916, 14, 2, 1, "",
+                    "The principal \"%s\" cannot access the database \"%s\" in its present"
+                    " security context.",
+                    session->login->name, database->name);
+        return false;
+    }
+    return true;
+}

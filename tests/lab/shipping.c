@@ -1,0 +1,197 @@
+#include "tests/lab/shipping.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "tests/lab/agent.h"
+#include "tests/lab/biztalk.h"
+#include "tests/lab/engine.h"
+#include "tests/lab/locks.h"
+#include "tests/lab/model.h"
+#include "tests/lab/reply.h"
+#include "tests/lab/shipping_run.h"
+
+static const char history_columns[] =
+    "SourceID int not null, BackupId bigint not null, BackupSetId bigint not null,"
+    "MarkName nvarchar(32) null, DatabaseName nvarchar(128) not null,"
+    "ServerName nvarchar(128) null, BackupFileName nvarchar(500) not null,"
+    "BackupFileLocation nvarchar(3000) not null, BackupType char(2) not null,"
+    "BackupDateTime datetime not null, SetComplete bit not null, Restored bit not null,"
+    "RestoredDateTime datetime null";
+
+struct shipping *shipping_new(struct instance *destination, const struct biztalk_group *group,
+                              const char *source_server)
+{
+    struct shipping *shipping = memory_new(sizeof *shipping);
+    struct database *master = instance_database(destination, "master");
+    shipping->instance = destination;
+    shipping->source_id = 1;
+    text_copy(shipping->management_server, sizeof shipping->management_server,
+              instance_known_as(group->management->instance));
+    text_copy(shipping->management_database, sizeof shipping->management_database,
+              group->management->name);
+    text_copy(shipping->source_server, sizeof shipping->source_server, source_server);
+    destination->shipping = shipping;
+    master->has_shipping_procedures = true;
+    database_create_table(master, "dbo", "bts_LogShippingHistory", history_columns, 2);
+    database_create_table(master, "dbo", "bts_LogShippingLastRestoreSet",
+                          "SourceID int not null, BackupSetId bigint not null", 1);
+    database_create_table(master, "dbo", "bts_LogShippingDatabases",
+                          "SourceID int not null, ServerName nvarchar(128) not null,"
+                          "DatabaseName nvarchar(128) not null, DBFileLocation nvarchar(3000),"
+                          "LogFileLocation nvarchar(3000)",
+                          3);
+    for (size_t i = 0; i < group->members_count; i++) {
+        const struct database *database = group->members[i].database;
+        const char *server = instance_known_as(database->instance);
+        if (source_server[0] != '\0' && !text_equal_nocase(server, source_server)) {
+            continue;
+        }
+        struct row row = {0};
+        row_int(&row, shipping->source_id);
+        row_text(&row, server);
+        row_text(&row, database->name);
+        row_nulls(&row, 2);
+        row_insert(&row, master, "dbo", "bts_LogShippingDatabases");
+    }
+    return shipping;
+}
+
+void shipping_free(struct shipping *shipping)
+{
+    free(shipping);
+}
+
+/* Columns of adm_BackupHistory, in its order. */
+enum { HISTORY_ID, HISTORY_SET, HISTORY_MARK, HISTORY_DATABASE, HISTORY_FILE, HISTORY_LOCATION,
+       HISTORY_TYPE, HISTORY_TIME, HISTORY_COMPLETE, HISTORY_SERVER };
+
+void shipping_add_row(struct shipping *shipping, const struct sql_value *history, bool restored,
+                      int64_t restored_utc_ms)
+{
+    static const int order[] = {HISTORY_ID,     HISTORY_SET,  HISTORY_MARK,
+                                HISTORY_DATABASE, HISTORY_SERVER, HISTORY_FILE,
+                                HISTORY_LOCATION, HISTORY_TYPE, HISTORY_TIME,
+                                HISTORY_COMPLETE};
+    struct row row = {0};
+    row_int(&row, shipping->source_id);
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        row_add(&row, sql_value_copy(&history[order[i]]));
+    }
+    row_int(&row, restored);
+    if (restored) {
+        row_time(&row, shipping->instance, restored_utc_ms);
+    } else {
+        row_null(&row);
+    }
+    row_insert(&row, instance_database(shipping->instance, "master"), "dbo",
+               "bts_LogShippingHistory");
+    if (history[HISTORY_ID].integer > shipping->last_imported_id) {
+        shipping->last_imported_id = history[HISTORY_ID].integer;
+    }
+}
+
+bool shipping_wants(const struct shipping *shipping, const struct sql_value *server)
+{
+    return shipping->source_server[0] == '\0' || server->null ||
+           text_equal_nocase(server->bytes, shipping->source_server);
+}
+
+static void import_row(void *context, const struct sql_value *values, size_t count)
+{
+    struct shipping *shipping = context;
+    (void)count;
+    if (shipping_wants(shipping, &values[HISTORY_SERVER])) {
+        shipping_add_row(shipping, values, false, 0);
+    }
+}
+
+static bool source_fails(const struct shipping *shipping, struct reply *reply)
+{
+    reply_error(reply, 7303, 16, 1, 1, "sp_GetBackupHistory",
+                "Cannot initialize the data source object of the provider for linked server"
+                " \"%s\".",
+                shipping->management_server);
+    return false;
+}
+
+bool shipping_import(struct session *session, struct shipping *shipping, struct reply *reply)
+{
+    (void)session;
+    struct instance *source = lab_instance(shipping->instance->lab, shipping->management_server);
+    struct database *management =
+        source == NULL ? NULL : instance_database(source, shipping->management_database);
+    if (management == NULL || source->stopped || management->state != DATABASE_ONLINE) {
+        return source_fails(shipping, reply);
+    }
+    /* the reader procedure waits for the backup job's lock, so it never sees half a set */
+    struct reply *sink = reply_new_sink();
+    struct session *remote =
+        session_open_internal(source, management->name, "Microsoft SQL Server", sink);
+    bool locked = applock_get(remote, management, "BTS_BackupJob_Lock", true, false, -1) >= 0;
+    bool good = locked && !source->stopped;
+    if (good) {
+        char *where = memory_format("BackupId > %lld", (long long)shipping->last_imported_id);
+        engine_scan(source->engine, management, "dbo", "adm_BackupHistory", where, "BackupId",
+                    import_row, shipping);
+        free(where);
+    }
+    session_close_internal(remote);
+    reply_free(sink);
+    return good || source_fails(shipping, reply);
+}
+
+void shipping_run_sql(struct shipping *shipping, struct session *session, const char *text)
+{
+    struct database *before = session->database;
+    session->database = instance_database(shipping->instance, "master");
+    struct reply *sink = reply_new_sink();
+    engine_run_internal(session, text, sink);
+    reply_free(sink);
+    session->database = before;
+}
+
+void shipping_set_last(struct shipping *shipping, struct session *session, int64_t set_id)
+{
+    bool first = shipping->last_restore_set == 0;
+    shipping->last_restore_set = set_id;
+    if (session == NULL || first) {
+        struct row row = {0};
+        row_int(&row, shipping->source_id);
+        row_int(&row, set_id);
+        row_insert(&row, instance_database(shipping->instance, "master"), "dbo",
+                   "bts_LogShippingLastRestoreSet");
+        return;
+    }
+    char *text = memory_format("UPDATE dbo.bts_LogShippingLastRestoreSet SET BackupSetId = %lld"
+                               " WHERE SourceID = %d",
+                               (long long)set_id, shipping->source_id);
+    shipping_run_sql(shipping, session, text);
+    free(text);
+}
+
+static void note_name(void *context, const struct sql_value *values, size_t count)
+{
+    struct database *database =
+        instance_database(((struct shipping *)context)->instance, values[2].bytes);
+    (void)count;
+    if (database != NULL && !database->system) {
+        engine_content_drop(database->instance->engine, database);
+        database->dropped = true;
+    }
+}
+
+bool shipping_clean(struct session *session, struct shipping *shipping, struct reply *reply)
+{
+    (void)reply;
+    engine_scan(shipping->instance->engine, instance_database(shipping->instance, "master"), "dbo",
+                "bts_LogShippingDatabases", NULL, NULL, note_name, shipping);
+    shipping_run_sql(shipping, session, "DELETE FROM dbo.bts_LogShippingLastRestoreSet");
+    shipping_run_sql(shipping, session,
+                     "UPDATE dbo.bts_LogShippingHistory SET Restored = 0, RestoredDateTime = NULL");
+    shipping->last_restore_set = 0;
+    lab_changed();
+    return true;
+}

@@ -1,0 +1,43 @@
+/* A destination's log shipping: the tables in master, the import of the source's history and the
+ * restores of the shipping jobs, as BizTalk's own jobs do them: set k is applied once set k+1 has
+ * arrived, NORECOVERY; a partial or unreadable set stops it until the next complete full set and
+ * one complete log set after it. All calls need lab_lock.
+ */
+#ifndef STOPMARK_LAB_SHIPPING_H
+#define STOPMARK_LAB_SHIPPING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/lab/estate.h"
+
+struct reply;
+
+struct shipping {
+    struct instance *instance;                       /* the destination; borrowed */
+    char management_server[129], management_database[129];
+    char source_server[129]; /* "" = every source server */
+    int source_id;
+    int64_t last_imported_id; /* BackupId */
+    int64_t last_restore_set; /* 0 = none */
+};
+
+struct shipping *shipping_new(struct instance *destination, const struct biztalk_group *group,
+                              const char *source_server);
+void shipping_free(struct shipping *shipping);
+
+/* One imported row. */
+void shipping_add_row(struct shipping *shipping, const struct sql_value *history, bool restored,
+                      int64_t restored_utc_ms);
+void shipping_set_last(struct shipping *shipping, struct session *session, int64_t set_id);
+
+/* The jobs' procedures. False after an error, which is in reply. */
+bool shipping_import(struct session *session, struct shipping *shipping, struct reply *reply);
+bool shipping_restore(struct session *session, struct shipping *shipping, struct reply *reply);
+bool shipping_restore_to_mark(struct session *session, struct shipping *shipping,
+                              struct reply *reply);
+/* sp_LogShippingClean: drops the restored databases and forgets the last set. */
+bool shipping_clean(struct session *session, struct shipping *shipping, struct reply *reply);
+
+#endif

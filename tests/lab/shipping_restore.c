@@ -1,0 +1,247 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "tests/lab/admin.h"
+#include "tests/lab/engine.h"
+#include "tests/lab/model.h"
+#include "tests/lab/reply.h"
+#include "tests/lab/shipping_run.h"
+
+struct shipped_file {
+    int64_t set;
+    char mark[129], database[129], server[129];
+    char *path; /* owned */
+    bool full, complete, restored;
+};
+
+struct shipped_files {
+    struct shipped_file *items; /* by set, then as imported */
+    size_t items_count, items_capacity;
+};
+
+/* A set's files are items [first, end). */
+struct shipped_set {
+    size_t first, end;
+    int64_t id;
+    bool full, complete;
+};
+
+/* Columns of bts_LogShippingHistory, in its order. */
+enum { ROW_SET = 2, ROW_MARK, ROW_DATABASE, ROW_SERVER, ROW_FILE, ROW_LOCATION, ROW_TYPE,
+       ROW_COMPLETE = 10, ROW_RESTORED };
+
+static void add_file(void *context, const struct sql_value *values, size_t count)
+{
+    struct shipped_files *files = context;
+    (void)count;
+    struct shipped_file *file = memory_append(files, items);
+    file->set = values[ROW_SET].integer;
+    text_copy(file->mark, sizeof file->mark, values[ROW_MARK].null ? "" : values[ROW_MARK].bytes);
+    text_copy(file->database, sizeof file->database, values[ROW_DATABASE].bytes);
+    text_copy(file->server, sizeof file->server,
+              values[ROW_SERVER].null ? "" : values[ROW_SERVER].bytes);
+    const char *location = values[ROW_LOCATION].bytes;
+    size_t length = strlen(location);
+    bool separated = length > 0 && strchr("\\/", location[length - 1]) != NULL;
+    file->path = memory_format("%s%s%s", location, separated ? "" : "\\", values[ROW_FILE].bytes);
+    file->full = strncmp(values[ROW_TYPE].bytes, "db", 2) == 0;
+    file->complete = values[ROW_COMPLETE].integer != 0;
+    file->restored = values[ROW_RESTORED].integer != 0;
+}
+
+static void load(struct shipping *shipping, struct shipped_files *files)
+{
+    char *where = memory_format("BackupSetId > %lld", (long long)shipping->last_restore_set);
+    engine_scan(shipping->instance->engine, instance_database(shipping->instance, "master"), "dbo",
+                "bts_LogShippingHistory", where, "BackupSetId, BackupId", add_file, files);
+    free(where);
+}
+
+static void unload(struct shipped_files *files)
+{
+    for (size_t i = 0; i < files->items_count; i++) {
+        free(files->items[i].path);
+    }
+    free(files->items);
+    *files = (struct shipped_files){0};
+}
+
+/* The set that begins at items[first]; false at the end. */
+static bool set_at(const struct shipped_files *files, size_t first, struct shipped_set *set)
+{
+    if (first >= files->items_count) {
+        return false;
+    }
+    *set = (struct shipped_set){.first = first,
+                                .end = first,
+                                .id = files->items[first].set,
+                                .full = files->items[first].full,
+                                .complete = true};
+    while (set->end < files->items_count && files->items[set->end].set == set->id) {
+        set->complete = set->complete && files->items[set->end].complete;
+        set->end++;
+    }
+    return true;
+}
+
+static bool complete_log_after(const struct shipped_files *files, size_t from)
+{
+    struct shipped_set set;
+    for (size_t at = from; set_at(files, at, &set); at = set.end) {
+        if (!set.full && set.complete) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The newest complete full set that has a complete log set after it. */
+static bool find_full(const struct shipped_files *files, size_t from, struct shipped_set *full)
+{
+    struct shipped_set set;
+    bool found = false;
+    for (size_t at = from; set_at(files, at, &set); at = set.end) {
+        if (set.full && set.complete && complete_log_after(files, set.end)) {
+            *full = set;
+            found = true;
+        }
+    }
+    return found;
+}
+
+static void note_restored(struct shipping *shipping, struct session *session,
+                          const struct shipped_file *file)
+{
+    char name[300];
+    size_t length = 0;
+    for (const char *at = file->database; *at != '\0' && length + 2 < sizeof name; at++) {
+        if (*at == '\'') {
+            name[length++] = '\'';
+        }
+        name[length++] = *at;
+    }
+    name[length] = '\0';
+    char *text = memory_format(
+        "UPDATE dbo.bts_LogShippingHistory SET Restored = 1, RestoredDateTime = GETDATE()"
+        " WHERE BackupSetId = %lld AND DatabaseName = N'%s'",
+        (long long)file->set, name);
+    shipping_run_sql(shipping, session, text);
+    free(text);
+}
+
+static bool restore_file(struct shipping *shipping, struct session *session,
+                         const struct shipped_file *file, enum restore_end end, bool to_mark,
+                         struct reply *reply)
+{
+    struct restore_statement statement = {
+        .kind = file->full ? RESTORE_DATABASE : RESTORE_LOG,
+        .device = file->path,
+        .end = end,
+        .replace = file->full,
+        .stop = to_mark ? RESTORE_STOPATMARK : RESTORE_STOP_NONE,
+        .line = 1,
+    };
+    text_copy(statement.database, sizeof statement.database, file->database);
+    text_copy(statement.stop_name, sizeof statement.stop_name, to_mark ? file->mark : "");
+    free(session->batch_text);
+    session->batch_text =
+        memory_format("RESTORE %s [%s] FROM DISK = N'%s' WITH %s%s%s%s",
+                      file->full ? "DATABASE" : "LOG", file->database, file->path,
+                      end == RESTORE_RECOVERY ? "RECOVERY" : "NORECOVERY",
+                      to_mark ? ", STOPATMARK = N'" : "", statement.stop_name, to_mark ? "'" : "");
+    if (!admin_restore(session, &statement, reply)) {
+        return false;
+    }
+    note_restored(shipping, session, file);
+    return true;
+}
+
+static bool restore_set(struct shipping *shipping, struct session *session,
+                        const struct shipped_files *files, const struct shipped_set *set,
+                        enum restore_end end, bool to_mark, struct reply *reply)
+{
+    bool good = true;
+    for (size_t i = set->first; i < set->end; i++) {
+        const struct shipped_file *file = &files->items[i];
+        if (!file->restored &&
+            !restore_file(shipping, session, file, end, to_mark, reply)) {
+            good = false;
+            break;
+        }
+    }
+    if (good) {
+        shipping_set_last(shipping, session, set->id);
+    }
+    return good;
+}
+
+/* Applies one set; false = nothing left to do, or (with *failed) an error. */
+static bool step(struct shipping *shipping, struct session *session, struct reply *reply,
+                 bool *failed)
+{
+    struct shipped_files files = {0};
+    load(shipping, &files);
+    struct shipped_set set, full;
+    size_t at = 0;
+    bool found = shipping->last_restore_set != 0;
+    while (found && (found = set_at(&files, at, &set)) && set.full) {
+        at = set.end; /* a full set that the chain does not need */
+    }
+    bool worked = false;
+    bool usable = found && set.complete;
+    if (usable && complete_log_after(&files, set.end)) {
+        worked = restore_set(shipping, session, &files, &set, RESTORE_NORECOVERY, false, reply);
+        *failed = !worked;
+        usable = worked;
+    }
+    bool broken = shipping->last_restore_set == 0 || (found && !usable);
+    if (broken && !session->killed && find_full(&files, 0, &full)) {
+        bool again =
+            restore_set(shipping, session, &files, &full, RESTORE_NORECOVERY, false, reply);
+        worked = again;
+        *failed = !again;
+    }
+    unload(&files);
+    return worked;
+}
+
+bool shipping_restore(struct session *session, struct shipping *shipping, struct reply *reply)
+{
+    bool failed = false;
+    while (step(shipping, session, reply, &failed)) {
+        if (session_state(session) != SESSION_GO_ON) {
+            return false;
+        }
+    }
+    return !failed;
+}
+
+bool shipping_restore_to_mark(struct session *session, struct shipping *shipping,
+                              struct reply *reply)
+{
+    if (!shipping_restore(session, shipping, reply)) {
+        return false;
+    }
+    struct shipped_files files = {0};
+    load(shipping, &files);
+    struct shipped_set set, last = {0};
+    bool found = false;
+    for (size_t at = 0; set_at(&files, at, &set); at = set.end) {
+        if (!set.full && set.complete) {
+            last = set;
+            found = true;
+        }
+    }
+    bool good = false;
+    if (!found) {
+        reply_error(reply, 50000, 16, 1, 1, "sp_LogShippingRestoreToMark",
+                    "There is no complete log set to restore to a mark.");
+    } else {
+        good = restore_set(shipping, session, &files, &last, RESTORE_RECOVERY, true, reply);
+    }
+    unload(&files);
+    return good;
+}

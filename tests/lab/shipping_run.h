@@ -1,0 +1,13 @@
+/* Between the import and the restores of a destination's shipping. All calls need lab_lock. */
+#ifndef STOPMARK_LAB_SHIPPING_RUN_H
+#define STOPMARK_LAB_SHIPPING_RUN_H
+
+#include "tests/lab/shipping.h"
+#include "tests/lab/value.h"
+
+/* The destination restores this source server's databases. */
+bool shipping_wants(const struct shipping *shipping, const struct sql_value *server);
+/* T-SQL in master, as the system; errors are dropped. */
+void shipping_run_sql(struct shipping *shipping, struct session *session, const char *text);
+
+#endif
