@@ -5,6 +5,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "tests/lab/agent_run.h"
 #include "tests/lab/model.h"
 
 enum { HISTORY_ROWS_OF_JOB = 100 };
