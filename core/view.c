@@ -1,0 +1,85 @@
+#include "core/view.h"
+
+#include <stdlib.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/view_rows.h"
+
+struct server_view *server_view_new(const char *name, enum server_role role)
+{
+    struct server_view *view = memory_new(sizeof *view);
+    atomic_init(&view->references, 1);
+    view->name = memory_copy_text(name);
+    view->role = role;
+    view->as_of_utc_ms = TIME_UNKNOWN;
+    view->as_of_monotonic_ms = TIME_UNKNOWN;
+    view->server_utc_ms = TIME_UNKNOWN;
+    view->history_swept_monotonic_ms = TIME_UNKNOWN;
+    view->last_restore_set = -1;
+    view->max_degree_of_parallelism = -1;
+    view->ad_hoc_distributed_queries = -1;
+    view->force_full = -1;
+    for (int part = 0; part < PART_COUNT; part++)
+        view->parts[part].read_monotonic_ms = TIME_UNKNOWN;
+    return view;
+}
+
+struct server_view *server_view_retain(struct server_view *view)
+{
+    if (view)
+        atomic_fetch_add(&view->references, 1);
+    return view;
+}
+
+void server_view_release(struct server_view *view)
+{
+    if (!view || atomic_fetch_sub(&view->references, 1) != 1)
+        return;
+    view_free_rows(view);
+    free(view->name);
+    free(view->server_name);
+    free(view->version);
+    free(view->edition);
+    free(view->collation);
+    free(view->machine);
+    free(view->management_database);
+    free(view);
+}
+
+void server_view_each_history(const struct server_view *view,
+                              bool (*row)(void *context, const struct history_row *r),
+                              void *context)
+{
+    for (size_t i = 0; i < view->history_count; i++)
+        for (size_t j = 0; j < view->history[i]->count; j++)
+            if (!row(context, &view->history[i]->rows[j]))
+                return;
+}
+
+const struct database_row *server_view_database(const struct server_view *view, const char *name)
+{
+    for (size_t i = 0; i < view->databases_count; i++) {
+        const struct database_row *row = &view->databases[i];
+        if (view->case_sensitive ? text_equal(row->name, name)
+                                 : text_equal_nocase(row->name, name))
+            return row;
+    }
+    return NULL;
+}
+
+const struct job_row *server_view_job(const struct server_view *view, enum job_function function)
+{
+    for (size_t i = 0; i < view->jobs_count; i++)
+        if (view->jobs[i].function == function)
+            return &view->jobs[i];
+    return NULL;
+}
+
+int64_t server_view_now_utc_ms(const struct server_view *view, int64_t now_monotonic_ms)
+{
+    if (!view->reachable || view->from_disk || view->server_utc_ms == TIME_UNKNOWN ||
+        view->as_of_monotonic_ms == TIME_UNKNOWN || now_monotonic_ms == TIME_UNKNOWN)
+        return TIME_UNKNOWN;
+    return view->server_utc_ms + (now_monotonic_ms - view->as_of_monotonic_ms);
+}
