@@ -1,0 +1,468 @@
+#include "screens/app.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "screens/app_private.h"
+#include "screens/words.h"
+#include "tui/keys.h"
+
+static const struct screen_ops *const tab_ops[APP_TABS] = {
+    &screen_overview, &screen_sources, &screen_sets,   &screen_standby,
+    &screen_marks,    &screen_jobs,    &screen_checks, &screen_log};
+
+enum { PURPOSE_DIE, PURPOSE_SECRET };
+
+struct reaction reaction_used(void)
+{
+    return (struct reaction){.kind = REACT_DRAW};
+}
+
+struct reaction reaction_push(const struct screen_ops *ops, const char *argument)
+{
+    struct reaction reaction = {.kind = REACT_PUSH, .push = ops};
+    text_copy(reaction.argument, sizeof reaction.argument, argument);
+    return reaction;
+}
+
+struct reaction reaction_message(unsigned attr, const char *format, ...)
+{
+    struct reaction reaction = {.kind = REACT_DRAW, .message_attr = attr};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reaction.message, sizeof reaction.message, format, arguments);
+    va_end(arguments);
+    return reaction;
+}
+
+const struct screen_world *app_world(struct app *app)
+{
+    struct screen_world *world = &app->world;
+    world->view = app->view;
+    world->now_utc_ms = clock_utc_ms(app->options.clock);
+    world->now_monotonic_ms = clock_monotonic_ms(app->options.clock);
+    const struct app_slot *wizard = &app->wizard;
+    world->journal_note = wizard->ops && wizard->ops->note ? wizard->ops->note(wizard->self) : NULL;
+    return world;
+}
+
+static void open_slot(struct app *app, struct app_slot *slot, const struct screen_ops *ops,
+                      const char *argument)
+{
+    slot->ops = ops;
+    text_copy(slot->argument, sizeof slot->argument, argument);
+    slot->self = ops->open(app_world(app), argument);
+    if (ops->update)
+        ops->update(slot->self, app_world(app));
+}
+
+static void close_slot(struct app_slot *slot)
+{
+    if (slot->ops)
+        slot->ops->close(slot->self);
+    *slot = (struct app_slot){0};
+}
+
+struct app *app_new(const struct app_options *options, struct group_view *view)
+{
+    struct app *app = memory_new(sizeof *app);
+    app->options = *options;
+    app->view = group_view_retain(view);
+    app->notices = notices_new();
+    app->effects.fd = -1;
+    app->world = (struct screen_world){.config = options->config,
+                                       .monitor = options->monitor,
+                                       .notices = app->notices,
+                                       .tasks = options->tasks,
+                                       .demo = options->demo};
+    for (size_t i = 0; i < APP_TABS; i++)
+        open_slot(app, &app->tabs[i], i == 0 && options->monitor ? &screen_monitor : tab_ops[i],
+                  "");
+    return app;
+}
+
+/* Ends a screen that was pushed; one that keeps its state stays in its own slot. */
+static void drop(struct app_slot *slot)
+{
+    if (slot->ops && slot->ops->keep)
+        *slot = (struct app_slot){0};
+    else
+        close_slot(slot);
+}
+
+void app_free(struct app *app)
+{
+    if (!app)
+        return;
+    while (app->depth)
+        drop(&app->stack[--app->depth]);
+    close_slot(&app->wizard);
+    for (size_t i = 0; i < APP_TABS; i++)
+        close_slot(&app->tabs[i]);
+    dialog_close(&app->dialog);
+    if (app->command_open || app->command.text)
+        form_input_close(&app->command);
+    notices_free(app->notices);
+    group_view_release(app->view);
+    group_view_release(app->kept);
+    free(app->effects.copy);
+    free(app->effects.theme);
+    free(app);
+}
+
+struct app_slot *app_top(struct app *app)
+{
+    return app->depth ? &app->stack[app->depth - 1] : &app->tabs[app->tab];
+}
+
+struct app_effects app_effects(struct app *app)
+{
+    struct app_effects effects = app->effects;
+    effects.mouse_on = app->mouse;
+    effects.fd = -1;
+    const struct app_slot *wizard = &app->wizard;
+    if (wizard->ops && wizard->ops->fd)
+        effects.fd = wizard->ops->fd(wizard->self);
+    app->effects = (struct app_effects){.fd = -1};
+    return effects;
+}
+
+void app_say(struct app *app, unsigned attr, const char *format, ...)
+{
+    char text[500];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    text_clean(app->message, sizeof app->message, text);
+    app->message_attr = attr;
+    app->message_until_ms = clock_monotonic_ms(app->options.clock) + APP_MESSAGE_MS;
+}
+
+static void update_slot(struct app *app, struct app_slot *slot)
+{
+    if (slot->ops && slot->ops->update)
+        slot->ops->update(slot->self, app_world(app));
+}
+
+static void update_all(struct app *app)
+{
+    for (size_t i = 0; i < APP_TABS; i++)
+        update_slot(app, &app->tabs[i]);
+    update_slot(app, &app->wizard);
+    for (size_t i = 0; i < app->depth; i++)
+        if (!app->stack[i].ops->keep)
+            update_slot(app, &app->stack[i]);
+}
+
+void app_set_view(struct app *app, struct group_view *view)
+{
+    group_view_retain(view);
+    if (app->paused) {
+        group_view_release(app->kept);
+        app->kept = view;
+        return;
+    }
+    bool first = app->notices->last_id == 0 && app->world.starting;
+    notices_compare(app->notices, first ? NULL : app->view, view);
+    group_view_release(app->view);
+    app->view = view;
+    app->world.view = view;
+    update_all(app);
+}
+
+bool app_tick(struct app *app)
+{
+    int64_t now_ms = clock_monotonic_ms(app->options.clock);
+    if (app->message[0] && now_ms >= app->message_until_ms)
+        app->message[0] = '\0';
+    if (app->paused)
+        return false;
+    struct app_slot *top = app_top(app);
+    update_slot(app, top);
+    return true;
+}
+
+void app_set_starting(struct app *app, bool starting, const char *why)
+{
+    app->world.starting = starting;
+    text_clean(app->starting_why, sizeof app->starting_why, why);
+}
+
+bool app_is_paused(const struct app *app)
+{
+    return app->paused;
+}
+
+void app_ask_secret(struct app *app, const char *title, const char *text,
+                    void (*answered)(void *context, const char *text), void *context)
+{
+    dialog_open_input(&app->dialog, title, text, "Password", NULL, true);
+    app->dialog.purpose = PURPOSE_SECRET;
+    app->secret_answered = answered;
+    app->secret_context = context;
+    app->effects.flush_input = true;
+}
+
+unsigned app_scopes(const struct app *app)
+{
+    const struct app_slot *top =
+        app->depth ? &app->stack[app->depth - 1] : &app->tabs[app->tab];
+    unsigned scopes = SCOPE_GLOBAL | top->ops->scopes;
+    if (app->options.monitor)
+        scopes &= ~(unsigned)(SCOPE_OPERATE | SCOPE_WIZARD | SCOPE_RUN | SCOPE_DEMO);
+    else
+        scopes |= SCOPE_OPERATE | (app->options.demo ? SCOPE_DEMO : 0U);
+    return scopes;
+}
+
+static void go_to_tab(struct app *app, size_t tab)
+{
+    while (app->depth)
+        drop(&app->stack[--app->depth]);
+    app->tab = tab;
+    update_slot(app, &app->tabs[tab]);
+}
+
+static void push(struct app *app, const struct screen_ops *ops, const char *argument)
+{
+    if (app->depth == APP_DEPTH)
+        return;
+    if (ops->keep) {
+        if (!app->wizard.ops)
+            open_slot(app, &app->wizard, ops, argument);
+        else
+            update_slot(app, &app->wizard);
+        for (size_t i = 0; i < app->depth; i++)
+            if (app->stack[i].ops == ops)
+                return;
+        app->stack[app->depth++] = app->wizard;
+        return;
+    }
+    open_slot(app, &app->stack[app->depth++], ops, argument);
+}
+
+static void pop(struct app *app)
+{
+    if (app->depth)
+        drop(&app->stack[--app->depth]);
+}
+
+void app_react(struct app *app, struct reaction reaction)
+{
+    if (reaction.message[0])
+        app_say(app, reaction.message_attr, "%s", reaction.message);
+    app->effects.flush_input |= reaction.flush_input;
+    if (reaction.kind == REACT_PUSH)
+        push(app, reaction.push, reaction.argument);
+    else if (reaction.kind == REACT_POP)
+        pop(app);
+}
+
+static void toggle_pause(struct app *app)
+{
+    app->paused = !app->paused;
+    if (app->paused || !app->kept)
+        return;
+    struct group_view *view = app->kept;
+    app->kept = NULL;
+    app_set_view(app, view);
+    group_view_release(view);
+}
+
+static void copy_row(struct app *app)
+{
+    struct app_slot *top = app_top(app);
+    struct str text = {0};
+    if (top->ops->copy)
+        top->ops->copy(top->self, &text);
+    if (!text.length) {
+        app_say(app, ATTR_SECONDARY, "nothing here to copy");
+        str_free(&text);
+        return;
+    }
+    free(app->effects.copy);
+    app->effects.copy = str_take(&text);
+    app_say(app, ATTR_NORMAL, "sent to the terminal's clipboard (where it allows that)");
+}
+
+/* Leaves one level; at the top the program, which asks once where a run is watched. */
+static void quit(struct app *app)
+{
+    if (app->depth) {
+        pop(app);
+        return;
+    }
+    const char *note = app_world(app)->journal_note;
+    if (note && note[0] && !app->asked_to_quit) {
+        app->asked_to_quit = true;
+        app_say(app, ATTR_WARNING, "%s: it goes on without the console; q again leaves", note);
+        return;
+    }
+    app->effects.quit = true;
+}
+
+/* The demo's own key: the lab's sources die, or come back; in a task, for it may wait. */
+struct demo_change {
+    const struct screen_demo *demo;
+    bool dead;
+};
+
+static void demo_work(void *data)
+{
+    struct demo_change *change = data;
+    change->demo->set_sources_dead(change->demo->context, change->dead);
+}
+
+static void open_sources_die(struct app *app)
+{
+    const struct screen_demo *demo = app->options.demo;
+    if (!demo)
+        return;
+    if (demo->sources_dead(demo->context)) {
+        struct demo_change *change = memory_new(sizeof *change);
+        *change = (struct demo_change){.demo = demo, .dead = false};
+        task_start(app->options.tasks, demo_work, free, change);
+        app_say(app, ATTR_PROGRESS, "the lab's source servers get their power back");
+        return;
+    }
+    dialog_open_confirm(&app->dialog, ATTR_WARNING, "Demo: let the sources die",
+                        "The lab's source servers lose power, as in a disaster. Nothing real is "
+                        "touched; K brings them back.",
+                        "die");
+    app->dialog.purpose = PURPOSE_DIE;
+    app->effects.flush_input = true;
+}
+
+static void sources_die(struct app *app)
+{
+    struct demo_change *change = memory_new(sizeof *change);
+    *change = (struct demo_change){.demo = app->options.demo, .dead = true};
+    task_start(app->options.tasks, demo_work, free, change);
+    app_say(app, ATTR_WARNING, "the lab's source servers have lost power");
+}
+
+bool app_do(struct app *app, enum action_id action)
+{
+    if (action >= ACTION_OVERVIEW && action <= ACTION_LOG) {
+        go_to_tab(app, (size_t)(action - ACTION_OVERVIEW));
+        return true;
+    }
+    switch (action) {
+    case ACTION_NEXT_TAB:
+        go_to_tab(app, (app->tab + 1) % APP_TABS);
+        break;
+    case ACTION_PREVIOUS_TAB:
+        go_to_tab(app, (app->tab + APP_TABS - 1) % APP_TABS);
+        break;
+    case ACTION_BACK:
+        pop(app);
+        break;
+    case ACTION_REFRESH:
+        app->effects.refresh = true;
+        app_say(app, ATTR_PROGRESS, "reading every server");
+        break;
+    case ACTION_RESTORE:
+        push(app, &screen_wizard, "");
+        break;
+    case ACTION_COPY:
+        copy_row(app);
+        break;
+    case ACTION_SAVE:
+        app_save(app, NULL);
+        break;
+    case ACTION_PAUSE:
+        toggle_pause(app);
+        break;
+    case ACTION_MOUSE:
+        app->mouse = !app->mouse;
+        app->effects.mouse_changed = true;
+        app_say(app, ATTR_NORMAL, "%s", app->mouse ? "mouse on: m gives it back to the terminal" : "mouse off");
+        break;
+    case ACTION_COMMAND:
+        app_command_open(app);
+        break;
+    case ACTION_HELP:
+        if (app_top(app)->ops != &screen_help)
+            push(app, &screen_help, app_top(app)->ops->name);
+        break;
+    case ACTION_REDRAW:
+        app->effects.redraw = true;
+        break;
+    case ACTION_QUIT:
+        quit(app);
+        break;
+    case ACTION_SOURCES_DIE:
+        open_sources_die(app);
+        break;
+    default:
+        return false;
+    }
+    return true;
+}
+
+static void dialog_answer(struct app *app, uint32_t key)
+{
+    uint64_t purpose = app->dialog.purpose;
+    enum dialog_result result = dialog_key(&app->dialog, key);
+    if (result == DIALOG_OPEN)
+        return;
+    if (purpose == PURPOSE_SECRET) {
+        void (*answered)(void *, const char *) = app->secret_answered;
+        app->secret_answered = NULL;
+        if (answered)
+            answered(app->secret_context,
+                     result == DIALOG_ACCEPTED ? dialog_text(&app->dialog) : NULL);
+    } else if (result == DIALOG_ACCEPTED) {
+        sources_die(app);
+    }
+    if (!app->secret_answered)
+        dialog_close(&app->dialog);
+}
+
+void app_key(struct app *app, uint32_t key)
+{
+    if (dialog_is_open(&app->dialog)) {
+        dialog_answer(app, key);
+        return;
+    }
+    if (app->command_open) {
+        app_command_key(app, key);
+        return;
+    }
+    struct app_slot *top = app_top(app);
+    bool typing = top->ops->is_typing && top->ops->is_typing(top->self);
+    enum action_id action = typing ? ACTION_NONE : action_for_key(key, app_scopes(app));
+    if (action != ACTION_QUIT)
+        app->asked_to_quit = false;
+    struct reaction reaction = {0};
+    if (top->ops->key && action != ACTION_PAUSE)
+        reaction = top->ops->key(top->self, app_world(app), key, action);
+    if (reaction.kind != REACT_UNUSED)
+        app_react(app, reaction);
+    else if (!typing)
+        app_do(app, action);
+    tasks_collect(app->options.tasks);
+}
+
+void app_paste(struct app *app, const char *text)
+{
+    struct app_slot *top = app_top(app);
+    if (dialog_is_open(&app->dialog))
+        dialog_paste(&app->dialog, text);
+    else if (app->command_open)
+        form_input_paste(&app->command, text);
+    else if (top->ops->paste && top->ops->is_typing && top->ops->is_typing(top->self))
+        top->ops->paste(top->self, text);
+}
+
+void app_fd_ready(struct app *app)
+{
+    struct app_slot *wizard = &app->wizard;
+    if (wizard->ops && wizard->ops->fd_ready)
+        wizard->ops->fd_ready(wizard->self, app_world(app));
+}

@@ -1,0 +1,123 @@
+/* Every rule with its verdict, the worst first. */
+#include <stdio.h>
+
+#include "core/base/text.h"
+#include "screens/panel.h"
+#include "screens/words.h"
+
+static const struct table_column columns[] = {
+    {.title = "Verdict", .minimum = 12, .worth = 95},
+    {.title = "Check", .minimum = 10, .ideal = 28, .worth = TABLE_ALWAYS},
+    {.title = "Where", .minimum = 10, .ideal = 30, .worth = 60},
+    {.title = "Found", .minimum = 20, .worth = 80},
+};
+
+/* The order of urgency: what must be seen first has the lowest number. */
+static int urgency(enum verdict verdict)
+{
+    static const int order[] = {[VERDICT_CRITICAL] = 0,
+                                [VERDICT_WARNING] = 1,
+                                [VERDICT_UNKNOWN] = 2,
+                                [VERDICT_ACKNOWLEDGED] = 3,
+                                [VERDICT_OK] = 4};
+    return order[verdict];
+}
+
+static void identify(char *out, size_t size, const struct check_result *check)
+{
+    snprintf(out, size, "%s@%s", check->id, check->where ? check->where : "");
+}
+
+static void fill(struct table *table, const struct screen_world *world)
+{
+    for (int wanted = 0; wanted <= 4; wanted++)
+        for (size_t i = 0; i < world->view->checks_count; i++) {
+            const struct check_result *check = &world->view->checks[i];
+            char identity[500];
+            if (urgency(check->verdict) != wanted)
+                continue;
+            identify(identity, sizeof identity, check);
+            table_row(table, identity, ATTR_NORMAL);
+            table_cell_sign(table, words_verdict_glyph(check->verdict),
+                            verdict_name(check->verdict), wanted);
+            table_cell(table, ATTR_NORMAL, check->id);
+            table_cell(table, ATTR_NORMAL, check->where);
+            table_cell(table, ATTR_NORMAL, check->text);
+        }
+}
+
+static int head(const struct screen_world *world, const struct canvas *canvas, int row)
+{
+    static const enum verdict shown[] = {VERDICT_CRITICAL, VERDICT_WARNING, VERDICT_UNKNOWN,
+                                         VERDICT_ACKNOWLEDGED, VERDICT_OK};
+    size_t counts[VERDICT_ACKNOWLEDGED + 1] = {0};
+    int column = 1;
+    for (size_t i = 0; i < world->view->checks_count; i++)
+        counts[world->view->checks[i].verdict]++;
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        if (shown[i] == VERDICT_ACKNOWLEDGED && !counts[shown[i]])
+            continue;
+        column = canvas_sign(canvas, row, column, words_verdict_glyph(shown[i]));
+        column = canvas_format(canvas, row, column + 1, words_verdict_attr(shown[i]), "%zu %s",
+                               counts[shown[i]], verdict_name(shown[i])) +
+                 3;
+    }
+    return row + 1;
+}
+
+static void describe(struct pager *pager, const struct screen_world *world, const char *identity)
+{
+    for (size_t i = 0; i < world->view->checks_count; i++) {
+        const struct check_result *check = &world->view->checks[i];
+        char here[500];
+        identify(here, sizeof here, check);
+        if (!text_equal(here, identity))
+            continue;
+        pager_heading(pager, check->id);
+        pager_field(pager, 9, "Verdict", words_verdict_attr(check->verdict),
+                    verdict_name(check->verdict));
+        pager_field(pager, 9, "Where", ATTR_NORMAL,
+                    check->where && check->where[0] ? check->where : "the group");
+        pager_heading(pager, "Found");
+        pager_add(pager, ATTR_NORMAL, check->text);
+        pager_heading(pager, "What to do");
+        pager_add(pager, ATTR_NORMAL,
+                  check->remedy && check->remedy[0] ? check->remedy : "nothing");
+        return;
+    }
+    pager_add(pager, ATTR_SECONDARY, "this check no longer has a result");
+}
+
+const struct list_kind list_checks = {.name = "checks",
+                                      .columns = columns,
+                                      .columns_count = sizeof columns / sizeof *columns,
+                                      .fill = fill,
+                                      .describe = describe,
+                                      .head = head,
+                                      .empty = "no check has a result yet",
+                                      .role = PANEL_ANY_ROLE,
+                                      .parts = PANEL_PART(PART_SERVER)};
+
+static void *open_checks(const struct screen_world *world, const char *argument)
+{
+    (void)world;
+    (void)argument;
+    return list_open(&list_checks);
+}
+
+const struct screen_ops screen_checks = {
+    .name = "checks",
+    .title = "Checks",
+    .about = "Every rule with its verdict, the worst first. Enter: what was found, why it matters "
+             "and what to do. What the login may not see is not known, never ok.",
+    .scopes = SCOPE_LIST,
+    .bar = list_bar,
+    .open = open_checks,
+    .update = list_update,
+    .draw = list_draw,
+    .key = list_key,
+    .is_typing = list_is_typing,
+    .click = list_click,
+    .dump = list_dump,
+    .copy = list_copy,
+    .close = list_close};

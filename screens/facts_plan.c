@@ -1,0 +1,81 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "screens/facts.h"
+#include "screens/words.h"
+
+static void print_price(struct str *out, const struct plan *plan)
+{
+    char when[WORDS_SIZE], loss[WORDS_SIZE], time[WORDS_SIZE];
+    time_format(when, sizeof when, plan->mark_time_utc_ms);
+    words_duration(loss, sizeof loss, plan->data_loss_ms);
+    words_duration(time, sizeof time, plan->restore_ms);
+    str_format(out, "target: %s, set %lld, taken %s (%s, stop %s the mark)\n", plan->mark,
+               (long long)plan->set, when, target_by_name(plan->by), stop_kind_name(plan->stop));
+    str_format(out, "method: %s, %s\n", method_name(plan->method),
+               plan->gate ? "nothing is recovered before every database is proven at the mark"
+                          : "without a gate: BizTalk's jobs recover each server by itself");
+    str_format(out, "loses: %s%s\n", plan->loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
+    str_format(out, "databases online after: %s (BizTalk steps not included)\n", time);
+}
+
+static void print_alternatives(struct str *out, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->alternatives_count; i++) {
+        const struct plan_alternative *other = &plan->alternatives[i];
+        char loss[WORDS_SIZE], time[WORDS_SIZE];
+        words_duration(loss, sizeof loss, other->data_loss_ms);
+        words_duration(time, sizeof time, other->restore_ms);
+        str_format(out,
+                   "alternative (%s): %s, set %lld, loses %s, online after %s; %d roll forward, "
+                   "%d full restore, %d not reachable\n",
+                   target_by_name(other->by), other->mark ? other->mark : "none",
+                   (long long)other->set, loss, time, other->roll_forward, other->full_restore,
+                   other->unreachable);
+    }
+}
+
+static void print_step(struct str *out, const struct plan_step *step)
+{
+    char size[WORDS_SIZE], time[WORDS_SIZE];
+    size_format(size, sizeof size, step->size_bytes);
+    words_duration(time, sizeof time, step->duration_ms);
+    str_format(out, "    %s", step_kind_name(step->kind));
+    if (step->set)
+        str_format(out, ", set %lld", (long long)step->set);
+    if (step->file)
+        str_format(out, ", %s, %s", step->file, size);
+    str_format(out, ", %s\n      %s\n", time, step->sql ? step->sql : "");
+}
+
+/* What is done to one database, without the statements that wait for the gate. */
+static void print_database(struct str *out, const struct plan_database *database)
+{
+    str_format(out, "\n  %s/%s: %s%s%s%s\n", database->server, database->database,
+               words_route(database->route), database->reason ? ": " : "",
+               database->reason ? database->reason : "",
+               database->must_replace ? " (OVERWRITES what is there: --replace)" : "");
+    for (size_t i = 0; i < database->steps_count; i++)
+        print_step(out, &database->steps[i]);
+}
+
+char *facts_plan_text(const struct plan *plan)
+{
+    struct str raw = {0};
+    str_format(&raw, "plan %s for %s: %s\n", plan->hash, plan->group,
+               plan->possible ? "possible" : "NOT POSSIBLE");
+    for (size_t i = 0; i < plan->reasons_count; i++)
+        str_format(&raw, "because: %s\n", plan->reasons[i]);
+    if (plan->mark)
+        print_price(&raw, plan);
+    print_alternatives(&raw, plan);
+    if (plan->asks_for_word)
+        str_add(&raw, "asks for a typed word: a full restore although a roll-forward target exists\n");
+    for (size_t i = 0; i < plan->databases_count; i++)
+        print_database(&raw, &plan->databases[i]);
+    while (raw.length && raw.text[raw.length - 1] == '\n')
+        raw.text[--raw.length] = '\0';
+    return str_take(&raw);
+}

@@ -1,0 +1,360 @@
+/* The matrix: which database reaches which mark, and how; for a passed mark is not a free one. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "screens/panel.h"
+#include "screens/words.h"
+#include "tui/chart.h"
+#include "tui/keys.h"
+
+enum { PARTS = PANEL_PART(PART_SERVER) | PANEL_PART(PART_HISTORY) | PANEL_PART(PART_DATABASES) |
+               PANEL_PART(PART_MARKS) };
+enum { FOOTER_ROWS = 2, SIDE_PERCENT = 40 };
+
+struct heading {
+    char set[24], time[WORDS_SIZE];
+};
+
+/* The matrix and what its data borrows; made again with every view. */
+struct marks {
+    struct matrix matrix;
+    struct matrix_data data;
+    struct matrix_row *rows;
+    struct matrix_column *columns;
+    struct matrix_cell *cells;
+    struct heading *headings;
+    size_t *order;      /* roster index of each row */
+    size_t *mark_of;    /* index into view->marks of each column, SIZE_MAX = being taken */
+    struct pager *side; /* the second pane of wide terminals */
+    char selected[129]; /* the selected column's mark; "" = none */
+};
+
+static void forget(struct marks *marks)
+{
+    free(marks->rows);
+    free(marks->columns);
+    free(marks->cells);
+    free(marks->headings);
+    free(marks->order);
+    free(marks->mark_of);
+    marks->data = (struct matrix_data){0};
+}
+
+/* Rows grouped by destination, those without one last. */
+static size_t order_rows(struct marks *marks, const struct group_view *view)
+{
+    size_t count = 0;
+    for (size_t d = 0; d <= view->destinations_count; d++)
+        for (size_t i = 0; i < view->roster_count; i++) {
+            int server = d < view->destinations_count ? view->destinations[d] : -1;
+            if (view->roster[i].destination == server)
+                marks->order[count++] = i;
+        }
+    return count;
+}
+
+static void fill_rows(struct marks *marks, const struct group_view *view)
+{
+    size_t count = order_rows(marks, view);
+    for (size_t r = 0; r < count; r++) {
+        const struct roster_entry *entry = &view->roster[marks->order[r]];
+        marks->rows[r] = (struct matrix_row){.group = words_destination(view, entry),
+                                             .name = entry->database};
+    }
+    marks->rows[count] = (struct matrix_row){.name = "whole group", .footer = true};
+    marks->data.rows_count = count + 1;
+}
+
+static struct matrix_cell route_cell(const struct group_view *view, const struct mark *mark,
+                                     size_t index)
+{
+    const struct set_file *file = &view->sets[mark->set].files[index];
+    enum glyph glyph = words_route_glyph(mark->routes[index].route);
+    if (view->roster[index].left_out)
+        return (struct matrix_cell){.glyph = GLYPH_NONE, .second = GLYPH_NONE};
+    return (struct matrix_cell){.glyph = glyph, .second = words_file_glyph(file)};
+}
+
+static void fill_mark(struct marks *marks, const struct screen_world *world, size_t column,
+                      size_t index)
+{
+    const struct group_view *view = world->view;
+    const struct mark *mark = &view->marks[index];
+    struct heading *heading = &marks->headings[column];
+    size_t rows = marks->data.rows_count, columns = marks->data.columns_count;
+    snprintf(heading->set, sizeof heading->set, "%lld", (long long)view->sets[mark->set].id);
+    words_when(heading->time, sizeof heading->time, mark->time_utc_ms, world->now_utc_ms);
+    heading->time[strlen(heading->time) == 8 ? 5 : strlen(heading->time)] = '\0';
+    marks->columns[column] =
+        (struct matrix_column){.heading = {heading->set, heading->time},
+                               .attr = (int)index == view->readiness.newest ? ATTR_STRONG
+                                                                            : ATTR_NORMAL,
+                               .identity = (uint64_t)view->sets[mark->set].id};
+    for (size_t r = 0; r + 1 < rows; r++)
+        marks->cells[r * columns + column] = route_cell(view, mark, marks->order[r]);
+    marks->cells[(rows - 1) * columns + column] =
+        (struct matrix_cell){.glyph = mark->reachable ? words_route_glyph(mark->worst)
+                                                      : GLYPH_UNREACHABLE,
+                             .second = GLYPH_NONE};
+    marks->mark_of[column] = index;
+}
+
+/* A log set that is being taken has a column but no mark to go to yet. */
+static void fill_being_taken(struct marks *marks, const struct screen_world *world, size_t column,
+                             const struct backup_set *set)
+{
+    struct heading *heading = &marks->headings[column];
+    size_t rows = marks->data.rows_count, columns = marks->data.columns_count;
+    snprintf(heading->set, sizeof heading->set, "%lld", (long long)set->id);
+    words_when(heading->time, sizeof heading->time, set->time_utc_ms, world->now_utc_ms);
+    heading->time[strlen(heading->time) == 8 ? 5 : strlen(heading->time)] = '\0';
+    marks->columns[column] = (struct matrix_column){.heading = {heading->set, heading->time},
+                                                    .attr = ATTR_PROGRESS,
+                                                    .identity = (uint64_t)set->id};
+    for (size_t r = 0; r < rows; r++)
+        marks->cells[r * columns + column] =
+            (struct matrix_cell){.glyph = GLYPH_BEING_TAKEN, .second = GLYPH_NONE};
+    marks->mark_of[column] = SIZE_MAX;
+}
+
+static bool has_mark(const struct group_view *view, size_t set)
+{
+    for (size_t i = view->marks_count; i-- > 0;)
+        if (view->marks[i].set == set)
+            return true;
+    return false;
+}
+
+static void update(void *self, const struct screen_world *world)
+{
+    struct marks *marks = self;
+    const struct group_view *view = world->view;
+    const struct backup_set *last =
+        view->sets_count ? &view->sets[view->sets_count - 1] : NULL;
+    bool being_taken = last && last->kind == SET_LOG && last->in_progress &&
+                       !has_mark(view, view->sets_count - 1);
+    size_t columns = view->marks_count + being_taken;
+    forget(marks);
+    marks->rows = memory_new_array(view->roster_count + 1, sizeof *marks->rows);
+    marks->order = memory_new_array(view->roster_count + 1, sizeof *marks->order);
+    marks->columns = memory_new_array(columns + 1, sizeof *marks->columns);
+    marks->headings = memory_new_array(columns + 1, sizeof *marks->headings);
+    marks->mark_of = memory_new_array(columns + 1, sizeof *marks->mark_of);
+    marks->cells = memory_new_array((view->roster_count + 1) * (columns + 1), sizeof *marks->cells);
+    fill_rows(marks, view);
+    marks->data.columns_count = columns;
+    for (size_t i = 0; i < view->marks_count; i++)
+        fill_mark(marks, world, i, i);
+    if (being_taken)
+        fill_being_taken(marks, world, columns - 1, last);
+    marks->data.rows = marks->rows;
+    marks->data.columns = marks->columns;
+    marks->data.cells = marks->cells;
+    marks->data.heading_labels[0] = "set";
+    marks->data.heading_labels[1] = "mark";
+}
+
+static const struct mark *selected_mark(struct marks *marks, const struct group_view *view)
+{
+    size_t column = matrix_selected_column(&marks->matrix, &marks->data);
+    if (column >= marks->data.columns_count || marks->mark_of[column] == SIZE_MAX)
+        return NULL;
+    return &view->marks[marks->mark_of[column]];
+}
+
+static void describe_price(struct pager *pager, const struct group_view *view,
+                           const struct mark *mark)
+{
+    char text[WORDS_LINE], loss[WORDS_SIZE];
+    words_duration(loss, sizeof loss, mark->data_loss_ms);
+    snprintf(text, sizeof text, "%s%s",
+             view->readiness.loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
+    pager_field(pager, 14, "Would lose", ATTR_NORMAL, text);
+    words_duration(text, sizeof text, mark->restore_ms);
+    pager_field(pager, 14, "Online after", ATTR_NORMAL, text);
+    pager_field(pager, 14, "Evidence", mark->evidence == EVIDENCE_HEADER ? ATTR_OK : ATTR_WARNING,
+                words_evidence(mark->evidence));
+}
+
+void marks_describe(struct pager *pager, const struct screen_world *world, const char *name)
+{
+    const struct group_view *view = world->view;
+    const struct mark *mark = NULL;
+    char text[WORDS_LINE];
+    for (size_t i = view->marks_count; i-- > 0 && !mark;)
+        if (text_equal(view->marks[i].name, name))
+            mark = &view->marks[i];
+    if (!mark) {
+        pager_add(pager, ATTR_UNKNOWN, "this mark is no longer in the history");
+        return;
+    }
+    pager_heading(pager, mark->name);
+    snprintf(text, sizeof text, "%lld", (long long)view->sets[mark->set].id);
+    pager_field(pager, 14, "Set", ATTR_NORMAL, text);
+    time_format(text, sizeof text, mark->time_utc_ms);
+    pager_field(pager, 14, "Taken", ATTR_NORMAL, text);
+    pager_field(pager, 14, "The group",
+                mark->by_roll_forward ? ATTR_OK : mark->reachable ? ATTR_WARNING : ATTR_CRITICAL,
+                mark->by_roll_forward ? "reaches it by rolling forward"
+                : mark->reachable     ? "reaches it only with full restores"
+                                      : "does not reach it");
+    describe_price(pager, view, mark);
+    for (size_t i = 0; i < mark->reasons_count; i++)
+        pager_field(pager, 14, i ? "" : "Reasons", ATTR_NORMAL, mark->reasons[i]);
+    pager_heading(pager, "Each database");
+    for (size_t i = 0; i < view->roster_count; i++) {
+        const struct mark_route *route = &mark->routes[i];
+        unsigned attr = glyph_attr(words_route_glyph(route->route));
+        pager_format(pager, attr, "%s/%s: %s (%s)", words_destination(view, &view->roster[i]),
+                     view->roster[i].database, words_route(route->route),
+                     words_evidence(route->evidence));
+        if (route->reason)
+            pager_format(pager, ATTR_SECONDARY, "  %s", route->reason);
+    }
+}
+
+/* "newest by roll forward: ...  newest at any price: ..." */
+static void draw_newest(const struct group_view *view, const struct canvas *canvas, int row)
+{
+    const struct mark *free_one = NULL, *any = NULL;
+    for (size_t i = view->marks_count; i-- > 0 && !free_one;) {
+        if (view->marks[i].by_roll_forward)
+            free_one = &view->marks[i];
+        if (view->marks[i].reachable && !any)
+            any = &view->marks[i];
+    }
+    int column = canvas_text(canvas, row, 1, ATTR_SECONDARY, "newest by roll forward:");
+    column = free_one ? canvas_format(canvas, row, column + 1, ATTR_OK, "%lld %s",
+                                      (long long)view->sets[free_one->set].id, free_one->name)
+                      : canvas_text(canvas, row, column + 1, ATTR_CRITICAL, "none");
+    column = canvas_text(canvas, row, column + 2, ATTR_SECONDARY, "at any price:");
+    if (any)
+        canvas_format(canvas, row, column + 1, any->by_roll_forward ? ATTR_OK : ATTR_WARNING,
+                      "%lld", (long long)view->sets[any->set].id);
+    else
+        canvas_text(canvas, row, column + 1, ATTR_CRITICAL, "none");
+}
+
+static void draw_legend(const struct canvas *canvas, int row)
+{
+    static const struct {
+        enum glyph glyph;
+        const char *text;
+    } legend[] = {{GLYPH_ROLL_FORWARD, "roll forward"}, {GLYPH_FULL_RESTORE, "full restore"},
+                  {GLYPH_AT_MARK, "at it"},             {GLYPH_UNREACHABLE, "not at all"},
+                  {GLYPH_BEING_TAKEN, "being taken"}};
+    int column = 1;
+    for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
+        column = canvas_sign(canvas, row, column, legend[i].glyph);
+        column = canvas_text(canvas, row, column + 1, ATTR_SECONDARY, legend[i].text) + 2;
+    }
+}
+
+static void draw(void *self, const struct screen_world *world, const struct canvas *canvas)
+{
+    struct marks *marks = self;
+    const struct mark *mark = selected_mark(marks, world->view);
+    text_copy(marks->selected, sizeof marks->selected, mark ? mark->name : "");
+    int row = panel_problems(canvas, 0, world, PANEL_ANY_ROLE, PARTS, 2);
+    if (!marks->data.columns_count) {
+        canvas_text(canvas, row + 1, 1, ATTR_SECONDARY,
+                    world->starting ? "waiting for the first answer"
+                                    : "no log set with a mark is known");
+        return;
+    }
+    int columns = canvas->columns, rows = canvas->rows - row - FOOTER_ROWS;
+    if (columns >= PANEL_WIDE_COLUMNS) {
+        int side = columns * SIDE_PERCENT / 100;
+        columns -= side;
+        struct canvas inside = canvas_region(canvas, row, columns + 1, -1, -1);
+        pager_clear(marks->side);
+        if (mark)
+            marks_describe(marks->side, world, mark->name);
+        pager_draw(marks->side, &inside, false);
+    }
+    marks->data.second_line = canvas->rows > 2 * (int)marks->data.rows_count + 8;
+    struct canvas body = canvas_region(canvas, row, 0, rows, columns);
+    matrix_draw(&marks->matrix, &marks->data, &body, true);
+    struct canvas foot = canvas_region(canvas, canvas->rows - FOOTER_ROWS, 0, -1, columns);
+    draw_newest(world->view, &foot, 0);
+    draw_legend(&foot, 1);
+}
+
+static struct reaction key_pressed(void *self, const struct screen_world *world, uint32_t key,
+                                   enum action_id action)
+{
+    struct marks *marks = self;
+    const struct mark *mark = selected_mark(marks, world->view);
+    if (action == ACTION_DETAILS || key == KEYS_ENTER) {
+        char argument[300];
+        if (!mark)
+            return reaction_message(ATTR_SECONDARY, "there is no mark to go to in this column");
+        snprintf(argument, sizeof argument, "mark\n%s", mark->name);
+        return reaction_push(&screen_detail, argument);
+    }
+    if (action == ACTION_RESTORE)
+        return reaction_push(&screen_wizard, mark ? mark->name : "");
+    return matrix_key(&marks->matrix, &marks->data, key) ? reaction_used() : (struct reaction){0};
+}
+
+static void dump(void *self, const struct screen_world *world, enum glyph_set set,
+                 struct str *out)
+{
+    struct marks *marks = self;
+    (void)self;
+    for (size_t c = 0; c < marks->data.columns_count; c++) {
+        if (marks->mark_of[c] == SIZE_MAX)
+            continue;
+        const struct mark *mark = &world->view->marks[marks->mark_of[c]];
+        str_format(out, "%s  %s  ", marks->headings[c].set, mark->name);
+        for (size_t r = 0; r < marks->data.rows_count; r++)
+            str_add(out, glyph_text(set, marks->cells[r * marks->data.columns_count + c].glyph));
+        str_format(out, "  %s\n", words_route(mark->worst));
+    }
+}
+
+static void copy(void *self, struct str *out)
+{
+    const struct marks *marks = self;
+    str_add(out, marks->selected);
+}
+
+static void *open_marks(const struct screen_world *world, const char *argument)
+{
+    struct marks *marks = memory_new(sizeof *marks);
+    (void)world;
+    (void)argument;
+    marks->side = pager_new();
+    return marks;
+}
+
+static void close_marks(void *self)
+{
+    struct marks *marks = self;
+    forget(marks);
+    pager_free(marks->side);
+    free(marks);
+}
+
+static const enum action_id bar[] = {ACTION_DETAILS, ACTION_OLDER, ACTION_NEWER, ACTION_NONE};
+
+const struct screen_ops screen_marks = {
+    .name = "marks",
+    .title = "Marks",
+    .about = "Rows are databases, columns are marks, the newest right. A cell says how that "
+             "database would get to that mark: by rolling forward from where it stands, only from "
+             "a full backup because it has already passed the mark, or not at all. The last row is "
+             "the worst of its column. Enter: how, on what evidence, what would be lost and how "
+             "long it takes; R starts the restore wizard with the selected mark.",
+    .scopes = SCOPE_MATRIX,
+    .bar = bar,
+    .open = open_marks,
+    .update = update,
+    .draw = draw,
+    .key = key_pressed,
+    .dump = dump,
+    .copy = copy,
+    .close = close_marks};

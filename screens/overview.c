@@ -1,0 +1,273 @@
+/* The one question: can we fail over right now, to which mark, losing how much, taking how long?
+ * Both targets stand side by side; when the answer is no, the reasons come first. */
+#include "screens/overview.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "screens/facts.h"
+#include "screens/history.h"
+#include "screens/panel.h"
+#include "screens/words.h"
+#include "tui/chart.h"
+#include "tui/wrap.h"
+
+enum { LABEL_CELLS = 19, TARGET_CELLS = 29, SPARK_CELLS = 24, DAY_MS = 86400000 };
+enum { WIDE_SIDE_PERCENT = 40, LINE_LABEL_CELLS = 9 };
+
+int overview_draw_verdict(const struct screen_world *world, const struct canvas *canvas, int row)
+{
+    const struct group_view *view = world->view;
+    const struct readiness *ready = &view->readiness;
+    const struct mark *mark = words_mark(view, ready->newest);
+    int column = canvas_text(canvas, row, 1, ATTR_TITLE, "CAN WE FAIL OVER?");
+    if (world->starting) {
+        column = canvas_sign(canvas, row, column + 2, GLYPH_PROGRESS);
+        canvas_text(canvas, row, column + 1, ATTR_PROGRESS, "asking every server");
+        return row + 1;
+    }
+    column = canvas_sign(canvas, row, column + 2, words_verdict_glyph(ready->verdict));
+    column = canvas_text(canvas, row, column + 1, words_verdict_attr(ready->verdict),
+                         facts_verdict_words(ready));
+    if (!ready->possible || !mark)
+        return row + 1;
+    const char *basis = canvas->columns >= 78 ? "to mark " : "to ";
+    canvas_format(canvas, row, column + 2, ATTR_STRONG, "%s%s", basis, mark->name);
+    return row + 1;
+}
+
+/* The reasons, wrapped; at most `limit` rows. */
+static int draw_reasons(const struct readiness *ready, const struct canvas *canvas, int row,
+                        int limit)
+{
+    int end = row + limit;
+    for (size_t i = 0; i < ready->reasons_count && row < end; i++) {
+        int column = canvas_sign(canvas, row, 2, words_verdict_glyph(ready->verdict));
+        struct canvas inside =
+            canvas_region(canvas, row, column + 1, end - row, canvas->columns - column - 2);
+        row += wrap_draw(&inside, 0, ATTR_NORMAL, ready->reasons[i]);
+    }
+    if (row > end) {
+        row = end;
+        canvas_text(canvas, row - 1, canvas->columns - 8, ATTR_SECONDARY, " more: 7");
+    }
+    return row;
+}
+
+/* One target's column of the table. */
+static void draw_target(const struct screen_world *world, const struct canvas *canvas, int row,
+                        int column, const char *title, int index)
+{
+    const struct group_view *view = world->view;
+    const struct mark *mark = words_mark(view, index);
+    char text[WORDS_LINE], value[WORDS_SIZE];
+    canvas_text(canvas, row++, column, ATTR_HEADER, title);
+    if (!mark) {
+        canvas_text(canvas, row, column, ATTR_CRITICAL, "none can be reached");
+        return;
+    }
+    canvas_fit(canvas, row++, column, TARGET_CELLS - 1, ALIGN_LEFT, ATTR_STRONG, mark->name);
+    words_when(value, sizeof value, mark->time_utc_ms, world->now_utc_ms);
+    canvas_format(canvas, row++, column, ATTR_NORMAL, "%lld, %s",
+                  (long long)view->sets[mark->set].id, value);
+    words_duration(value, sizeof value, mark->data_loss_ms);
+    snprintf(text, sizeof text, "%s%s",
+             view->readiness.loss_basis == LOSS_LAST_SEEN ? "at least " : "", value);
+    enum verdict loss = words_against_limit(mark->data_loss_ms, &view->config->data_loss);
+    int end = canvas_text(canvas, row, column, words_verdict_attr(loss), text);
+    canvas_sign(canvas, row++, end + 1, words_verdict_glyph(loss));
+    words_duration(value, sizeof value, mark->restore_ms);
+    enum verdict time = words_against_limit(mark->restore_ms, &view->config->restore_time);
+    end = canvas_text(canvas, row, column, words_verdict_attr(time), value);
+    canvas_sign(canvas, row++, end + 1, words_verdict_glyph(time));
+    facts_routes(text, sizeof text, view, mark);
+    canvas_fit(canvas, row, column, TARGET_CELLS - 1, ALIGN_LEFT,
+               mark->by_roll_forward ? ATTR_OK
+               : mark->reachable     ? ATTR_WARNING
+                                     : ATTR_CRITICAL,
+               text);
+}
+
+static int draw_targets(const struct screen_world *world, const struct canvas *canvas, int row)
+{
+    static const char *const labels[] = {"mark", "set, taken", "loses if it died now",
+                                         "databases online", "route"};
+    const struct readiness *ready = &world->view->readiness;
+    bool both = canvas->columns >= LABEL_CELLS + 2 * TARGET_CELLS + 2;
+    int label_cells = canvas->columns < 60 ? 6 : LABEL_CELLS + 2;
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        canvas_fit(canvas, row + 1 + (int)i, 1, label_cells - 1, ALIGN_LEFT, ATTR_SECONDARY,
+                   labels[i]);
+    draw_target(world, canvas, row, 1 + label_cells, "newest mark", ready->newest);
+    if (both)
+        draw_target(world, canvas, row, 1 + label_cells + TARGET_CELLS, "documentation's rule",
+                    ready->rule);
+    return row + 6;
+}
+
+/* "limit 30 min for data loss, 15 min for the restore" and the day's exposure. */
+static int draw_exposure(const struct screen_world *world, const struct canvas *canvas, int row)
+{
+    double values[SPARK_CELLS], limit_ms = NAN, top = 0;
+    const struct limit *limit = &world->config->data_loss;
+    history_exposure(world->view, DAY_MS, values, SPARK_CELLS);
+    if (limit->warning_ms != DURATION_UNKNOWN)
+        limit_ms = (double)limit->warning_ms;
+    for (size_t i = 0; i < SPARK_CELLS; i++)
+        if (!isnan(values[i]) && values[i] > top)
+            top = values[i];
+    canvas_fit(canvas, row, 1, LABEL_CELLS + 1, ALIGN_LEFT, ATTR_SECONDARY, "between marks, 24 h");
+    int column = chart_sparkline(canvas, row, LABEL_CELLS + 3, SPARK_CELLS, values, SPARK_CELLS, 0,
+                                 limit_ms);
+    char text[WORDS_SIZE], limits[WORDS_SIZE];
+    words_duration(text, sizeof text, top > 0 ? (int64_t)top : DURATION_UNKNOWN);
+    words_limit(limits, sizeof limits, limit);
+    column = canvas_format(canvas, row, column + 2, ATTR_SECONDARY, "longest %s", text);
+    canvas_text(canvas, row, column + 2, ATTR_SECONDARY, limits);
+    return row + 1;
+}
+
+static int draw_line(const struct canvas *canvas, int row, const char *label, const char *text,
+                     enum verdict verdict)
+{
+    canvas_text(canvas, row, 1, ATTR_SECONDARY, label);
+    int column = canvas_sign(canvas, row, 1 + LINE_LABEL_CELLS, words_verdict_glyph(verdict));
+    canvas_fit(canvas, row, column + 1, canvas->columns - column - 2, ALIGN_LEFT, ATTR_NORMAL,
+               text);
+    return row + 1;
+}
+
+static int draw_glance(const struct screen_world *world, const struct canvas *canvas, int row)
+{
+    static const struct {
+        const char *label;
+        void (*line)(char *, size_t, const struct group_view *, enum verdict *);
+    } lines[] = {{"Sources", facts_sources_line},
+                 {"Sets", facts_sets_line},
+                 {"Standby", facts_standby_line},
+                 {"Jobs", facts_jobs_line},
+                 {"Checks", facts_checks_line}};
+    char text[WORDS_LINE];
+    for (size_t i = 0; i < sizeof lines / sizeof *lines && row < canvas->rows; i++) {
+        enum verdict verdict = VERDICT_UNKNOWN;
+        lines[i].line(text, sizeof text, world->view, &verdict);
+        row = draw_line(canvas, row, lines[i].label, text, verdict);
+    }
+    return row;
+}
+
+/* The worst checks, as many as there are rows. */
+static int draw_worst_checks(const struct screen_world *world, const struct canvas *canvas,
+                             int row, bool wrapped)
+{
+    static const enum verdict order[] = {VERDICT_CRITICAL, VERDICT_WARNING, VERDICT_UNKNOWN};
+    for (size_t v = 0; v < sizeof order / sizeof *order; v++)
+        for (size_t i = 0; i < world->view->checks_count && row < canvas->rows; i++) {
+            const struct check_result *check = &world->view->checks[i];
+            char text[WORDS_LINE];
+            if (check->verdict != order[v])
+                continue;
+            snprintf(text, sizeof text, "%s%s%s", check->where[0] ? check->where : "",
+                     check->where[0] ? ": " : "", check->text);
+            int column = canvas_sign(canvas, row, 1, words_verdict_glyph(order[v]));
+            struct canvas inside =
+                canvas_region(canvas, row, column + 1, -1, canvas->columns - column - 2);
+            if (wrapped)
+                row += wrap_draw(&inside, 0, ATTR_NORMAL, text);
+            else
+                canvas_fit(canvas, row++, column + 1, inside.columns, ALIGN_LEFT, ATTR_NORMAL,
+                           text);
+        }
+    return row;
+}
+
+static void draw_side(const struct screen_world *world, const struct canvas *canvas)
+{
+    for (int row = 0; row < canvas->rows; row++)
+        canvas_glyph(canvas, row, 0, GLYPH_LINE_VERTICAL, ATTR_RULE);
+    struct canvas inside = canvas_region(canvas, 0, 1, -1, -1);
+    canvas_text(&inside, 0, 1, ATTR_TITLE, "What is not well");
+    struct canvas upper = canvas_region(&inside, 0, 0, inside.rows * 2 / 3, -1);
+    int row = draw_worst_checks(world, &upper, 1, true);
+    if (row == 1)
+        canvas_text(&inside, row++, 1, ATTR_OK, "every check is ok");
+    canvas_text(&inside, row + 1, 1, ATTR_TITLE, "Noticed last");
+    row += 2;
+    for (size_t i = world->notices->items_count; i-- > 0 && row < inside.rows; row++) {
+        const struct notice *notice = &world->notices->items[i];
+        char when[WORDS_SIZE];
+        time_format_of_day(when, sizeof when, notice->utc_ms);
+        int column = canvas_text(&inside, row, 1, ATTR_SECONDARY, when);
+        column = canvas_sign(&inside, row, column + 1, words_verdict_glyph(notice->verdict));
+        char text[WORDS_LINE];
+        snprintf(text, sizeof text, "%s%s%s", notice->where, notice->where[0] ? ": " : "",
+                 notice->text);
+        canvas_fit(&inside, row, column + 1, inside.columns - column - 2, ALIGN_LEFT, ATTR_NORMAL,
+                   text);
+    }
+}
+
+static void draw(void *self, const struct screen_world *world, const struct canvas *canvas)
+{
+    const struct readiness *ready = &world->view->readiness;
+    struct canvas body = *canvas;
+    (void)self;
+    if (canvas->columns >= PANEL_WIDE_COLUMNS) {
+        int side = canvas->columns * WIDE_SIDE_PERCENT / 100;
+        body = canvas_region(canvas, 0, 0, -1, canvas->columns - side);
+        struct canvas right = canvas_region(canvas, 0, canvas->columns - side, -1, -1);
+        draw_side(world, &right);
+    }
+    int row = overview_draw_verdict(world, &body, 0);
+    bool reasons = ready->verdict != VERDICT_OK && !world->starting;
+    int spare = body.rows - row - 7 - 6;
+    if (reasons)
+        row = draw_reasons(ready, &body, row, spare > 2 ? spare : 2);
+    row = panel_problems(&body, row, world, PANEL_ANY_ROLE, PANEL_PART(PART_SERVER),
+                         body.rows > 20 ? 4 : 1);
+    row += body.rows - row > 14;
+    row = draw_targets(world, &body, row);
+    row = draw_exposure(world, &body, row);
+    row += body.rows - row > 5;
+    row = draw_glance(world, &body, row);
+    if (body.columns == canvas->columns)
+        draw_worst_checks(world, &body, row, false);
+}
+
+static void dump(void *self, const struct screen_world *world, enum glyph_set set,
+                 struct str *out)
+{
+    struct facts facts = {0};
+    (void)self;
+    (void)set;
+    facts_status(&facts, world->view, world->now_monotonic_ms, false);
+    facts_print(&facts, out);
+    facts_free(&facts);
+}
+
+static void *open_overview(const struct screen_world *world, const char *argument)
+{
+    (void)world;
+    (void)argument;
+    return memory_new(1);
+}
+
+static const enum action_id bar[] = {ACTION_NONE};
+
+const struct screen_ops screen_overview = {
+    .name = "overview",
+    .title = "Overview",
+    .about = "Can we fail over right now, to which mark, losing how much, taking how long? Two "
+             "targets stand side by side: the newest mark that every database reaches by rolling "
+             "forward, and the documentation's rule, the mark before the last one known; on a "
+             "standby that kept up that one is already passed and costs full restores. Times are "
+             "until the databases are online; BizTalk's own steps come after.",
+    .bar = bar,
+    .open = open_overview,
+    .draw = draw,
+    .dump = dump,
+    .close = free};

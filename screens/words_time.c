@@ -1,0 +1,156 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/str.h"
+#include "core/base/text.h"
+#include "screens/words.h"
+
+enum { HOURS_20_MS = 20 * 3600 * 1000 };
+
+void words_duration(char *out, size_t size, int64_t duration_ms)
+{
+    if (duration_ms == DURATION_UNKNOWN)
+        text_copy(out, size, "not known");
+    else
+        duration_format(out, size, duration_ms);
+}
+
+void words_ago(char *out, size_t size, int64_t age_ms)
+{
+    if (age_ms == DURATION_UNKNOWN) {
+        text_copy(out, size, "never");
+    } else if (age_ms < 1000) {
+        text_copy(out, size, "just now");
+    } else {
+        char age[WORDS_SIZE];
+        duration_format(age, sizeof age, age_ms);
+        snprintf(out, size, "%s ago", age);
+    }
+}
+
+void words_when(char *out, size_t size, int64_t utc_ms, int64_t now_utc_ms)
+{
+    char full[WORDS_SIZE];
+    if (utc_ms == TIME_UNKNOWN) {
+        text_copy(out, size, "not known");
+        return;
+    }
+    int64_t distance_ms = now_utc_ms == TIME_UNKNOWN ? 0 : now_utc_ms - utc_ms;
+    if (distance_ms < HOURS_20_MS && distance_ms > -HOURS_20_MS) {
+        time_format_of_day(out, size, utc_ms);
+        return;
+    }
+    time_format(full, sizeof full, utc_ms); /* "2026-11-19 12:00:50 UTC" */
+    snprintf(out, size, "%.11s", full + 5);
+}
+
+int64_t words_age_ms(int64_t later_ms, int64_t earlier_ms)
+{
+    if (later_ms == TIME_UNKNOWN || earlier_ms == TIME_UNKNOWN)
+        return DURATION_UNKNOWN;
+    return later_ms > earlier_ms ? later_ms - earlier_ms : 0;
+}
+
+enum verdict words_against_limit(int64_t value_ms, const struct limit *limit)
+{
+    if (value_ms == DURATION_UNKNOWN)
+        return VERDICT_UNKNOWN;
+    if (limit->critical_ms != DURATION_UNKNOWN && value_ms > limit->critical_ms)
+        return VERDICT_CRITICAL;
+    if (limit->warning_ms != DURATION_UNKNOWN && value_ms > limit->warning_ms)
+        return VERDICT_WARNING;
+    return VERDICT_OK;
+}
+
+void words_limit(char *out, size_t size, const struct limit *limit)
+{
+    int64_t ms = limit->warning_ms != DURATION_UNKNOWN ? limit->warning_ms : limit->critical_ms;
+    char text[WORDS_SIZE];
+    out[0] = '\0';
+    if (ms == DURATION_UNKNOWN)
+        return;
+    duration_format(text, sizeof text, ms);
+    snprintf(out, size, "limit %s", text);
+}
+
+const struct mark *words_mark(const struct group_view *view, int index)
+{
+    if (index < 0 || (size_t)index >= view->marks_count)
+        return NULL;
+    return &view->marks[index];
+}
+
+const char *words_destination(const struct group_view *view, const struct roster_entry *entry)
+{
+    if (entry->destination < 0 || (size_t)entry->destination >= view->servers_count)
+        return "no destination";
+    return view->servers[entry->destination]->name;
+}
+
+int64_t words_server_age_ms(const struct server_view *server, int64_t now_monotonic_ms)
+{
+    return words_age_ms(now_monotonic_ms, server->as_of_monotonic_ms);
+}
+
+bool words_server_stale(const struct group_view *view, const struct server_view *server,
+                        int64_t now_monotonic_ms)
+{
+    int64_t age_ms = words_server_age_ms(server, now_monotonic_ms);
+    int64_t limit_ms = 3 * view->config->poll_ms;
+    if (limit_ms < 30000)
+        limit_ms = 30000;
+    return age_ms == DURATION_UNKNOWN || age_ms > limit_ms;
+}
+
+/* "SQLA does not answer for 5 min: connection refused". */
+static void unreachable_words(char *out, size_t size, const struct server_view *server,
+                              int64_t now_monotonic_ms)
+{
+    char since[WORDS_LINE] = "";
+    int64_t age_ms = words_server_age_ms(server, now_monotonic_ms);
+    if (age_ms != DURATION_UNKNOWN) {
+        char age[WORDS_SIZE];
+        duration_format(age, sizeof age, age_ms);
+        snprintf(since, sizeof since, "; what is shown is %s old", age);
+    } else if (server->from_disk) {
+        text_copy(since, sizeof since, "; what is shown was kept on disk");
+    }
+    const char *why = server->error.what;
+    if (server->error.server_text[0])
+        why = server->error.server_text;
+    snprintf(out, size, "%s does not answer%s%s%s", server->name, why[0] ? ": " : "", why, since);
+}
+
+bool words_part_problem(char *out, size_t size, const struct server_view *server,
+                        enum view_part part, int64_t now_monotonic_ms)
+{
+    const struct part_status *status = &server->parts[part];
+    out[0] = '\0';
+    if (!server->reachable) {
+        if (server->error.code == ERR_OK && server->as_of_monotonic_ms == TIME_UNKNOWN)
+            snprintf(out, size, "%s: waiting for the first answer", server->name);
+        else
+            unreachable_words(out, size, server, now_monotonic_ms);
+        return true;
+    }
+    if (status->state != PART_NOT_VISIBLE && status->state != PART_FAILED)
+        return false;
+    const struct error *error = &status->error;
+    const char *why = error->server_text[0] ? error->server_text : error->what;
+    snprintf(out, size, "%s: %s %s%s%s%s%s%s", server->name, words_part(part),
+             status->state == PART_NOT_VISIBLE ? "not visible to this login" : "could not be read",
+             why[0] ? ": " : "", why, error->hint[0] ? " (" : "", error->hint,
+             error->hint[0] ? ")" : "");
+    return true;
+}
+
+void words_servers(char *out, size_t size, const struct group_view *view, enum server_role role)
+{
+    struct str names = {0};
+    for (size_t i = 0; i < view->servers_count; i++)
+        if (view->servers[i]->role == role)
+            str_format(&names, "%s%s", names.length ? " " : "", view->servers[i]->name);
+    text_clean(out, size, str_text(&names));
+    str_free(&names);
+}
