@@ -88,6 +88,12 @@ void bar_header(const struct canvas *canvas, int row, const struct bar_part *par
 
 /* --- tabs ------------------------------------------------------------------------------------- */
 
+/* The cells of a tab's key; at the right end a blank parts it from the title. */
+static int key_part(const struct bar_tab *tab)
+{
+    return text_width(tab->key) + (tab->right ? 1 : 0);
+}
+
 /* The cells of a tab's title when titles are cut to `most`. */
 static int title_cells(const struct bar_tab *tab, bool here, int most)
 {
@@ -103,9 +109,9 @@ static int place_tabs(int columns, const struct bar_tab *tabs, size_t count, siz
     enum { TITLE_MOST = 24 };
     int most = TITLE_MOST;
     for (; most > 0; most--) {
-        int need = 2 * EDGE;
+        int need = 2 * EDGE - 1;
         for (size_t i = 0; i < count; i++)
-            need += text_width(tabs[i].key) + title_cells(&tabs[i], i == here, most) + 1;
+            need += key_part(&tabs[i]) + title_cells(&tabs[i], i == here, most) + 1;
         if (need <= columns)
             break;
     }
@@ -114,11 +120,11 @@ static int place_tabs(int columns, const struct bar_tab *tabs, size_t count, siz
     int column = EDGE, right = columns - EDGE;
     for (size_t i = 0; i < count; i++)
         if (tabs[i].right)
-            right -= text_width(tabs[i].key) + title_cells(&tabs[i], i == here, most) + 1;
+            right -= key_part(&tabs[i]) + title_cells(&tabs[i], i == here, most) + 1;
     for (size_t i = 0; i < count; i++) {
         int *at = tabs[i].right ? &right : &column;
         places[i] = *at + (tabs[i].right ? 1 : 0);
-        ends[i] = places[i] + text_width(tabs[i].key) + title_cells(&tabs[i], i == here, most);
+        ends[i] = places[i] + key_part(&tabs[i]) + title_cells(&tabs[i], i == here, most);
         *at = ends[i] + (tabs[i].right ? 0 : 1);
     }
     return most;
@@ -134,6 +140,8 @@ void bar_tabs(const struct canvas *canvas, int row, const struct bar_tab *tabs, 
     for (size_t i = 0; i < tabs_count; i++) {
         unsigned attr = i == here ? ATTR_TAB_HERE : ATTR_TAB;
         int column = canvas_text(canvas, row, places[i], i == here ? attr : ATTR_KEY, tabs[i].key);
+        if (tabs[i].right)
+            column = canvas_text(canvas, row, column, attr, " ");
         canvas_fit(canvas, row, column, ends[i] - column, ALIGN_LEFT, attr, tabs[i].title);
     }
     free(places);

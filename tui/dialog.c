@@ -184,7 +184,7 @@ static int lower_rows(const struct dialog *dialog, int columns)
     if (dialog->kind == DIALOG_CHOICE)
         return choice_rows(dialog, columns) + 2;
     if (!has_field(dialog))
-        return 2;
+        return 1;
     if (dialog->kind == DIALOG_CONFIRM)
         return form_confirm_rows(&dialog->confirm, columns);
     return wrap_rows(dialog->prompt, columns) + 3;

@@ -11,6 +11,8 @@
 #include "tui/keys.h"
 #include "tui/wrap.h"
 
+enum { BESIDE_CELLS_LEAST = 8 /* what a value needs to stand beside its label */ };
+
 /* One piece as it was added: a label (may be "") and a text beside it. */
 struct piece {
     char *label; /* owned; NULL = none */
@@ -136,14 +138,20 @@ static void wrap_piece(struct pager *pager, const struct piece *piece, int cells
 {
     struct wrap wrap = {0};
     int indent = piece->label == NULL ? 0 : piece->label_cells + 1;
-    if (cells - indent < 8)
-        indent = 0;
+    bool beside = indent == 0 || cells - indent >= BESIDE_CELLS_LEAST;
+    if (!beside) {
+        /* Too narrow for two columns: the label has a line of its own. */
+        indent = 2;
+        *memory_append(pager, lines) =
+            (struct line){.text = memory_copy_text(piece->label), .attr = ATTR_SECONDARY};
+    }
     wrap_add(&wrap, piece->text, cells - indent);
     for (size_t i = 0; i < wrap.lines_count; i++)
-        *memory_append(pager, lines) = (struct line){.label = i == 0 ? piece->label : NULL,
-                                                     .text = memory_copy_text(wrap.lines[i]),
-                                                     .indent = indent,
-                                                     .attr = piece->attr};
+        *memory_append(pager, lines) =
+            (struct line){.label = i == 0 && beside ? piece->label : NULL,
+                          .text = memory_copy_text(wrap.lines[i]),
+                          .indent = indent,
+                          .attr = piece->attr};
     wrap_free(&wrap);
 }
 

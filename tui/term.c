@@ -76,11 +76,11 @@ static bool colours_allowed(void)
     return (no == NULL || no[0] == '\0') && has_colors();
 }
 
-static attr_t attributes(const struct theme_style *style)
+static attr_t attributes(unsigned look)
 {
-    return ((style->look & THEME_BOLD) != 0 ? A_BOLD : A_NORMAL) |
-           ((style->look & THEME_REVERSE) != 0 ? A_REVERSE : A_NORMAL) |
-           ((style->look & THEME_UNDERLINE) != 0 ? A_UNDERLINE : A_NORMAL);
+    return ((look & THEME_BOLD) != 0 ? A_BOLD : A_NORMAL) |
+           ((look & THEME_REVERSE) != 0 ? A_REVERSE : A_NORMAL) |
+           ((look & THEME_UNDERLINE) != 0 ? A_UNDERLINE : A_NORMAL);
 }
 
 static void apply_theme(struct terminal *terminal, const struct theme *theme)
@@ -91,13 +91,13 @@ static void apply_theme(struct terminal *terminal, const struct theme *theme)
     for (int i = 0; i < ATTR_COUNT; i++) {
         const struct theme_style *style = &theme->styles[i];
         short colour = COLORS >= 256 ? style->colour_256 : style->colour_8;
-        terminal->attributes[i] = attributes(style);
+        terminal->attributes[i] = attributes(style->look);
         terminal->pairs[i] = 0;
         if (colours && colour != THEME_DEFAULT_COLOUR && colour < COLORS && i + 1 < COLOR_PAIRS &&
             init_pair((short)(i + 1), colour, -1) == OK)
             terminal->pairs[i] = (short)(i + 1);
     }
-    terminal->selected = attributes(&theme->selected);
+    terminal->selected = attributes(theme->selected);
 }
 
 bool term_set_theme(struct terminal *terminal, const char *name)
@@ -288,10 +288,15 @@ static void show_cell(const struct terminal *terminal, int row, int column, cons
     if (meaning >= ATTR_COUNT)
         meaning = ATTR_NORMAL;
     attr_t look = terminal->attributes[meaning];
-    if ((cell->attr & ATTR_SELECTED) != 0)
+    short pair = terminal->pairs[meaning];
+    /* A selected row is of one colour, the terminal's own reversed: readable on every background,
+     * and its signs and words still tell what they mean. */
+    if ((cell->attr & ATTR_SELECTED) != 0) {
         look |= terminal->selected;
+        pair = 0;
+    }
     cchar_t out;
-    if (setcchar(&out, text, look, terminal->pairs[meaning], NULL) == OK)
+    if (setcchar(&out, text, look, pair, NULL) == OK)
         mvadd_wch(row, column, &out); /* in the last corner it draws and yet returns ERR */
 }
 

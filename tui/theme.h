@@ -24,9 +24,9 @@ struct theme_style {
 
 struct theme {
     const char *name;
-    bool colours; /* false: only bold, reverse and underline are used */
-    struct theme_style styles[ATTR_COUNT];
-    struct theme_style selected; /* over any of them: reverse keeps the meaning's colour */
+    bool colours;                     /* false: only bold, reverse and underline are used */
+    const struct theme_style *styles; /* ATTR_COUNT of them */
+    unsigned selected; /* enum theme_look, added to any of them; colours are left out then */
 };
 
 /* The theme called name, without case; NULL or "" means "dark". NULL if there is none. */
