@@ -176,6 +176,7 @@ struct instance {
     int port, listen_fd;
     bool stopped; /* connections are refused and cut; jobs do not run */
     bool stalled; /* connections are accepted and never answered */
+    struct wire_settings *wire; /* owned by the wire: encryption, faults of the line */
     struct engine *engine;  /* owned */
     struct database **databases; /* owned, by id; dropped ones stay until the end */
     size_t databases_count, databases_capacity;

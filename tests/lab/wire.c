@@ -16,6 +16,7 @@
 #include "core/base/memory.h"
 #include "tests/lab/estate.h"
 #include "tests/lab/wire_connection.h"
+#include "tests/lab/wire_settings.h"
 #include "tests/lab/wire_wait.h"
 
 enum { BACKLOG = 128 };
@@ -61,6 +62,7 @@ bool wire_listen(struct instance *instance, int port)
 {
     if (wake_fd < 0)
         wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    wire_settings_of(instance);
     instance->listen_fd = bind_loopback(&port);
     if (instance->listen_fd < 0) {
         log_write(LOG_ERROR, "%s: cannot use port %d: %s", instance->name, port, strerror(errno));

@@ -11,6 +11,8 @@
 #include "tests/lab/estate.h"
 #include "tests/lab/wire_reply.h"
 #include "tests/lab/wire_request.h"
+#include "tests/lab/wire_settings.h"
+#include "tests/lab/wire_tls.h"
 #include "tests/lab/wire_wait.h"
 
 enum { LOGIN_TIMEOUT_MS = 60000, ATTENTION_COMMAND = 0xFD };
@@ -101,6 +103,53 @@ static bool receive(struct connection *connection)
 
 /* --- before the session ------------------------------------------------------------------------ */
 
+/* What both sides can do; -1 where they cannot agree. login_only: plain again after LOGIN7. Source:
+ * MS-TDS, PRELOGIN, table of ENCRYPTION. */
+static int agree_encryption(const struct connection *connection, int client, bool *login_only)
+{
+    enum wire_encryption server = WIRE_PLAIN;
+    bool client_can = client == ENCRYPTION_OFF || client == ENCRYPTION_ON ||
+                      client == ENCRYPTION_REQUIRED;
+
+    if (connection->instance->wire != NULL)
+        server = atomic_load(&connection->instance->wire->encryption);
+    *login_only = false;
+    if (server == WIRE_PLAIN)
+        return ENCRYPTION_NOT_SUPPORTED;
+    if (server == WIRE_TLS_LOGIN) {
+        *login_only = client == ENCRYPTION_OFF;
+        return !client_can ? ENCRYPTION_NOT_SUPPORTED : *login_only ? ENCRYPTION_OFF
+                                                                    : ENCRYPTION_ON;
+    }
+    return client == ENCRYPTION_ON && server == WIRE_TLS_ON ? ENCRYPTION_ON : ENCRYPTION_REQUIRED;
+}
+
+/* The handshake rides in packets of PRELOGIN's type until it is done. */
+static bool shake_hands(struct connection *connection)
+{
+    struct packet_link *packets = &connection->packets;
+    struct tls *tls = tls_new(atomic_load(&connection->instance->wire->identity));
+    enum tls_progress progress = TLS_GOING_ON;
+    bool sent = true;
+
+    while (sent && progress == TLS_GOING_ON && receive(connection) &&
+           packets->body_type == PACKET_PRELOGIN) {
+        struct str out = {0};
+        progress = tls_handshake(tls, str_text(&packets->body), packets->body.length, &out);
+        if (out.length > 0)
+            sent = packet_send(packets, PACKET_PRELOGIN, out.text, out.length, true);
+        str_free(&out);
+        packet_next(packets);
+    }
+    if (sent && progress == TLS_ESTABLISHED) {
+        packet_link_start_tls(packets, tls);
+        return true;
+    }
+    tls_free(tls);
+    return refuse(connection, "the TLS handshake failed");
+}
+
+/* Answers PRELOGIN and does what was agreed. */
 static bool answer_prelogin(struct connection *connection)
 {
     const struct str *body = &connection->packets.body;
@@ -111,12 +160,17 @@ static bool answer_prelogin(struct connection *connection)
 
     if (fault != NULL)
         return refuse(connection, fault);
+    int agreed = agree_encryption(connection, prelogin.encryption, &connection->tls_login_only);
     prelogin_answer(&out, instance->major_version, instance->minor_version, instance->build,
-                    ENCRYPTION_NOT_SUPPORTED);
+                    agreed);
     bool sent = packet_send(&connection->packets, PACKET_REPLY, out.text, out.length, true);
     str_free(&out);
     packet_next(&connection->packets);
-    return sent;
+    if (!sent || agreed == ENCRYPTION_NOT_SUPPORTED)
+        return sent;
+    if (prelogin.encryption == ENCRYPTION_NOT_SUPPORTED || prelogin.encryption < 0)
+        return refuse(connection, "a client without TLS where it is required");
+    return shake_hands(connection);
 }
 
 static bool log_in(struct connection *connection)
@@ -128,6 +182,8 @@ static bool log_in(struct connection *connection)
     if (packets->body.length > 0)
         explicit_bzero(packets->body.text, packets->body.length);
     packet_next(packets);
+    if (connection->tls_login_only)
+        packet_link_end_tls(packets);
     if (fault != NULL) {
         login_forget(&request);
         return refuse(connection, fault);
@@ -325,7 +381,7 @@ static bool serve_request(struct connection *connection)
 void connection_run(struct connection *connection)
 {
     connection->link = (struct session_link){.flush = flush_link, .look = look_at_link};
-    packet_link_open(&connection->packets, connection->fd);
+    packet_link_open(&connection->packets, connection->fd, connection->instance->wire);
     if (open_connection(connection)) {
         while (receive(connection) && serve_request(connection))
             continue;

@@ -21,6 +21,7 @@ struct connection {
     struct packet_link packets;
     uint32_t tds_version;
     int packet_size;           /* agreed at the login */
+    bool tls_login_only;       /* TLS ends behind LOGIN7 */
     bool odbc;                 /* asked for ODBC's defaults */
     struct session *session;   /* owned; NULL before the login */
     struct database *login_database; /* borrowed */

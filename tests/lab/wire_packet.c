@@ -3,21 +3,38 @@
 #include <string.h>
 
 #include "tests/lab/wire_bytes.h"
+#include "tests/lab/wire_tls.h"
 
 /* No message of a client that behaves is larger; one that is would eat the lab's memory. */
 #define MESSAGE_SIZE_MAX ((size_t)64 << 20)
 
 enum { STATUS_END = 1, STATUS_IGNORE = 2, STATUS_RESET = 8, STATUS_RESET_KEEP = 16 };
 
-void packet_link_open(struct packet_link *link, int fd)
+void packet_link_open(struct packet_link *link, int fd, struct wire_settings *settings)
 {
-    *link = (struct packet_link){.stream = {.fd = fd}, .packet_size = PACKET_SIZE_DEFAULT};
+    *link = (struct packet_link){.stream = {.fd = fd, .settings = settings},
+                                 .packet_size = PACKET_SIZE_DEFAULT};
 }
 
 void packet_link_free(struct packet_link *link)
 {
     str_free(&link->in);
     str_free(&link->body);
+    tls_free(link->stream.tls);
+}
+
+void packet_link_start_tls(struct packet_link *link, struct tls *tls)
+{
+    link->stream.tls = tls;
+    tls_give(tls, str_text(&link->in) + link->in_at, link->in.length - link->in_at);
+    str_clear(&link->in);
+    link->in_at = 0;
+}
+
+void packet_link_end_tls(struct packet_link *link)
+{
+    tls_free(link->stream.tls);
+    link->stream.tls = NULL;
 }
 
 static enum packet_progress malformed(struct packet_link *link, const char *fault)

@@ -47,7 +47,8 @@ struct packet_link {
     const char *fault; /* static; why MALFORMED */
 };
 
-void packet_link_open(struct packet_link *link, int fd);
+/* settings: the instance's, borrowed; NULL = a good line. */
+void packet_link_open(struct packet_link *link, int fd, struct wire_settings *settings);
 void packet_link_free(struct packet_link *link); /* does not close the socket */
 
 /* Takes what the socket has, without waiting, and goes on with the message. COMPLETE: body_type,
@@ -60,6 +61,12 @@ void packet_next(struct packet_link *link);
 /* Looks, without waiting, whether an attention came while a request runs; takes it. Other messages
  * stay for later. CLOSED and MALFORMED as above, COMPLETE = an attention. */
 enum packet_progress packet_look_for_attention(struct packet_link *link);
+
+/* From now on everything is ciphertext; takes tls. Bytes already read belong to it. */
+void packet_link_start_tls(struct packet_link *link, struct tls *tls);
+
+/* From now on everything is plain again. */
+void packet_link_end_tls(struct packet_link *link);
 
 /* Sends bytes in packets of that type; end: the last one ends the message. False = client gone. */
 bool packet_send(struct packet_link *link, enum packet_type type, const char *bytes, size_t length,

@@ -1,15 +1,24 @@
-/* A connection's bytes: the socket alone, or TLS over it. The only place that reads and writes
- * sockets. Never call it with lab_lock held: writing waits for the client. One thread a stream.
+/* A connection's bytes: the socket alone, or TLS over it, and the faults that a bad line has. The
+ * only place that reads and writes sockets. Never call it with lab_lock held: writing waits for the
+ * client. One thread a stream.
  */
 #ifndef STOPMARK_LAB_WIRE_STREAM_H
 #define STOPMARK_LAB_WIRE_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+struct tls;
+struct wire_settings;
+
 struct wire_stream {
-    int fd; /* borrowed; non-blocking */
+    int fd;                        /* borrowed; non-blocking */
+    struct tls *tls;               /* owned; NULL = plain */
+    struct wire_settings *settings; /* borrowed; its faults; NULL = none */
+    unsigned fault_generation;     /* of the faults that sent_bytes counts for */
+    int64_t sent_bytes;            /* since those faults were set */
 };
 
 /* Reads what is there without waiting: the number of bytes, 0 = nothing now, -1 = the client is

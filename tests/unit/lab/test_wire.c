@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -15,6 +14,7 @@
 #include "tests/lab/reply.h"
 #include "tests/lab/wire.h"
 #include "tests/lab/wire_types.h"
+#include "tests/lab/wire_wait.h"
 #include "tests/unit/lab/wire_client.h"
 
 /* --- the engine and the estate behind the wire -------------------------------------------------- */
@@ -180,6 +180,7 @@ static int stop(void **state)
         close(client.fd);
     if (other.fd >= 0)
         close(other.fd);
+    wire_forget(&instance);
     return instance.sessions == NULL && sessions_open == 0 ? 0 : -1;
 }
 
@@ -195,10 +196,11 @@ static void until(bool (*condition)(void))
     for (int i = 0; i < 1000; i++) {
         lab_lock();
         bool met = condition();
+        if (!met)
+            lab_wait(-1, 0, 10, NULL);
         lab_unlock();
         if (met)
             return;
-        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }
     fail_msg("the condition did not come about");
 }
@@ -574,6 +576,50 @@ static void many_connections_work_at_once(void **state)
     until(no_session);
 }
 
+static void a_line_is_cut_after_so_many_bytes(void **state)
+{
+    (void)state;
+    log_in(&client);
+    lab_lock();
+    wire_set_fault(&instance, &(struct wire_fault){.cut_after_bytes = 5000});
+    lab_unlock();
+    client_batch(&client, "many rows");
+    assert_false(client_read_message(&client));
+    assert_int_equal(client.length, 4088);
+    lab_lock();
+    wire_set_fault(&instance, NULL);
+    lab_unlock();
+    close(client.fd);
+    log_in(&client);
+}
+
+static void a_garbled_line_has_one_wrong_byte(void **state)
+{
+    (void)state;
+    log_in(&client);
+    lab_lock();
+    wire_set_fault(&instance, &(struct wire_fault){.garble_byte = 9});
+    lab_unlock();
+    client_batch(&client, "rows");
+    assert_true(client_read_message(&client));
+    assert_int_equal(client.reply[0], 0x81 ^ 0xFF);
+    client_batch(&client, "rows");
+    assert_true(client_read_message(&client));
+    assert_int_equal(client.reply[0], 0x81);
+}
+
+static void a_slow_line_brings_everything_in_the_end(void **state)
+{
+    (void)state;
+    log_in(&client);
+    lab_lock();
+    wire_set_fault(&instance, &(struct wire_fault){.trickle_bytes_per_s = 200});
+    lab_unlock();
+    client_batch(&client, "rows");
+    assert_true(client_read_message(&client));
+    assert_int_equal(client_done_command(&client), 193);
+}
+
 #define SERVED(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -601,6 +647,9 @@ int main(void)
         SERVED(a_transaction_request_becomes_the_statement),
         SERVED(nonsense_closes_its_connection_and_no_other),
         SERVED(noise_instead_of_a_login_is_survived),
+        SERVED(a_line_is_cut_after_so_many_bytes),
+        SERVED(a_garbled_line_has_one_wrong_byte),
+        SERVED(a_slow_line_brings_everything_in_the_end),
         SERVED(many_connections_work_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

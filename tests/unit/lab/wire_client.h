@@ -79,7 +79,8 @@ static inline bool client_read_packet(struct client *client, int *status)
     if (header[0] != 4 || length < 8 || client->length + length > sizeof client->reply)
         return false;
     bool whole = client_read_exactly(client->fd, client->reply + client->length, length - 8);
-    client->length += length - 8;
+    if (whole)
+        client->length += length - 8;
     return whole;
 }
 
