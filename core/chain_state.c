@@ -23,7 +23,7 @@ int64_t chain_mark_stamp(const char *mark)
     const char *stamp = mark + length - STAMP_LENGTH;
     char text[STAMP_LENGTH + 1];
     for (size_t i = 0; i < STAMP_LENGTH; i++) {
-        static const char form[] = "dddd_dd_dd_dd_dd_dd_ddd", into[] = "    -  - T  :  :  .   ";
+        static const char form[] = "dddd_dd_dd_dd_dd_dd_ddd", into[] = "    -  -  T  :  :  .   ";
         bool digit = stamp[i] >= '0' && stamp[i] <= '9';
         if (form[i] == 'd' ? !digit : stamp[i] != '_')
             return TIME_UNKNOWN;

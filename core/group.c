@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include "core/assume.h"
 #include "core/base/memory.h"
 #include "core/chain.h"
+#include "core/checks.h"
 #include "core/lag.h"
 #include "core/marks.h"
 #include "core/rates.h"
@@ -37,10 +39,11 @@ static void find_who_is_who(struct group_view *view)
     }
 }
 
-static void find_who_is_alive(struct group_view *view)
+void group_find_alive(struct group_view *view)
 {
     view->source_now_utc_ms = TIME_UNKNOWN;
     view->source_last_seen_utc_ms = TIME_UNKNOWN;
+    view->sources_alive = view->any_source_alive = false;
     for (size_t i = 0; i < view->servers_count; i++)
         if (view->servers[i]->role == ROLE_SOURCE && !view->down[i])
             view->any_source_alive = true;
@@ -67,18 +70,31 @@ struct group_view *group_view_new(const struct config *config, struct server_vie
     for (size_t i = 0; i < servers_count; i++)
         view->servers[i] = server_view_retain(servers[i]);
     find_who_is_who(view);
-    find_who_is_alive(view);
+    group_find_alive(view);
     return view;
 }
 
-static void build_rooms(struct group_view *view)
+/* The rooms in their order, with what is assumed put in where it belongs. */
+static bool build_rooms(struct group_view *view, const struct group_assumptions *assumptions,
+                        struct error *error)
 {
+    if (assumptions != NULL && !assume_servers(view, assumptions, error))
+        return false;
     roster_build(view);
-    chain_build(view);
+    if (assumptions != NULL && !assume_roster(view, assumptions, error))
+        return false;
+    chain_merge_history(view);
+    chain_join_backups(view);
+    if (assumptions != NULL && !assume_sets(view, assumptions, error))
+        return false;
+    chain_find_times(view);
+    chain_find_states(view);
     rates_measure(view);
     marks_build(view);
     lag_build(view);
     readiness_build(view);
+    checks_build(view);
+    return true;
 }
 
 struct group_view *group_view_build(const struct config *config, struct server_view *const *servers,
@@ -87,8 +103,20 @@ struct group_view *group_view_build(const struct config *config, struct server_v
 {
     struct group_view *view =
         group_view_new(config, servers, servers_count, now_utc_ms, now_monotonic_ms);
-    build_rooms(view);
+    build_rooms(view, NULL, NULL);
     return view;
+}
+
+struct group_view *group_view_assume(const struct group_view *view,
+                                     const struct group_assumptions *assumptions,
+                                     struct error *error)
+{
+    struct group_view *assumed = group_view_new(view->config, view->servers, view->servers_count,
+                                                view->now_utc_ms, view->now_monotonic_ms);
+    if (build_rooms(assumed, assumptions, error))
+        return assumed;
+    group_view_release(assumed);
+    return NULL;
 }
 
 struct group_view *group_view_retain(struct group_view *view)

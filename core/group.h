@@ -17,6 +17,9 @@ struct group_view *group_view_new(const struct config *config, struct server_vie
                                   size_t servers_count, int64_t now_utc_ms,
                                   int64_t now_monotonic_ms);
 
+/* Finds again which sources answer, after view->down was changed. */
+void group_find_alive(struct group_view *view);
+
 /* True where the facts of a part are held, live or from the last good view. */
 bool group_has_part(const struct server_view *server, enum view_part part);
 

@@ -127,6 +127,7 @@ bool route_from_name(enum route *value, const char *name);
 bool evidence_from_name(enum evidence *value, const char *name);
 bool stop_kind_from_name(enum stop_kind *value, const char *name);
 bool loss_basis_from_name(enum loss_basis *value, const char *name);
+bool database_use_from_name(enum database_use *value, const char *name);
 
 /* --- rows ----------------------------------------------------------------------------------- */
 

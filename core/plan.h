@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/error.h"
 #include "core/model.h"
 #include "core/view.h"
 
@@ -50,7 +51,8 @@ struct plan_database {
     char *reason;
     enum evidence evidence;
     struct lsn redo_lsn; /* where it stood when planned */
-    bool existed, must_replace;
+    bool existed;      /* was there when planned, in whatever state */
+    bool must_replace; /* recovered or broken there: a full restore needs REPLACE, and the consent */
     struct lsn mark_lsn; /* unknown without logmarkhistory */
     int recovery_order; /* 0 first: custom, BAM, rules, tracking, message boxes, SSO, management */
     struct plan_step *steps;

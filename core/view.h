@@ -70,6 +70,7 @@ struct server_view {
     char *version;        /* "16.0.4236.2" */
     int version_major;
     char *edition, *collation, *machine;
+    char *data_path; /* SERVERPROPERTY('InstanceDefaultDataPath'); NULL = not known */
     bool case_sensitive, clustered;
     /* rights of the monitoring login */
     bool is_sysadmin, can_view_server_state, can_view_any_definition, can_read_headers;

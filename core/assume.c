@@ -1,0 +1,102 @@
+#include "core/assume.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "core/chain.h"
+#include "core/group.h"
+
+#define FILE_MISSING_KEY "file-missing="
+#define SERVER_DOWN_KEY "server-down="
+#define SET_PARTIAL_KEY "set-partial="
+
+/* The value behind key, or NULL where the assumption is of another kind. */
+static const char *value_of(const char *assumption, const char *key)
+{
+    size_t length = strlen(key);
+    return strncmp(assumption, key, length) == 0 ? assumption + length : NULL;
+}
+
+static bool refuse(struct error *error, const char *assumption, const char *why)
+{
+    error_set(error, ERR_USAGE, NULL,
+              "--assume file-missing=SET/DB, server-down=NAME or set-partial=SET",
+              "the assumption '%s' %s", assumption, why);
+    return false;
+}
+
+bool assume_servers(struct group_view *view, const struct group_assumptions *assumptions,
+                    struct error *error)
+{
+    for (size_t i = 0; i < assumptions->assume_count; i++) {
+        const char *assumption = assumptions->assume[i];
+        const char *name = value_of(assumption, SERVER_DOWN_KEY);
+        if (name == NULL && value_of(assumption, FILE_MISSING_KEY) == NULL &&
+            value_of(assumption, SET_PARTIAL_KEY) == NULL)
+            return refuse(error, assumption, "is of no known kind");
+        if (name == NULL)
+            continue;
+        int server = config_server_find(view->config, name);
+        if (server < 0 || (size_t)server >= view->servers_count)
+            return refuse(error, assumption, "names no server of stopmark.ini");
+        view->down[server] = true;
+    }
+    group_find_alive(view);
+    return true;
+}
+
+bool assume_roster(struct group_view *view, const struct group_assumptions *assumptions,
+                   struct error *error)
+{
+    for (size_t i = 0; i < assumptions->leave_out_count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < view->roster_count; k++)
+            if (text_equal_nocase(view->roster[k].database, assumptions->leave_out[i]))
+                found = view->roster[k].left_out = true;
+        if (!found) {
+            error_set(error, ERR_USAGE, assumptions->leave_out[i], NULL,
+                      "the group has no such database to leave out");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The set in front of "/DB" or alone; -1 where it is none. */
+static int find_set(const struct group_view *view, const char *value, const char **rest)
+{
+    char *end;
+    long long id = strtoll(value, &end, 10);
+    *rest = end;
+    return end == value ? -1 : chain_find_set(view, id);
+}
+
+bool assume_sets(struct group_view *view, const struct group_assumptions *assumptions,
+                 struct error *error)
+{
+    for (size_t i = 0; i < assumptions->assume_count; i++) {
+        const char *assumption = assumptions->assume[i], *rest;
+        const char *missing = value_of(assumption, FILE_MISSING_KEY);
+        const char *partial = value_of(assumption, SET_PARTIAL_KEY);
+        if (missing == NULL && partial == NULL)
+            continue;
+        int set = find_set(view, missing != NULL ? missing : partial, &rest);
+        if (set < 0 || *rest != (missing != NULL ? '/' : '\0'))
+            return refuse(error, assumption, "names no known set");
+        if (partial != NULL) {
+            view->sets[set].complete = false;
+            continue;
+        }
+        bool found = false;
+        for (size_t k = 0; k < view->roster_count; k++)
+            if (text_equal_nocase(view->roster[k].database, rest + 1) &&
+                view->sets[set].files[k].present) {
+                view->sets[set].files[k].state = FILE_MISSING;
+                found = true;
+            }
+        if (!found)
+            return refuse(error, assumption, "names no database with a file in that set");
+    }
+    return true;
+}

@@ -1,0 +1,21 @@
+/* What-if: "file-missing=SET/DB", "server-down=NAME", "set-partial=SET", and databases left out,
+ * put into a group view while it is being built. Pure. Any thread.
+ */
+#ifndef STOPMARK_CORE_ASSUME_H
+#define STOPMARK_CORE_ASSUME_H
+
+#include <stdbool.h>
+
+#include "core/base/error.h"
+#include "core/view.h"
+
+/* Each applies what belongs to its stage (after group_view_new, after the roster, after the joins)
+ * and is false with *error (ERR_USAGE) where an assumption is malformed or names nothing there. */
+bool assume_servers(struct group_view *view, const struct group_assumptions *assumptions,
+                    struct error *error);
+bool assume_roster(struct group_view *view, const struct group_assumptions *assumptions,
+                   struct error *error);
+bool assume_sets(struct group_view *view, const struct group_assumptions *assumptions,
+                 struct error *error);
+
+#endif

@@ -1,0 +1,6 @@
+#include "core/checks.h"
+
+void checks_build(struct group_view *view)
+{
+    (void)view;
+}

@@ -1,0 +1,305 @@
+#include "core/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+#include "core/base/str.h"
+#include "core/base/text.h"
+#include "core/chain.h"
+#include "core/group.h"
+#include "core/hash.h"
+#include "core/marks.h"
+#include "core/plan_internal.h"
+#include "core/rates.h"
+#include "core/roster.h"
+
+void plan_refuse(struct planning *planning, char *text)
+{
+    planning->plan->possible = false;
+    group_add_text(planning->plan, reasons, text);
+}
+
+/* --- the target ------------------------------------------------------------------------------ */
+
+/* The known mark nearest to a wrong name: by its stamp where it has one, else by its letters. */
+static const struct mark *nearest_mark(const struct group_view *view, const char *name)
+{
+    const struct mark *nearest = NULL;
+    int64_t stamp = chain_mark_stamp(name), best = INT64_MAX;
+    for (size_t i = view->marks_count; i-- > 0;) {
+        const struct mark *mark = &view->marks[i];
+        int64_t known = chain_mark_stamp(mark->name);
+        int64_t apart = stamp != TIME_UNKNOWN && known != TIME_UNKNOWN
+                            ? llabs(stamp - known)
+                            : text_distance(name, mark->name);
+        if (apart < best) {
+            best = apart;
+            nearest = mark;
+        }
+    }
+    return nearest;
+}
+
+static int find_chosen(struct planning *planning)
+{
+    const struct group_view *view = planning->view;
+    const char *name = planning->request->mark;
+    for (size_t i = view->marks_count; name != NULL && i-- > 0;)
+        if (strcmp(view->marks[i].name, name) == 0)
+            return (int)i;
+    const struct mark *nearest = name == NULL ? NULL : nearest_mark(view, name);
+    if (nearest == NULL) {
+        plan_refuse(planning, memory_format("there is no mark '%s': no mark is known at all",
+                                            name == NULL ? "" : name));
+        return -1;
+    }
+    char time[40];
+    time_format(time, sizeof time, nearest->time_utc_ms);
+    plan_refuse(planning, memory_format("there is no mark '%s'; the nearest is %s (set %lld, %s)",
+                                        name, nearest->name,
+                                        (long long)view->sets[nearest->set].id, time));
+    return -1;
+}
+
+/* Why the newest complete set is not reached, database by database. */
+static void tell_why_not_newest(struct planning *planning)
+{
+    const struct group_view *view = planning->view;
+    size_t i = view->marks_count;
+    while (i > 0 && !view->sets[view->marks[i - 1].set].complete)
+        i--;
+    if (i == 0)
+        return;
+    const struct mark *mark = &view->marks[i - 1];
+    for (size_t k = 0; k < view->roster_count; k++) {
+        if (view->roster[k].left_out || mark->routes[k].route <= ROUTE_ROLL_FORWARD)
+            continue;
+        char *where = roster_where(view, k);
+        plan_refuse(planning, memory_format("%s cannot roll forward to set %lld: %s", where,
+                                            (long long)view->sets[mark->set].id,
+                                            mark->routes[k].reason));
+        free(where);
+    }
+}
+
+static int find_newest(struct planning *planning)
+{
+    const struct group_view *view = planning->view;
+    int newest = marks_find_newest(view), any = marks_find_newest_any(view);
+    if (newest >= 0)
+        return newest;
+    if (any >= 0)
+        plan_refuse(planning,
+                    memory_format("no mark is reached by every database by rolling forward; the "
+                                  "newest at the price of full restores is %s (set %lld): name it "
+                                  "with --mark",
+                                  view->marks[any].name,
+                                  (long long)view->sets[view->marks[any].set].id));
+    else
+        plan_refuse(planning, memory_copy_text("no mark can be reached by every database"));
+    tell_why_not_newest(planning);
+    return -1;
+}
+
+static void find_target(struct planning *planning)
+{
+    const struct group_view *view = planning->view;
+    struct plan *plan = planning->plan;
+    switch (planning->request->by) {
+    case TARGET_NEWEST:
+        planning->mark = find_newest(planning);
+        break;
+    case TARGET_RULE:
+        planning->mark = marks_find_rule(view);
+        if (planning->mark < 0)
+            plan_refuse(planning, memory_copy_text("fewer than two marks are known: there is no "
+                                                   "mark before the last one"));
+        break;
+    case TARGET_CHOSEN:
+        planning->mark = find_chosen(planning);
+        break;
+    }
+    if (planning->mark < 0)
+        return;
+    const struct mark *mark = &view->marks[planning->mark];
+    plan->mark = memory_copy_text(mark->name);
+    plan->set = view->sets[mark->set].id;
+    plan->mark_time_utc_ms = mark->time_utc_ms;
+    plan->data_loss_ms = mark->data_loss_ms;
+}
+
+/* --- what forbids a plan whatever its target ------------------------------------------------- */
+
+static bool may_be_left_out(enum database_use use)
+{
+    return use == USE_CUSTOM || use == USE_BAM_ALERTS || use == USE_RULE_ENGINE;
+}
+
+static void check_leave_out(struct planning *planning)
+{
+    const struct group_view *view = planning->view;
+    for (size_t k = 0; k < view->roster_count; k++)
+        if (view->roster[k].left_out && !may_be_left_out(view->roster[k].use))
+            plan_refuse(planning,
+                        memory_format("%s cannot be left out: it is the group's %s database; only "
+                                      "custom, BAM alerts and rule engine databases may be",
+                                      view->roster[k].database,
+                                      database_use_name(view->roster[k].use)));
+}
+
+static void check_situation(struct planning *planning)
+{
+    const struct plan_request *request = planning->request;
+    if (request->method != METHOD_DIRECT)
+        plan_refuse(planning, memory_format("the method '%s' is not available yet: use direct",
+                                            method_name(request->method)));
+    if (!request->situation_known)
+        return;
+    if (request->situation != SITUATION_SOURCE_LOST) {
+        plan_refuse(planning,
+                    memory_format("the situation '%s' is not available yet: only source-lost is",
+                                  situation_name(request->situation)));
+        return;
+    }
+    for (size_t i = 0; i < planning->view->servers_count; i++)
+        if (planning->view->servers[i]->role == ROLE_SOURCE && !planning->view->down[i])
+            plan_refuse(planning,
+                        memory_format("source-lost: the source %s still answers; two living "
+                                      "groups would each take a part of the work",
+                                      planning->view->servers[i]->name));
+}
+
+/* --- the databases --------------------------------------------------------------------------- */
+
+static int compare_recovery(const void *a, const void *b)
+{
+    const struct plan_database *x = a, *y = b;
+    if (x->recovery_order != y->recovery_order)
+        return x->recovery_order < y->recovery_order ? -1 : 1;
+    int order = text_compare_nocase(x->database, y->database);
+    return order != 0 ? order : x->destination - y->destination;
+}
+
+static void add_databases(struct planning *planning)
+{
+    const struct group_view *view = planning->view;
+    struct plan *plan = planning->plan;
+    if (view->roster_count == 0)
+        plan_refuse(planning, memory_copy_text("no server has told which databases belong to the "
+                                               "group"));
+    if (planning->mark < 0)
+        return;
+    for (size_t k = 0; k < view->roster_count; k++)
+        planning->tracks[k] = track_build(view, k);
+    plan_write_stop_clause(planning);
+    bool recovered = true;
+    for (size_t k = 0; k < view->roster_count; k++)
+        if (!view->roster[k].left_out)
+            plan_add_database(planning, k);
+    for (size_t i = 0; i < plan->databases_count; i++)
+        recovered = recovered && plan->databases[i].route == ROUTE_RECOVERED_AT_MARK;
+    if (recovered && plan->databases_count > 0)
+        plan_refuse(planning, memory_copy_text("every database is already recovered at this mark: "
+                                               "there is nothing to restore"));
+    if (plan->databases_count > 0)
+        qsort(plan->databases, plan->databases_count, sizeof *plan->databases, compare_recovery);
+    plan->restore_ms = plan->possible
+                           ? rates_of_group(view, planning->durations_ms, planning->files)
+                           : DURATION_UNKNOWN;
+    int newest = marks_find_newest(view);
+    for (size_t i = 0; i < plan->databases_count; i++)
+        if (plan->databases[i].route == ROUTE_FULL_RESTORE && newest >= 0)
+            plan->asks_for_word = true;
+}
+
+static struct plan *new_plan(const struct group_view *view, const struct plan_request *request)
+{
+    struct plan *plan = memory_new(sizeof *plan);
+    plan->group = memory_copy_text(view->config->group_name);
+    plan->generated_utc_ms = view->now_utc_ms;
+    plan->possible = true;
+    plan->mark_time_utc_ms = TIME_UNKNOWN;
+    plan->stop = request->stop;
+    plan->by = request->by;
+    plan->situation_known = request->situation_known;
+    plan->situation = request->situation;
+    plan->method = request->method;
+    plan->gate = request->method != METHOD_JOBS;
+    plan->data_loss_ms = plan->restore_ms = DURATION_UNKNOWN;
+    plan->loss_basis = view->sources_alive ? LOSS_LIVE : LOSS_LAST_SEEN;
+    return plan;
+}
+
+static void make(struct planning *planning)
+{
+    const struct group_view *view = planning->view;
+    planning->tracks = memory_new_array(view->roster_count, sizeof(struct track *));
+    planning->durations_ms = memory_new_array(view->roster_count, sizeof(int64_t));
+    check_situation(planning);
+    check_leave_out(planning);
+    find_target(planning);
+    add_databases(planning);
+    plan_add_alternatives(planning);
+    for (size_t k = 0; k < view->roster_count; k++)
+        track_free(planning->tracks[k]);
+    free(planning->tracks);
+    free(planning->durations_ms);
+    free(planning->stop_clause);
+}
+
+struct plan *plan_make(const struct group_view *view, const struct plan_request *request)
+{
+    struct planning planning = {
+        .view = view, .request = request, .plan = new_plan(view, request), .mark = -1};
+    struct group_view *assumed = NULL;
+    if (request->assume_count > 0 || request->leave_out_count > 0) {
+        struct error error = {0};
+        struct group_assumptions assumptions = {.assume = request->assume,
+                                                .assume_count = request->assume_count,
+                                                .leave_out = request->leave_out,
+                                                .leave_out_count = request->leave_out_count};
+        assumed = group_view_assume(view, &assumptions, &error);
+        if (assumed == NULL) {
+            char text[1024];
+            error_format(&error, text, sizeof text);
+            plan_refuse(&planning, memory_copy_text(text));
+        }
+        planning.view = assumed;
+    }
+    if (planning.view != NULL)
+        make(&planning);
+    plan_seal(planning.plan, request);
+    group_view_release(assumed);
+    return planning.plan;
+}
+
+void plan_free(struct plan *plan)
+{
+    if (plan == NULL)
+        return;
+    for (size_t i = 0; i < plan->databases_count; i++) {
+        struct plan_database *database = &plan->databases[i];
+        for (size_t k = 0; k < database->steps_count; k++) {
+            free(database->steps[k].file);
+            free(database->steps[k].stop_clause);
+            free(database->steps[k].sql);
+        }
+        free(database->steps);
+        free(database->server);
+        free(database->database);
+        free(database->reason);
+    }
+    free(plan->databases);
+    for (size_t i = 0; i < plan->alternatives_count; i++)
+        free(plan->alternatives[i].mark);
+    free(plan->alternatives);
+    for (size_t i = 0; i < plan->reasons_count; i++)
+        free(plan->reasons[i]);
+    free(plan->reasons);
+    free(plan->group);
+    free(plan->mark);
+    free(plan);
+}

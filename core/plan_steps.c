@@ -1,0 +1,278 @@
+/* The steps of each database (core/plan.h): which files in which order, the exact statements. */
+#include "core/plan_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+#include "core/base/str.h"
+#include "core/base/text.h"
+#include "core/chain.h"
+#include "core/rates.h"
+#include "core/roster.h"
+#include "core/tsql_restore.h"
+
+/* Custom, BAM, rules, tracking, message boxes, SSO, management last: no host can start on half a
+ * group, for it finds its databases through the management database. */
+static int recovery_order(enum database_use use)
+{
+    switch (use) {
+    case USE_CUSTOM:
+        return 0;
+    case USE_BAM_STAR_SCHEMA:
+    case USE_BAM_ARCHIVE:
+    case USE_BAM_ANALYSIS:
+    case USE_BAM_PRIMARY_IMPORT:
+    case USE_BAM_ALERTS:
+        return 1;
+    case USE_RULE_ENGINE:
+        return 2;
+    case USE_TRACKING:
+    case USE_TRACKING_ANALYSIS:
+        return 3;
+    case USE_MESSAGE_BOX:
+        return 4;
+    case USE_SSO:
+        return 5;
+    case USE_MANAGEMENT:
+        break;
+    }
+    return 6;
+}
+
+/* --- the stop clause ------------------------------------------------------------------------- */
+
+/* The newest occurrence of the mark's name in the logs that the path applies before the one that
+ * is meant: SQL Server would stop there. */
+static int64_t earlier_occurrence(const struct planning *planning, size_t entry,
+                                  const struct track_path *path)
+{
+    const struct track *track = planning->tracks[entry];
+    const struct group_view *view = planning->view;
+    size_t target = view->marks[planning->mark].set;
+    int64_t found = TIME_UNKNOWN;
+    for (size_t i = path->first; i <= path->last; i++) {
+        size_t s = track->logs[i].set;
+        if (s < target && text_equal(view->sets[s].mark, view->sets[target].mark) &&
+            (found == TIME_UNKNOWN || view->sets[s].time_utc_ms > found))
+            found = view->sets[s].time_utc_ms == TIME_UNKNOWN ? INT64_MAX
+                                                              : view->sets[s].time_utc_ms;
+    }
+    return found;
+}
+
+/* AFTER takes the source's local time and finds the first mark of that name at or after it;
+ * datetime counts in 3.33 ms, so a little earlier than the mark itself. */
+enum { AFTER_EARLIER_MS = 10 };
+
+void plan_write_stop_clause(struct planning *planning)
+{
+    const struct group_view *view = planning->view;
+    const struct mark *mark = &view->marks[planning->mark];
+    int64_t earlier_ms = TIME_UNKNOWN;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        struct track_path path =
+            track_find_path(planning->tracks[k], mark->set, planning->request->stop);
+        if (path.logs_count > 0 && !view->roster[k].left_out) {
+            int64_t time_ms = earlier_occurrence(planning, k, &path);
+            earlier_ms = time_ms > earlier_ms ? time_ms : earlier_ms;
+        }
+        free(path.reason);
+    }
+    int64_t after_ms = TIME_UNKNOWN;
+    if (earlier_ms != TIME_UNKNOWN) {
+        if (mark->time_utc_ms == TIME_UNKNOWN || view->management < 0 ||
+            earlier_ms > mark->time_utc_ms - 2 * AFTER_EARLIER_MS) {
+            plan_refuse(planning, memory_format("the mark '%s' is twice in the logs to apply and "
+                                                "its times do not tell the two apart",
+                                                mark->name));
+            return;
+        }
+        after_ms = mark->time_utc_ms - AFTER_EARLIER_MS +
+                   (int64_t)view->servers[view->management]->utc_offset_min * 60000;
+    }
+    struct str clause = {0};
+    if (tsql_add_stop_clause(&clause, planning->request->stop, mark->name, after_ms))
+        planning->stop_clause = str_take(&clause);
+    else
+        plan_refuse(planning, memory_format("the mark's name '%s' cannot be written as T-SQL",
+                                            mark->name));
+    str_free(&clause);
+}
+
+/* --- steps ----------------------------------------------------------------------------------- */
+
+static struct plan_step *add_step(struct plan_database *database, enum step_kind kind)
+{
+    struct plan_step *step = memory_append(database, steps);
+    *step = (struct plan_step){
+        .kind = kind, .size_bytes = SIZE_UNKNOWN, .duration_ms = DURATION_UNKNOWN};
+    return step;
+}
+
+/* Gives the step its statement; what cannot be quoted makes the plan impossible. */
+static void finish_step(struct planning *planning, const struct plan_database *database,
+                        struct plan_step *step, struct str *sql, bool written)
+{
+    step->sql = str_take(sql);
+    if (!written)
+        plan_refuse(planning,
+                    memory_format("%s/%s: the name or the path '%s' cannot be written as T-SQL",
+                                  database->server, database->database,
+                                  step->file == NULL ? "" : step->file));
+}
+
+static void add_file_step(struct planning *planning, struct plan_database *database,
+                          enum step_kind kind, size_t set, const struct set_file *file)
+{
+    struct plan_step *step = add_step(database, kind);
+    enum set_kind set_kind = kind == STEP_RESTORE_FULL ? SET_FULL : SET_LOG;
+    step->set = planning->view->sets[set].id;
+    step->file = memory_copy_text(file->path);
+    step->size_bytes = file->size_bytes;
+    step->duration_ms = rates_of_file(&planning->view->rates, set_kind, file->size_bytes);
+    step->first_lsn = file->first_lsn;
+    step->last_lsn = file->last_lsn;
+    step->evidence = file->evidence;
+    struct str sql = {0};
+    bool written;
+    if (kind == STEP_RESTORE_FULL) {
+        written = tsql_add_restore_database(&sql, database->database, file->path, NULL, 0,
+                                            database->must_replace);
+    } else {
+        const char *clause = planning->stop_clause;
+        step->stop_clause = memory_copy_text(clause);
+        written = clause != NULL &&
+                  tsql_add_restore_log(&sql, database->database, file->path, clause);
+    }
+    finish_step(planning, database, step, &sql, written);
+}
+
+/* The logs from first to last; one that adds nothing (empty, or ended before the redo point) would
+ * be refused by the server with 4326 and is left out. */
+static void add_logs(struct planning *planning, struct plan_database *database,
+                     const struct track *track, const struct track_path *path, struct lsn redo)
+{
+    for (size_t i = path->first; i <= path->last; i++) {
+        const struct set_file *file = track->logs[i].file;
+        if (i != path->last && lsn_is_known(redo) && lsn_is_known(file->last_lsn) &&
+            lsn_compare(file->last_lsn, redo) <= 0)
+            continue;
+        add_file_step(planning, database, STEP_RESTORE_LOG, track->logs[i].set, file);
+        redo = lsn_is_known(file->last_lsn) ? file->last_lsn : redo;
+    }
+}
+
+static bool versions_are_equal(const struct group_view *view, const struct roster_entry *entry)
+{
+    int there = view->servers[entry->destination]->version_major;
+    int here = entry->source < 0 ? 0 : view->servers[entry->source]->version_major;
+    return here == 0 || there == 0 || here == there;
+}
+
+/* Where the server that restores keeps its data files, so that its service may write there. */
+static char *undo_file(const struct server_view *server, const char *database)
+{
+    char *name = memory_format("stopmark_%s.undo", database);
+    for (char *p = name; *p != '\0'; p++)
+        if (strchr("\\/:*?\"<>|'[]", *p) != NULL)
+            *p = '_';
+    char *path =
+        server->data_path == NULL ? memory_copy_text(name) : chain_join_path(server->data_path, name);
+    free(name);
+    return path;
+}
+
+static void add_ending(struct planning *planning, struct plan_database *database,
+                       const struct roster_entry *entry)
+{
+    struct str sql = {0};
+    /* A standby file of an older version cannot be made: the database must be upgraded first. */
+    if (versions_are_equal(planning->view, entry)) {
+        char *undo = undo_file(planning->view->servers[entry->destination], entry->database);
+        bool written = tsql_add_restore_standby(&sql, entry->database, undo);
+        finish_step(planning, database, add_step(database, STEP_PROVE), &sql, written);
+        free(undo);
+    }
+    bool written = tsql_add_recover(&sql, entry->database);
+    finish_step(planning, database, add_step(database, STEP_RECOVER), &sql, written);
+}
+
+static void add_steps(struct planning *planning, struct plan_database *database, size_t k,
+                      const struct track_path *path)
+{
+    const struct roster_entry *entry = &planning->view->roster[k];
+    const struct track *track = planning->tracks[k];
+    struct lsn redo = entry->redo_lsn;
+    if (path->full >= 0) {
+        const struct track_full *full = &track->fulls[path->full];
+        add_file_step(planning, database, STEP_RESTORE_FULL, full->set, full->file);
+        redo = full->file->last_lsn;
+    }
+    if (path->logs_count > 0)
+        add_logs(planning, database, track, path, redo);
+    if (path->route != ROUTE_RECOVERED_AT_MARK)
+        add_ending(planning, database, entry);
+}
+
+/* --- the database ---------------------------------------------------------------------------- */
+
+static bool may_replace(const struct planning *planning, const struct plan_database *database)
+{
+    for (size_t i = 0; i < planning->request->replace_count; i++) {
+        const char *given = planning->request->replace[i];
+        const char *slash = strchr(given, '/');
+        if (slash == NULL || !text_equal_nocase(slash + 1, database->database))
+            continue;
+        char *server = memory_format("%.*s", (int)(slash - given), given);
+        bool same = config_server_find(planning->view->config, server) == database->destination;
+        free(server);
+        if (same)
+            return true;
+    }
+    return false;
+}
+
+void plan_add_database(struct planning *planning, size_t k)
+{
+    const struct group_view *view = planning->view;
+    const struct roster_entry *entry = &view->roster[k];
+    const struct mark *mark = &view->marks[planning->mark];
+    struct track_path path =
+        track_find_path(planning->tracks[k], mark->set, planning->request->stop);
+    struct plan_database *database = memory_append(planning->plan, databases);
+    *database = (struct plan_database){
+        .server = memory_copy_text(entry->destination >= 0
+                                       ? view->servers[entry->destination]->name
+                                       : entry->source_server),
+        .destination = entry->destination,
+        .database = memory_copy_text(entry->database),
+        .use = entry->use,
+        .route = path.route,
+        .reason = path.reason,
+        .evidence = path.evidence,
+        .redo_lsn = entry->redo_lsn,
+        .existed = entry->state != STATE_ABSENT,
+        .mark_lsn = view->sets[mark->set].files[k].mark_lsn,
+        .recovery_order = recovery_order(entry->use),
+    };
+    planning->durations_ms[k] = rates_of_path(&view->rates, &path);
+    planning->files += path.logs_count + (path.full >= 0);
+    if (path.route == ROUTE_UNREACHABLE) {
+        char *where = roster_where(view, k);
+        plan_refuse(planning, memory_format("%s: %s", where, path.reason));
+        free(where);
+        return;
+    }
+    bool standing_by = entry->state == STATE_RESTORING || entry->standby;
+    database->must_replace =
+        path.route == ROUTE_FULL_RESTORE && database->existed && !standing_by;
+    if (database->must_replace && !may_replace(planning, database))
+        plan_refuse(planning,
+                    memory_format("%s/%s: %s; a full restore would overwrite it: name it with "
+                                  "--replace %s/%s if that is meant",
+                                  database->server, database->database, path.reason,
+                                  database->server, database->database));
+    add_steps(planning, database, k, &path);
+}

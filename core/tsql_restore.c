@@ -1,0 +1,87 @@
+#include "core/tsql_restore.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/clock.h"
+#include "core/tsql.h"
+
+enum { LONGEST_MARK = 128, LONGEST_PATH = 3500 };
+
+bool tsql_add_stop_clause(struct str *out, enum stop_kind stop, const char *mark,
+                          int64_t after_local_ms)
+{
+    int length = mark == NULL ? -1 : tsql_length(mark);
+    if (length < 1 || length > LONGEST_MARK || strncasecmp(mark, "lsn:", 4) == 0)
+        return false;
+    str_add(out, stop == STOP_AT ? "STOPATMARK = " : "STOPBEFOREMARK = ");
+    if (!tsql_add_string(out, mark))
+        return false;
+    if (after_local_ms == TIME_UNKNOWN)
+        return true;
+    char time[40];
+    time_format_iso(time, sizeof time, after_local_ms);
+    time[strlen(time) - 1] = '\0'; /* without the Z: the server takes it as its local time */
+    str_add(out, " AFTER ");
+    return tsql_add_string(out, time);
+}
+
+static bool add_device(struct str *out, const char *device)
+{
+    if (device == NULL || *device == '\0' || strlen(device) > LONGEST_PATH)
+        return false;
+    bool url =
+        strncasecmp(device, "https://", 8) == 0 || strncasecmp(device, "http://", 7) == 0;
+    str_add(out, url ? " FROM URL = " : " FROM DISK = ");
+    return tsql_add_string(out, device);
+}
+
+static bool add_head(struct str *out, const char *verb, const char *database)
+{
+    str_add(out, verb);
+    return tsql_add_identifier(out, database);
+}
+
+bool tsql_add_restore_database(struct str *out, const char *database, const char *device,
+                               const struct tsql_move *moves, size_t moves_count, bool replace)
+{
+    if (!add_head(out, "RESTORE DATABASE ", database) || !add_device(out, device))
+        return false;
+    str_add(out, " WITH ");
+    for (size_t i = 0; i < moves_count; i++) {
+        str_add(out, "MOVE ");
+        if (!tsql_add_string(out, moves[i].logical_name))
+            return false;
+        str_add(out, " TO ");
+        if (!tsql_add_string(out, moves[i].path))
+            return false;
+        str_add(out, ", ");
+    }
+    str_add(out, replace ? "REPLACE, NORECOVERY, STATS = 5" : "NORECOVERY, STATS = 5");
+    return true;
+}
+
+bool tsql_add_restore_log(struct str *out, const char *database, const char *device,
+                          const char *stop_clause)
+{
+    if (!add_head(out, "RESTORE LOG ", database) || !add_device(out, device))
+        return false;
+    str_format(out, " WITH %s, NORECOVERY, STATS = 5", stop_clause);
+    return true;
+}
+
+bool tsql_add_restore_standby(struct str *out, const char *database, const char *undo_file)
+{
+    if (!add_head(out, "RESTORE DATABASE ", database))
+        return false;
+    str_add(out, " WITH STANDBY = ");
+    return tsql_add_string(out, undo_file);
+}
+
+bool tsql_add_recover(struct str *out, const char *database)
+{
+    if (!add_head(out, "RESTORE DATABASE ", database))
+        return false;
+    str_add(out, " WITH RECOVERY");
+    return true;
+}
