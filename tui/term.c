@@ -179,6 +179,7 @@ enum error_code term_open(struct terminal **out, const struct term_options *opti
     set_modes(terminal, options);
     apply_theme(terminal, theme);
     shadow_reset(terminal);
+    terminal->fresh = true;
     arm_guard();
     if (options->mouse)
         term_set_mouse(terminal, true);
@@ -279,6 +280,7 @@ void term_redraw(struct terminal *terminal)
     werase(stdscr);
     shadow_reset(terminal);
     clearok(curscr, TRUE);
+    terminal->fresh = true;
 }
 
 static void show_cell(const struct terminal *terminal, int row, int column, const struct cell *cell)
@@ -300,23 +302,59 @@ static void show_cell(const struct terminal *terminal, int row, int column, cons
         mvadd_wch(row, column, &out); /* in the last corner it draws and yet returns ERR */
 }
 
-void term_present(struct terminal *terminal, const struct canvas *canvas)
+static const struct cell *cell_or_blank(const struct canvas *canvas, int row, int column)
 {
     static const struct cell blank = {.code = {' '}};
-    if (terminal->left)
-        return;
-    for (int row = 0; row < terminal->rows; row++)
-        for (int column = 0; column < terminal->columns; column++) {
-            const struct cell *cell = canvas_cell(canvas, row, column);
-            struct cell *shown = &terminal->shadow[row * terminal->columns + column];
-            if (cell == NULL)
-                cell = &blank;
-            if (memcmp(cell, shown, sizeof *cell) == 0)
-                continue;
-            *shown = *cell;
-            if (cell->code[0] != 0)
-                show_cell(terminal, row, column, cell);
-        }
+    const struct cell *cell = canvas_cell(canvas, row, column);
+    return cell == NULL ? &blank : cell;
+}
+
+/* True if the canvas's row is what the screen shows in another one. */
+static bool row_is_shown(const struct terminal *terminal, const struct canvas *canvas, int row,
+                         int shown_row)
+{
+    if (shown_row < 0 || shown_row >= terminal->rows)
+        return false;
+    const struct cell *shown = &terminal->shadow[shown_row * terminal->columns];
+    for (int column = 0; column < terminal->columns; column++)
+        if (memcmp(cell_or_blank(canvas, row, column), &shown[column], sizeof *shown) != 0)
+            return false;
+    return true;
+}
+
+/* Curses shows a block that moved by scrolling the terminal. By one line every terminal can; the
+ * sequence for several lines at once is unknown to some emulators that call themselves xterm, and
+ * leaves a screen that is wrong until Ctrl-L. Curses only sees blocks of three lines and more, so a
+ * change that is no scrolling by one line is shown in two halves, every other row. */
+static int halves(const struct terminal *terminal, const struct canvas *canvas)
+{
+    enum { BLOCK_LEAST = 3 };
+    int changed = 0, up = 0, down = 0;
+    for (int row = 0; row < terminal->rows; row++) {
+        if (row_is_shown(terminal, canvas, row, row))
+            continue;
+        changed++;
+        up += row_is_shown(terminal, canvas, row, row + 1) ? 1 : 0;
+        down += row_is_shown(terminal, canvas, row, row - 1) ? 1 : 0;
+    }
+    return changed < BLOCK_LEAST || up * 2 > changed || down * 2 > changed ? 1 : 2;
+}
+
+static void show_row(struct terminal *terminal, const struct canvas *canvas, int row)
+{
+    for (int column = 0; column < terminal->columns; column++) {
+        const struct cell *cell = cell_or_blank(canvas, row, column);
+        struct cell *shown = &terminal->shadow[row * terminal->columns + column];
+        if (memcmp(cell, shown, sizeof *cell) == 0)
+            continue;
+        *shown = *cell;
+        if (cell->code[0] != 0)
+            show_cell(terminal, row, column, cell);
+    }
+}
+
+static void place_cursor(struct terminal *terminal, const struct canvas *canvas)
+{
     int row = terminal->rows - 1, column = 0;
     bool visible = false;
     canvas_cursor_position(canvas, &row, &column, &visible);
@@ -326,8 +364,21 @@ void term_present(struct terminal *terminal, const struct canvas *canvas)
     terminal->cursor_known = true;
     wmove(stdscr, row < terminal->rows ? row : terminal->rows - 1,
           column < terminal->columns ? column : terminal->columns - 1);
-    wnoutrefresh(stdscr);
-    doupdate();
+}
+
+void term_present(struct terminal *terminal, const struct canvas *canvas)
+{
+    if (terminal->left)
+        return;
+    int step = terminal->fresh ? 1 : halves(terminal, canvas);
+    for (int half = 0; half < step; half++) {
+        for (int row = half; row < terminal->rows; row += step)
+            show_row(terminal, canvas, row);
+        place_cursor(terminal, canvas);
+        wnoutrefresh(stdscr);
+        doupdate();
+    }
+    terminal->fresh = false;
 }
 
 /* --- clipboard -------------------------------------------------------------------------------- */

@@ -19,6 +19,7 @@ struct terminal {
     enum glyph_set set;
     int rows, columns;
     struct cell *shadow; /* owned; what the screen shows */
+    bool fresh;          /* the next present paints everything anyway */
     attr_t attributes[ATTR_COUNT];
     short pairs[ATTR_COUNT];
     attr_t selected;

@@ -45,6 +45,18 @@ static void draw(struct terminal *terminal, const char *text)
     canvas_close(&canvas);
 }
 
+/* Fills the screen with numbered lines. */
+static void draw_lines(struct terminal *terminal, int first)
+{
+    int rows, columns;
+    term_size(terminal, &rows, &columns);
+    struct canvas canvas = canvas_open(rows, columns, term_glyph_set(terminal));
+    for (int row = 0; row < rows; row++)
+        canvas_format(&canvas, row, 0, ATTR_NORMAL, "this is line %d of a list", first + row);
+    term_present(terminal, &canvas);
+    canvas_close(&canvas);
+}
+
 /* Opens the terminal, tells every event until `q` is typed. */
 static int child_run(void)
 {
@@ -81,6 +93,8 @@ static int child_run(void)
             term_set_mouse(terminal, true);
         if (event.type == EVENT_KEY && event.key == 'd')
             draw(terminal, "hallo");
+        if (event.type == EVENT_KEY && event.key >= '0' && event.key <= '9')
+            draw_lines(terminal, (int)event.key - '0' + 100);
         if (event.type == EVENT_RESIZE)
             draw(terminal, "resized");
         if (event.type == EVENT_NONE || event.type == EVENT_QUIT || event.type == EVENT_HANGUP ||
@@ -213,6 +227,25 @@ static void only_what_changed_is_sent(void **state)
     type(&session, "d");
     assert_true(until(&session, "a", true));
     assert_true(session.wire.length < 60);
+    type(&session, "q");
+    assert_int_equal(finish(&session), 0);
+}
+
+static void a_list_scrolls_by_one_line_cheaply_and_never_by_several_at_once(void **state)
+{
+    (void)state;
+    struct session session;
+    begin(&session, "xterm-256color");
+    assert_true(until(&session, "ready", false));
+    type(&session, "1");
+    assert_true(until(&session, "110", true));
+    type(&session, "2");
+    assert_true(until(&session, "111", true));
+    assert_null(strstr(str_text(&session.wire), "110"));
+    type(&session, "6");
+    assert_true(until(&session, "1 6", false));
+    assert_true(until(&session, "15", true));
+    assert_null(strstr(str_text(&session.wire), "\033[4S"));
     type(&session, "q");
     assert_int_equal(finish(&session), 0);
 }
@@ -355,6 +388,7 @@ int main(void)
         cmocka_unit_test(the_screen_is_shown_and_given_back),
         cmocka_unit_test(exit_and_a_crash_give_it_back_too),
         cmocka_unit_test(only_what_changed_is_sent),
+        cmocka_unit_test(a_list_scrolls_by_one_line_cheaply_and_never_by_several_at_once),
         cmocka_unit_test(keys_arrive_by_their_names),
         cmocka_unit_test(a_new_size_is_taken_over),
         cmocka_unit_test(ctrl_z_gives_the_screen_away_and_fg_takes_it_back),
