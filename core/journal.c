@@ -27,7 +27,8 @@ static const char schema[] =
     "CREATE TABLE intent (id INTEGER PRIMARY KEY AUTOINCREMENT, server TEXT NOT NULL,"
     " database TEXT NOT NULL, step INTEGER NOT NULL, kind TEXT NOT NULL, sql TEXT NOT NULL,"
     " set_id INTEGER NOT NULL, file TEXT, redo_before TEXT NOT NULL,"
-    " state_before INTEGER NOT NULL, at_utc_ms INTEGER NOT NULL);"
+    " state_before INTEGER NOT NULL, standby_before INTEGER NOT NULL,"
+    " at_utc_ms INTEGER NOT NULL);"
     "CREATE TABLE outcome (id INTEGER PRIMARY KEY AUTOINCREMENT, intent INTEGER NOT NULL"
     " REFERENCES intent, state TEXT NOT NULL, mark_reached INTEGER NOT NULL,"
     " redo_after TEXT NOT NULL, state_after INTEGER NOT NULL, server_number INTEGER NOT NULL,"
@@ -156,7 +157,7 @@ static void make_uuid(char out[37])
         at += snprintf(at, 4, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
 }
 
-static bool make_directory(const char *directory)
+bool journal_make_directory(const char *directory)
 {
     char *path = memory_copy_text(directory);
     for (char *at = path + 1; *at != '\0'; at++)
@@ -225,7 +226,7 @@ struct journal *journal_create(const char *directory, struct journal_head *head,
 {
     char uuid[37];
     make_uuid(uuid);
-    if (!make_directory(directory)) {
+    if (!journal_make_directory(directory)) {
         error_set(error, ERR_JOURNAL, directory, "check [restore] journal_dir and its rights",
                   "the directory cannot be made: %s", strerror(errno));
         return NULL;
@@ -356,10 +357,12 @@ enum error_code journal_intend(struct journal *journal, struct journal_intent *i
 {
     return write_row(journal, error, &intent->id,
                      "INSERT INTO intent (server, database, step, kind, sql, set_id, file,"
-                     " redo_before, state_before, at_utc_ms) VALUES (?,?,?,?,?,?,?,?,?,?)",
-                     "ssissislii", intent->server, intent->database, (int64_t)intent->step,
+                     " redo_before, state_before, standby_before, at_utc_ms)"
+                     " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                     "ssissisliii", intent->server, intent->database, (int64_t)intent->step,
                      step_kind_name(intent->kind), intent->sql, intent->set, intent->file,
-                     &intent->redo_before, (int64_t)intent->state_before, intent->at_utc_ms);
+                     &intent->redo_before, (int64_t)intent->state_before,
+                     (int64_t)intent->standby_before, intent->at_utc_ms);
 }
 
 enum error_code journal_conclude(struct journal *journal, const struct journal_outcome *outcome,

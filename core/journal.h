@@ -42,6 +42,9 @@ enum journal_open { JOURNAL_READ, JOURNAL_WRITE };
 struct journal *journal_create(const char *directory, struct journal_head *head,
                                const char *plan_json, const char *plan_hash, struct error *error);
 
+/* Makes a directory and those above it, 0700, where they are missing; false with errno. */
+bool journal_make_directory(const char *directory);
+
 /* Opens an existing run's journal. NULL with *error; ERR_USAGE where there is no such run. */
 struct journal *journal_open(const char *directory, int64_t run, enum journal_open how,
                              struct error *error);
@@ -80,6 +83,7 @@ struct journal_intent {
     const char *file;         /* NULL = none */
     struct lsn redo_before;   /* unknown = not RESTORING */
     enum database_state state_before;
+    bool standby_before;
     int64_t at_utc_ms;
 };
 enum error_code journal_intend(struct journal *journal, struct journal_intent *intent,
@@ -145,7 +149,7 @@ struct journal_step {
     int64_t set;
     struct lsn redo_before, redo_after;
     enum database_state state_before, state_after;
-    bool mark_reached;
+    bool standby_before, mark_reached;
     int server_number;
     int64_t sent_utc_ms, done_utc_ms;
 };

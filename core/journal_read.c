@@ -151,6 +151,7 @@ static void take_step(void *into, sqlite3_stmt *row)
     step->server_number = sqlite3_column_int(row, 15);
     step->text = column_text(row, 16);
     step->done_utc_ms = column_time(row, 17);
+    step->standby_before = sqlite3_column_int(row, 18) != 0;
 }
 
 static void take_message(void *into, sqlite3_stmt *row)
@@ -209,7 +210,7 @@ static const struct {
     /* An intent may have had several outcomes: "unknown", then what a resume found out. */
     {"SELECT i.id, server, database, step, kind, sql, set_id, file, redo_before, state_before,"
      " i.at_utc_ms, o.state, o.mark_reached, o.redo_after, o.state_after, o.server_number, o.text,"
-     " o.at_utc_ms FROM intent i LEFT JOIN outcome o ON o.id ="
+     " o.at_utc_ms, standby_before FROM intent i LEFT JOIN outcome o ON o.id ="
      " (SELECT max(id) FROM outcome WHERE intent = i.id) ORDER BY i.id",
      take_step},
     {"SELECT text, at_utc_ms FROM message ORDER BY id", take_message},

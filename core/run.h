@@ -145,8 +145,10 @@ struct manual_step {
 
 struct report_database {
     char *server, *database;
+    bool state_known; /* false: the run has not looked yet */
     enum database_state state;
     bool at_mark, marklog_has_mark, read_write;
+    bool proven, verified; /* by the gate; by VERIFY */
     int64_t later_marks; /* marks of later sets found; -1 not looked */
     char *evidence;      /* what proved it, words */
 };
@@ -163,8 +165,10 @@ struct report_step {
 struct report {
     struct run_summary summary;
     enum verdict verdict; /* OK = proven consistent */
-    char *verdict_text;
+    char *verdict_text; /* one sentence */
+    char *group;
     char *plan_hash;
+    int64_t set;
     struct report_database *databases;
     size_t databases_count, databases_capacity;
     struct report_step *steps;

@@ -1,0 +1,256 @@
+/* GATE and RECOVER: no database is recovered before every database of the roster is proven. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "core/execute_internal.h"
+
+/* --- the first proof: LSNs and restorehistory ------------------------------------------------- */
+
+static void keep_proof(struct lane *lane, const char *evidence)
+{
+    struct journal_verified found = {
+        .server = lane->plan->server,
+        .database = lane->plan->database,
+        .proven = lane->proven,
+        .shown = lane->shown,
+        .state = lane->live.state,
+        .at_mark = lane->at_mark,
+        .marklog_has_mark = lane->mark_log.has_mark,
+        .read_write = !lane->live.read_only,
+        .later_marks = lane->mark_log.later,
+        .evidence = evidence,
+    };
+    journal_verified(lane->execution->journal, &found, clock_utc_ms(lane->execution->clock), NULL);
+}
+
+/* An online or standing-by database shows no redo point; its MarkLog is the proof. */
+static bool prove_by_mark_log(struct lane *lane, struct link *link, struct error *error)
+{
+    const struct plan *plan = lane->execution->plan;
+    if (!lane_read_marks(lane, link, error) ||
+        !mark_log_proves(&lane->mark_log, plan->mark, plan->stop, lane->where, error))
+        return false;
+    lane->proven = lane->shown = true;
+    keep_proof(lane, lane->recovered ? "online already; MarkLog shows the mark and none later"
+                                     : "in STANDBY already; MarkLog shows the mark and none later");
+    return true;
+}
+
+static bool prove_by_lsn(struct lane *lane, struct error *error)
+{
+    const struct plan_step *log = lane_last_log(lane);
+    struct lsn first = {0}, last = {0};
+    /* The log that reached the mark may be an earlier one than the plan's last. */
+    for (size_t i = 0; i < lane->plan->steps_count; i++) {
+        const struct plan_step *step = &lane->plan->steps[i];
+        if (step->kind == STEP_RESTORE_LOG && lsn_is_known(step->last_lsn) &&
+            step->last_lsn.number == lane->live.last.last_lsn.number)
+            log = step;
+    }
+    if (log != NULL) {
+        first = log->first_lsn;
+        last = log->last_lsn;
+    }
+    if (!gate_proves(&lane->live, lane->execution->plan->mark, first, last, lane->where, error))
+        return false;
+    char redo[LSN_TEXT_SIZE], evidence[256];
+    lsn_format(redo, sizeof redo, lane->live.redo_lsn);
+    snprintf(evidence, sizeof evidence,
+             "redo point %s inside the log of the mark; restorehistory row %lld names the mark",
+             redo, (long long)lane->live.last.history_id);
+    lane->proven = true;
+    keep_proof(lane, evidence);
+    return true;
+}
+
+static bool gate_lane(struct lane *lane, struct link *link)
+{
+    struct error error;
+    error_clear(&error);
+    lane->proven = false;
+    /* locate, not only look: a retry of the gate may find a STANDBY that was sent before. */
+    if (!lane_locate(lane, link, &error))
+        return lane_fail(lane, &error);
+    bool online = lane->live.state == STATE_ONLINE;
+    if (online && !lane->live.standby && !lane->recovered) {
+        error_set(&error, ERR_NOT_PROVEN, lane->where, "find out who recovered it",
+                  "it is online, and this run did not recover it");
+        return lane_fail(lane, &error);
+    }
+    if (!(online ? prove_by_mark_log(lane, link, &error) : prove_by_lsn(lane, &error)))
+        return lane_fail(lane, &error);
+    lane_set(lane, lane->recovered ? LANE_ONLINE : LANE_AT_MARK, "");
+    return true;
+}
+
+/* --- the second proof: STANDBY and MarkLog ---------------------------------------------------- */
+
+/* Sends PROVE or RECOVER until the server has done it. True with lane->live fresh. */
+static bool carry_out(struct lane *lane, struct link *link, const struct plan_step *step,
+                      struct error *error)
+{
+    for (int again = 0; again <= AGAIN_MAX; again++) {
+        struct tds_outcome outcome;
+        struct sent sent = lane_sent(lane, step);
+        int64_t intent;
+        if (!link_ready(link, error) || !lane_may_send(lane, error) ||
+            !lane_intend(lane, step, &intent, error))
+            return false;
+        enum error_code code = lane_send(lane, link, step, &outcome, error);
+        if (outcome.drained && (code != ERR_OK || outcome.errors > 0)) {
+            struct error ignored;
+            lane_look(lane, link, false, &ignored);
+            lane_conclude(lane, intent, STEP_FAILED, false, outcome.first_error,
+                          error->server_text);
+            return false;
+        }
+        struct error why;
+        error_clear(&why);
+        if (!outcome.drained)
+            link_close(link);
+        /* Answered or not: the server's state says what was done. */
+        switch (lane_find_out(lane, link, &sent, intent, &why)) {
+        case RESUME_READ_MARKLOG:
+        case RESUME_RECOVERED:
+            return true;
+        case RESUME_SEND:
+            if (outcome.drained) {
+                error_set(error, ERR_STOPPED_TO_ASK, lane->where, "look at the server",
+                          "the statement succeeded, yet the database is as before");
+                return false;
+            }
+            break;
+        case RESUME_APPLIED:
+        case RESUME_REACHED:
+        case RESUME_WAIT:
+        case RESUME_ASK:
+            *error = why;
+            return false;
+        }
+    }
+    error_set(error, ERR_CONNECTION_LOST, lane->where, "look at the network, then retry",
+              "the connection was lost again and again at the same statement");
+    return false;
+}
+
+static bool show_lane(struct lane *lane, struct link *link)
+{
+    const struct plan_step *step = lane_step(lane, STEP_PROVE);
+    struct error error;
+    error_clear(&error);
+    if (lane->recovered || lane->shown || step == NULL) {
+        lane_set(lane, lane->recovered ? LANE_ONLINE : LANE_PROVEN, "");
+        return true;
+    }
+    lane_set(lane, LANE_AT_MARK, "reading its MarkLog in STANDBY");
+    if (!lane_look(lane, link, false, &error) || !carry_out(lane, link, step, &error))
+        return lane_fail(lane, &error);
+    keep_proof(lane, "redo point inside the log of the mark; restorehistory names the mark; "
+                     "MarkLog, read in STANDBY, shows the mark and none later");
+    lane_set(lane, LANE_PROVEN, "");
+    return true;
+}
+
+/* All databases must end with the same mark. One that could not be shown has no say here; its
+ * first proof stands. */
+static bool same_newest_mark(struct execution *execution, struct error *error)
+{
+    const struct lane *first = NULL;
+    for (size_t i = 0; i < execution->lanes_count; i++) {
+        const struct lane *lane = &execution->lanes[i];
+        if (!lane->mark_log.read)
+            continue;
+        if (first == NULL)
+            first = lane;
+        if (strcmp(first->mark_log.newest, lane->mark_log.newest) == 0)
+            continue;
+        error_set(error, ERR_NOT_PROVEN, lane->where, "do not let BizTalk start on it",
+                  "its newest known mark is %s, that of %s is %s", lane->mark_log.newest,
+                  first->where, first->mark_log.newest);
+        return false;
+    }
+    return true;
+}
+
+static size_t count_proven(const struct execution *execution)
+{
+    size_t proven = 0;
+    for (size_t i = 0; i < execution->lanes_count; i++)
+        proven += execution->lanes[i].proven;
+    return proven;
+}
+
+bool execution_gate(struct execution *execution, struct error *error)
+{
+    journal_content_free(&execution->past);
+    if (journal_read(execution->journal, &execution->past, error) != ERR_OK ||
+        !execution_each_lane(execution, gate_lane, error))
+        return false;
+    execution_say(execution, "every redo point is at the mark; reading every MarkLog in STANDBY");
+    if (!execution_each_lane(execution, show_lane, error) || !same_newest_mark(execution, error))
+        return false;
+    execution_note(execution, "gate: %zu of %zu databases are proven at the mark",
+                   count_proven(execution), execution->lanes_count);
+    return true;
+}
+
+/* --- RECOVER ---------------------------------------------------------------------------------- */
+
+/* The last look before the point of no return: nobody moved the database since its proof. */
+static bool still_proven(struct lane *lane, struct error *error)
+{
+    const struct live *live = &lane->live;
+    bool stands = (live->state == STATE_ONLINE && live->standby && lane->shown) ||
+                  (live->state == STATE_RESTORING && lane->proven &&
+                   text_equal(live->last.mark, lane->execution->plan->mark));
+    if (lane->proven && stands)
+        return true;
+    error_set(error, ERR_NOT_PROVEN, lane->where, "look at the server, then resume",
+              "it is %s%s and not as it was proven", database_state_name(live->state),
+              live->standby ? " in standby" : "");
+    return false;
+}
+
+static bool recover_lane(struct lane *lane, struct link *link, struct error *error)
+{
+    const struct plan_step *step = lane_step(lane, STEP_RECOVER);
+    if (lane->recovered)
+        return true;
+    lane_set(lane, LANE_RECOVERING, "");
+    if (!lane_settle(lane, link, error))
+        return false;
+    if (step == NULL) {
+        error_set(error, ERR_REFUSED, lane->where, "make a new plan",
+                  "the plan has no statement that recovers it");
+        return false;
+    }
+    return still_proven(lane, error) && carry_out(lane, link, step, error);
+}
+
+bool execution_recover(struct execution *execution, struct error *error)
+{
+    /* A resumed or retried recovery comes through the gate again: databases that were recovered
+     * show their MarkLog, the others their proof. */
+    if (count_proven(execution) != execution->lanes_count &&
+        !execution_gate(execution, error))
+        return false;
+    if (count_proven(execution) != execution->lanes_count) {
+        error_set(error, ERR_NOT_PROVEN, NULL, "resume", "not every database is proven");
+        return false;
+    }
+    for (size_t i = 0; i < execution->lanes_count; i++) {
+        struct lane *lane = &execution->lanes[i]; /* the plan's order is the recovery order */
+        error_clear(error);
+        execution_say(execution, "recovering %zu of %zu: %s; no way back now", i + 1,
+                      execution->lanes_count, lane->where);
+        if (!recover_lane(lane, &lane->destination->work_link, error)) {
+            lane_fail(lane, error);
+            *error = lane->error;
+            return false;
+        }
+        lane_set(lane, LANE_ONLINE, "");
+    }
+    return true;
+}

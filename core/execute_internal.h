@@ -1,0 +1,237 @@
+/* What the executor's files share: execute.c (life and snapshots), execute_link.c (connections and
+ * what they read), execute_prepare.c, execute_proof.c (headers), execute_restore.c, execute_resume.c,
+ * execute_gate.c, execute_verify.c. No other file includes it.
+ *
+ * Threads: the director carries the phases out; in RESTORE and GATE it has one thread a lane (a
+ * connection that restores one database after another); one watcher a destination owns the lock's
+ * connection. struct execution's fields below "guarded" belong to its lock.
+ */
+#ifndef STOPMARK_CORE_EXECUTE_INTERNAL_H
+#define STOPMARK_CORE_EXECUTE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/config.h"
+#include "core/decide.h"
+#include "core/execute.h"
+#include "core/journal.h"
+#include "core/permit.h"
+#include "core/plan.h"
+#include "core/tds.h"
+
+enum {
+    POLL_MS = 250,              /* how often a server is asked whether something has ended */
+    WATCH_MS = 1000,            /* the watcher's turn: progress, and whether the lock still stands */
+    IDLE_LIMIT_MS = 15 * 60000, /* for a shipping job to end, for a dead worker's RESTORE to end */
+    LOCK_LIMIT_MS = 120000,     /* for a dead worker's lock to fall */
+    AGAIN_MAX = 5,              /* connections lost at one statement before the lane gives up */
+};
+
+/* A connection with the restore login to one destination. One thread's. */
+struct link {
+    struct destination *destination;
+    struct tds_writer *writer; /* NULL = not open, or lost */
+};
+
+struct job {
+    char *id, *name;
+    enum job_function function;
+    bool enabled, running;
+};
+
+/* One destination of the plan. */
+struct destination {
+    struct execution *execution;
+    const struct config_server *config; /* borrowed */
+    int index;                          /* in config->servers */
+    struct link lock_link; /* holds the application lock; the watcher's once it watches */
+    struct link work_link; /* the director's */
+    pthread_t watcher;
+    bool watching;
+    struct job *jobs; /* its Agent's, as last read */
+    size_t jobs_count, jobs_capacity;
+    /* guarded */
+    bool lock_lost;
+    int *sessions; /* of this worker's own connections: no foreign RESTORE */
+    size_t sessions_count, sessions_capacity;
+    size_t next_lane; /* the next of its lanes that a thread takes */
+};
+
+/* One database of the plan. Its fields belong to the thread that works on it, the ones below
+ * "guarded" to the execution's lock. */
+struct lane {
+    struct execution *execution;
+    const struct plan_database *plan; /* borrowed */
+    struct destination *destination;
+    char where[300]; /* SERVER/database */
+    struct live live; /* as last read */
+    size_t next;      /* index into plan->steps */
+    bool at_mark, proven, shown, recovered, verified;
+    struct mark_log mark_log;
+    char **marks; /* its MarkLog's names, as last read */
+    size_t marks_count, marks_capacity;
+    struct error error; /* why it failed */
+    struct journal_outcome unrecorded; /* intent != 0: an outcome that is not in the journal yet */
+    char unrecorded_text[512];
+    char family[37];
+    /* guarded */
+    enum lane_state state;
+    char message[256];
+    int session_id; /* that restores it now; 0 = none */
+    double step_percent;
+    int64_t step_left_ms, step_began_ms, bytes_done, bytes_all, busy_ms;
+    int64_t reached_utc_ms;
+    int64_t set;
+    int step_shown;
+    struct tds_writer *running; /* for abort now */
+};
+
+struct execution {
+    const struct config *config;
+    struct journal *journal;
+    const struct secrets *secrets;
+    const struct clock *clock;
+    int wake_fd;
+    struct journal_head head; /* as at the start */
+    struct plan *plan;
+    struct permit *permit;
+    char application[129];
+    struct journal_content past; /* what earlier attempts did; read anew before each */
+    bool resumed;                /* something may have been written before this attempt */
+    struct destination *destinations; /* by index in the configuration: the fixed order */
+    size_t destinations_count, destinations_capacity;
+    struct lane *lanes; /* as in the plan: in recovery order */
+    size_t lanes_count;
+    char **known_mark_names; /* marks of the imported sets, from all destinations */
+    struct known_mark *known_marks;
+    size_t known_marks_count, known_marks_capacity;
+    pthread_t director;
+    bool started;
+    atomic_bool stop; /* connections: give up (abort now, end) */
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* monotonic */
+    /* guarded */
+    enum run_state state; /* the phase, or failed, aborted, done */
+    bool prepared, pause_wanted, abort_wanted, abort_now, retry_wanted, ended, watch_stop;
+    char phase_text[256];
+    struct error error;
+    char **messages;
+    size_t messages_count, messages_capacity;
+    int64_t started_ms, ended_utc_ms;
+};
+
+/* --- execute.c -------------------------------------------------------------------------------- */
+
+/* Wakes the socket's thread: a new snapshot is worth sending. */
+void execution_wake(struct execution *execution);
+/* The phase, shown and (best effort) journalled. */
+void execution_enter(struct execution *execution, enum run_state state, const char *text);
+/* What it is doing or waiting for; formatted. */
+void execution_say(struct execution *execution, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* An event for messages, log and (best effort) journal. */
+void execution_note(struct execution *execution, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Waits at most ms or until something changes. */
+void execution_wait(struct execution *execution, int64_t ms);
+bool execution_aborting(struct execution *execution);
+
+void lane_set(struct lane *lane, enum lane_state state, const char *message);
+/* Keeps the error, shows it, notes it. Always false. */
+bool lane_fail(struct lane *lane, const struct error *error);
+
+/* --- execute_link.c --------------------------------------------------------------------------- */
+
+/* Opens the connection where it is not usable. */
+bool link_ready(struct link *link, struct error *error);
+void link_close(struct link *link);
+/* Runs one batch; text is taken (NULL = a name that cannot be quoted). */
+enum error_code link_run(struct link *link, char *text, tds_row_function *row, void *context,
+                         struct tds_outcome *outcome, struct error *error);
+
+/* Reads lane->live from the server. running: also whether a RESTORE of it is under way that is
+ * not this worker's. */
+bool lane_look(struct lane *lane, struct link *link, bool running, struct error *error);
+/* Reads its MarkLog and judges it. */
+bool lane_read_marks(struct lane *lane, struct link *link, struct error *error);
+/* The RESTOREs of other sessions: calls found for each; true while none says stop. */
+struct foreign_restore {
+    int session_id;
+    char database[129], program[129], login[129], host[129], command[64];
+};
+bool destination_foreign_restores(struct destination *destination, struct link *link,
+                                  bool (*found)(void *context, const struct foreign_restore *f),
+                                  void *context, struct error *error);
+
+/* Work on all lanes: threads of each destination side by side, as many as the configuration
+ * allows. work returns false after lane_fail. True if no lane failed; else *error is the first
+ * failed lane's. */
+bool execution_each_lane(struct execution *execution,
+                         bool (*work)(struct lane *lane, struct link *link), struct error *error);
+
+/* --- the phases: false with *error ------------------------------------------------------------ */
+
+bool execution_prepare(struct execution *execution, struct error *error);
+/* The end of PREPARE, and its only writes: shipping jobs disabled and idle. */
+bool execution_stop_jobs(struct execution *execution, struct error *error);
+bool execution_restore(struct execution *execution, struct error *error);
+bool execution_gate(struct execution *execution, struct error *error);
+bool execution_recover(struct execution *execution, struct error *error);
+bool execution_verify(struct execution *execution, struct error *error);
+
+/* Stops the watchers and lets the locks go. */
+void execution_release(struct execution *execution);
+/* After an abort: enables the shipping jobs that this run disabled, where the databases of a
+ * destination stand where BizTalk's tables say. */
+void execution_restore_jobs(struct execution *execution);
+/* Starts the watcher of a destination whose lock is held. */
+void destination_watch(struct destination *destination);
+/* Takes the lock on link; false with *error (ERR_LOCKED names the holder). */
+bool destination_lock(struct destination *destination, struct link *link, struct error *error);
+/* Checks every planned file of a lane from its step `next` on by its header. */
+bool lane_prove_files(struct lane *lane, struct link *link);
+
+/* --- execute_resume.c ------------------------------------------------------------------------- */
+
+/* Finds out, from journal and server, where the lane stands: sets next, at_mark, recovered. */
+bool lane_locate(struct lane *lane, struct link *link, struct error *error);
+/* Journals the intent of a step; waits, paused, while the journal cannot be written. False only
+ * where the run is aborted. */
+bool lane_intend(struct lane *lane, const struct plan_step *step, int64_t *intent,
+                 struct error *error);
+/* Journals what became of it; kept for later where the journal cannot be written. */
+void lane_conclude(struct lane *lane, int64_t intent, enum step_state state, bool reached,
+                   int server_number, const char *text);
+/* Sends a step's statement as planned, with its messages as progress. */
+enum error_code lane_send(struct lane *lane, struct link *link, const struct plan_step *step,
+                          struct tds_outcome *outcome, struct error *error);
+/* What became of a statement whose outcome nobody saw: waits until it runs no more, asks the
+ * server, journals it, and sets at_mark, shown, recovered. RESUME_ASK with *error. */
+enum resume_action lane_find_out(struct lane *lane, struct link *link, const struct sent *sent,
+                                 int64_t intent, struct error *error);
+/* What is sent, for lane_find_out. */
+struct sent lane_sent(const struct lane *lane, const struct plan_step *step);
+/* True while statements may be sent: waits while paused or while the lock is lost; false, with
+ * *error, where the run is aborted or the lock stays lost. */
+bool lane_may_send(struct lane *lane, struct error *error);
+/* What an operator does about a server's error in a RESTORE; "" = nothing known. Static. */
+const char *restore_hint(int server_number);
+/* Reads jobs; false with *error. */
+bool destination_read_jobs(struct destination *destination, struct link *link,
+                           struct error *error);
+void destination_free_jobs(struct destination *destination);
+/* Waits until no RESTORE of it is left and it is not RECOVERING; lane->live is fresh then. */
+bool lane_settle(struct lane *lane, struct link *link, struct error *error);
+/* The step of that kind; NULL = the plan has none. */
+const struct plan_step *lane_step(const struct lane *lane, enum step_kind kind);
+/* The last planned log; NULL = none. */
+const struct plan_step *lane_last_log(const struct lane *lane);
+
+#endif

@@ -1,0 +1,211 @@
+/* BizTalk's shipping jobs on the destinations: noted, disabled, waited for; enabled again after an
+ * abort where that is safe. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/execute_internal.h"
+#include "core/tsql_write.h"
+
+static bool has_word(const char *name, const char *word)
+{
+    for (; *name != '\0'; name++)
+        if (strncasecmp(name, word, strlen(word)) == 0)
+            return true;
+    return false;
+}
+
+/* The names differ between versions and pages in dashes, "Server" and suffixes: the function's
+ * words count. */
+static enum job_function function_of(const char *name)
+{
+    if (strncasecmp(name, "BTS", 3) != 0 || !has_word(name, "Log Shipping"))
+        return JOB_OTHER;
+    if (has_word(name, "Backup History"))
+        return JOB_GET_HISTORY;
+    if (has_word(name, "Restore To Mark"))
+        return JOB_RESTORE_TO_MARK;
+    if (has_word(name, "Restore Databases"))
+        return JOB_RESTORE_DATABASES;
+    return JOB_OTHER;
+}
+
+static bool take_job(void *context, const struct tds_row *row)
+{
+    struct destination *destination = context;
+    const char *name = tds_text(row, "name");
+    char id[37];
+    tds_guid(row, "job_id", id);
+    if (name == NULL)
+        return true;
+    struct job *job = memory_append(destination, jobs);
+    *job = (struct job){.id = memory_copy_text(id), .name = memory_copy_text(name),
+                        .function = function_of(name), .enabled = tds_integer(row, "enabled", 0)};
+    return true;
+}
+
+static bool take_running(void *context, const struct tds_row *row)
+{
+    struct destination *destination = context;
+    char id[37];
+    tds_guid(row, "job_id", id);
+    for (size_t i = 0; i < destination->jobs_count; i++)
+        if (strcmp(destination->jobs[i].id, id) == 0)
+            destination->jobs[i].running = true;
+    return true;
+}
+
+void destination_free_jobs(struct destination *destination)
+{
+    for (size_t i = 0; i < destination->jobs_count; i++) {
+        free(destination->jobs[i].id);
+        free(destination->jobs[i].name);
+    }
+    free(destination->jobs);
+    destination->jobs = NULL;
+    destination->jobs_count = destination->jobs_capacity = 0;
+}
+
+bool destination_read_jobs(struct destination *destination, struct link *link, struct error *error)
+{
+    destination_free_jobs(destination);
+    return link_run(link, tsql_jobs(), take_job, destination, NULL, error) == ERR_OK &&
+           link_run(link, tsql_jobs_running(), take_running, destination, NULL, error) == ERR_OK;
+}
+
+static bool is_shipping(const struct job *job)
+{
+    return job->function == JOB_GET_HISTORY || job->function == JOB_RESTORE_DATABASES;
+}
+
+static bool disable_jobs(struct destination *destination, struct error *error)
+{
+    struct execution *execution = destination->execution;
+    for (size_t i = 0; i < destination->jobs_count; i++) {
+        struct job *job = &destination->jobs[i];
+        if (!is_shipping(job) || !job->enabled)
+            continue;
+        if (journal_job(execution->journal, destination->config->name, job->id, job->name, error) !=
+                ERR_OK ||
+            link_run(&destination->work_link, tsql_job_enable(job->id, false), NULL, NULL, NULL,
+                     error) != ERR_OK)
+            return false;
+        job->enabled = false;
+        execution_note(execution, "%s: disabled the job %s", destination->config->name, job->name);
+    }
+    return true;
+}
+
+/* The shipping job that still runs; NULL = none. */
+static const struct job *running_job(const struct destination *destination)
+{
+    for (size_t i = 0; i < destination->jobs_count; i++)
+        if (is_shipping(&destination->jobs[i]) && destination->jobs[i].running)
+            return &destination->jobs[i];
+    return NULL;
+}
+
+static bool wait_idle(struct destination *destination, struct error *error)
+{
+    struct execution *execution = destination->execution;
+    int64_t until = clock_monotonic_ms(execution->clock) + IDLE_LIMIT_MS;
+    const struct job *job;
+    while (destination_read_jobs(destination, &destination->work_link, error)) {
+        if ((job = running_job(destination)) == NULL || execution_aborting(execution))
+            return true;
+        if (clock_monotonic_ms(execution->clock) > until) {
+            error_set(error, ERR_TIMEOUT, destination->config->name,
+                      "stop it by hand where that is safe, then retry",
+                      "the job %s still runs", job->name);
+            return false;
+        }
+        execution_say(execution, "waiting on %s for the job %s to end", destination->config->name,
+                      job->name);
+        execution_wait(execution, POLL_MS);
+    }
+    return false;
+}
+
+/* Restore To Mark recovers databases without a gate: never beside it. */
+static bool check_to_mark(const struct destination *destination, struct error *error)
+{
+    for (size_t i = 0; i < destination->jobs_count; i++)
+        if (destination->jobs[i].function == JOB_RESTORE_TO_MARK && destination->jobs[i].running) {
+            error_set(error, ERR_REFUSED, destination->config->name,
+                      "wait until it has ended, then make a new plan", "the job %s is running",
+                      destination->jobs[i].name);
+            return false;
+        }
+    return true;
+}
+
+bool execution_stop_jobs(struct execution *execution, struct error *error)
+{
+    for (size_t i = 0; i < execution->destinations_count; i++) {
+        struct destination *destination = &execution->destinations[i];
+        if (!destination_read_jobs(destination, &destination->work_link, error) ||
+            !check_to_mark(destination, error))
+            return false;
+    }
+    /* The last moment in which nothing was written. */
+    if (journal_set_prepared(execution->journal, error) != ERR_OK)
+        return false;
+    pthread_mutex_lock(&execution->lock);
+    execution->prepared = true;
+    pthread_mutex_unlock(&execution->lock);
+    execution_note(execution, "prepared: all files are proven by their headers");
+    for (size_t i = 0; i < execution->destinations_count; i++)
+        if (!disable_jobs(&execution->destinations[i], error))
+            return false;
+    for (size_t i = 0; i < execution->destinations_count; i++)
+        if (!wait_idle(&execution->destinations[i], error))
+            return false;
+    return true;
+}
+
+/* BizTalk's tables know of nothing that this run did: they are right only for a destination on
+ * which no RESTORE of it took effect, or may have. */
+static bool tables_agree(const struct execution *execution, const struct destination *destination)
+{
+    for (size_t i = 0; i < execution->past.steps_count; i++) {
+        const struct journal_step *step = &execution->past.steps[i];
+        if (step->of_plan && config_server_find(execution->config, step->server) ==
+                                 destination->index && step->state != STEP_FAILED)
+            return false;
+    }
+    return true;
+}
+
+void execution_restore_jobs(struct execution *execution)
+{
+    journal_content_free(&execution->past);
+    if (journal_read(execution->journal, &execution->past, NULL) != ERR_OK)
+        return;
+    for (size_t i = 0; i < execution->destinations_count; i++) {
+        struct destination *destination = &execution->destinations[i];
+        const char *name = destination->config->name;
+        bool agree = tables_agree(execution, destination);
+        bool any = false;
+        for (size_t k = 0; k < execution->past.jobs_count; k++) {
+            const struct journal_job_row *job = &execution->past.jobs[k];
+            struct error error;
+            error_clear(&error);
+            if (!text_equal(job->server, name))
+                continue;
+            any = true;
+            if (agree && link_run(&destination->work_link, tsql_job_enable(job->job_id, true), NULL,
+                                  NULL, NULL, &error) == ERR_OK)
+                execution_note(execution, "%s: enabled the job %s again", name, job->name);
+            else if (agree)
+                execution_note(execution, "%s: the job %s could not be enabled again: %s", name,
+                               job->name, error.what);
+        }
+        if (any && !agree)
+            execution_note(execution, "%s: the shipping jobs stay disabled, for the databases stand "
+                           "where BizTalk's tables do not know them: restore to a mark, or rebuild "
+                           "the standby", name);
+    }
+}

@@ -1,0 +1,244 @@
+/* PREPARE: locks on every destination, the situation, foreign RESTOREs, the files; then the
+ * shipping jobs. Everything up to execution_note("prepared") only reads. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/execute_internal.h"
+#include "core/secret.h"
+#include "core/tsql_write.h"
+
+/* --- the situation ---------------------------------------------------------------------------- */
+
+struct source_probe {
+    const struct execution *execution;
+    size_t index;
+    const char *password;
+    bool answers;
+    pthread_t thread;
+};
+
+/* Whatever a server answers, even a refusal of the login, it is alive. */
+static void *probe_main(void *context)
+{
+    struct source_probe *probe = context;
+    const struct config *config = probe->execution->config;
+    struct tds_options options = {.application = probe->execution->application,
+                                  .connect_timeout_ms = config->connect_timeout_ms,
+                                  .query_timeout_ms = config->query_timeout_ms,
+                                  .lock_timeout_ms = 0};
+    struct error error;
+    error_clear(&error);
+    struct tds_reader *reader =
+        tds_reader_open(&config->servers[probe->index], probe->password == NULL ? "" : probe->password,
+                        &options, &probe->execution->stop, &error);
+    probe->answers = reader != NULL ||
+                     (error.code != ERR_UNREACHABLE && error.code != ERR_TIMEOUT &&
+                      error.code != ERR_CONNECTION_LOST && error.code != ERR_CANCELLED);
+    tds_reader_close(reader);
+    return NULL;
+}
+
+/* source-lost means that no source answers, at the instant of the restore and not only when the
+ * plan was made. */
+static bool check_sources(struct execution *execution, struct error *error)
+{
+    const struct config *config = execution->config;
+    if (execution->head.situation != SITUATION_SOURCE_LOST)
+        return true;
+    execution_say(execution, "asking whether a source still answers");
+    int missing;
+    struct secrets *secrets = secrets_fetch(config, SECRET_MONITOR, &missing, NULL);
+    struct source_probe *probes = memory_new_array(config->servers_count, sizeof *probes);
+    bool *begun = memory_new_array(config->servers_count, sizeof *begun);
+    for (size_t i = 0; i < config->servers_count; i++) {
+        probes[i] = (struct source_probe){.execution = execution, .index = i,
+                                          .password = secrets == NULL ? NULL
+                                                                      : secrets_get(secrets, i)};
+        begun[i] = config->servers[i].role == ROLE_SOURCE &&
+                   pthread_create(&probes[i].thread, NULL, probe_main, &probes[i]) == 0;
+    }
+    const char *alive = NULL;
+    for (size_t i = 0; i < config->servers_count; i++) {
+        if (begun[i])
+            pthread_join(probes[i].thread, NULL);
+        if (begun[i] && probes[i].answers && alive == NULL)
+            alive = config->servers[i].name;
+    }
+    free(begun);
+    free(probes);
+    secrets_free(secrets);
+    if (alive != NULL && execution->resumed)
+        execution_note(execution, "the source %s answers again: keep it from its work, or two "
+                                  "groups will be live", alive);
+    if (alive == NULL || execution->resumed)
+        return true;
+    error_set(error, ERR_REFUSED, alive,
+              "if the group is to move on purpose use planned-move; if the server is to be given "
+              "up, switch it off first",
+              "the situation is source-lost, but this source answers");
+    return false;
+}
+
+/* --- foreign restores ------------------------------------------------------------------------- */
+
+struct foreign_check {
+    const struct execution *execution;
+    const struct destination *destination;
+    struct foreign_restore bad;
+    bool found;
+};
+
+/* An Agent job's RESTORE is waited for, when its job is disabled; master stands for any database. */
+static bool is_foreign(void *context, const struct foreign_restore *f)
+{
+    struct foreign_check *check = context;
+    char own[32];
+    snprintf(own, sizeof own, "stopmark run %lld ", (long long)check->execution->head.run);
+    if (strncmp(f->program, "SQLAgent", 8) == 0 || strncmp(f->program, own, strlen(own)) == 0)
+        return true;
+    bool ours = f->database[0] == '\0' || text_equal_nocase(f->database, "master");
+    for (size_t i = 0; i < check->execution->lanes_count; i++)
+        ours = ours || (check->execution->lanes[i].destination == check->destination &&
+                        text_equal_nocase(f->database,
+                                          check->execution->lanes[i].plan->database));
+    if (ours) {
+        check->bad = *f;
+        check->found = true;
+    }
+    return !check->found;
+}
+
+static bool check_foreign(struct execution *execution, struct error *error)
+{
+    for (size_t i = 0; i < execution->destinations_count; i++) {
+        struct destination *destination = &execution->destinations[i];
+        struct foreign_check check = {.execution = execution, .destination = destination};
+        if (!destination_foreign_restores(destination, &destination->work_link, is_foreign, &check,
+                                          error))
+            return false;
+        if (check.found) {
+            error_set(error, ERR_REFUSED, destination->config->name,
+                      "wait until it has ended, then make a new plan",
+                      "session %d (%s of %s, %s) runs %s there", check.bad.session_id,
+                      check.bad.login, check.bad.host, check.bad.program, check.bad.command);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- marks that the destinations know --------------------------------------------------------- */
+
+static bool take_known(void *context, const struct tds_row *row)
+{
+    struct execution *execution = context;
+    const char *mark = tds_text(row, "MarkName");
+    if (mark == NULL)
+        return true;
+    struct known_mark *known = memory_append(execution, known_marks);
+    known->mark = memory_copy_text(mark);
+    known->set = tds_integer(row, "BackupSetId", 0);
+    return true;
+}
+
+/* Without the history later marks would not be known; VERIFY then says so and fails closed. */
+static bool read_known_marks(struct execution *execution, struct error *error)
+{
+    for (size_t i = 0; i < execution->destinations_count; i++)
+        if (link_run(&execution->destinations[i].work_link, tsql_known_marks(), take_known,
+                     execution, NULL, error) != ERR_OK)
+            return false;
+    return true;
+}
+
+/* --- the phase -------------------------------------------------------------------------------- */
+
+static bool lock_all(struct execution *execution, struct error *error)
+{
+    for (size_t i = 0; i < execution->destinations_count; i++) {
+        struct destination *destination = &execution->destinations[i];
+        if (destination->watching)
+            continue;
+        execution_say(execution, "taking the lock on %s", destination->config->name);
+        int64_t until = clock_monotonic_ms(execution->clock) + LOCK_LIMIT_MS;
+        while (!destination_lock(destination, &destination->lock_link, error)) {
+            /* The worker that died may have left a session that the server has not missed yet. */
+            char own[48];
+            snprintf(own, sizeof own, "stopmark run %lld ", (long long)execution->head.run);
+            bool our_own = execution->resumed && error->code == ERR_LOCKED &&
+                           strstr(error->what, own) != NULL;
+            if (!our_own || execution_aborting(execution) ||
+                clock_monotonic_ms(execution->clock) > until)
+                return false; /* all or none: execution_release lets the others go */
+            execution_say(execution, "waiting for the dead worker's session on %s to end",
+                          destination->config->name);
+            execution_wait(execution, POLL_MS);
+        }
+    }
+    for (size_t i = 0; i < execution->destinations_count; i++)
+        destination_watch(&execution->destinations[i]);
+    execution_note(execution, "the locks are held on %zu destination(s)",
+                   execution->destinations_count);
+    return true;
+}
+
+static bool prepare_lane(struct lane *lane, struct link *link)
+{
+    struct error error;
+    error_clear(&error);
+    lane_set(lane, LANE_WAITING, "looking where it stands");
+    if (execution_aborting(lane->execution))
+        return false;
+    if (!lane_locate(lane, link, &error))
+        return lane_fail(lane, &error);
+    if (!lane->at_mark && !lane_prove_files(lane, link))
+        return false;
+    lane_set(lane, lane->recovered ? LANE_ONLINE : lane->at_mark ? LANE_AT_MARK : LANE_WAITING, "");
+    return true;
+}
+
+/* What the headers taught must survive the worker: resuming judges by these LSNs. */
+static bool keep_headers(struct execution *execution, struct error *error)
+{
+    char *json = plan_to_json(execution->plan);
+    bool kept = journal_revise(execution->journal, json, execution->plan->hash, execution->head.by,
+                               clock_utc_ms(execution->clock), error) == ERR_OK;
+    free(json);
+    return kept;
+}
+
+static bool read_past(struct execution *execution, struct error *error)
+{
+    journal_content_free(&execution->past);
+    return journal_read(execution->journal, &execution->past, error) == ERR_OK;
+}
+
+static bool any_left_to_restore(const struct execution *execution)
+{
+    for (size_t i = 0; i < execution->lanes_count; i++)
+        if (!execution->lanes[i].recovered)
+            return true;
+    return false;
+}
+
+bool execution_prepare(struct execution *execution, struct error *error)
+{
+    if (!read_past(execution, error) || !lock_all(execution, error) ||
+        !check_sources(execution, error) || !check_foreign(execution, error))
+        return false;
+    if (execution->known_marks_count == 0 && !read_known_marks(execution, error))
+        return false;
+    execution_say(execution, "looking at every database and every planned file");
+    if (!execution_each_lane(execution, prepare_lane, error))
+        return false;
+    if (!any_left_to_restore(execution) && !execution->resumed) {
+        error_set(error, ERR_REFUSED, execution->config->group_name, NULL,
+                  "every database is online at the mark already: nothing to restore");
+        return false;
+    }
+    return execution_aborting(execution) ||
+           (keep_headers(execution, error) && execution_stop_jobs(execution, error));
+}

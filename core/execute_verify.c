@@ -1,0 +1,169 @@
+/* VERIFY: every database online, read-write, in full recovery, its MarkLog at the mark, the same
+ * in all; what else an operator must know is reported. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/str.h"
+#include "core/base/text.h"
+#include "core/execute_internal.h"
+#include "core/tsql_write.h"
+
+static bool take_orphan(void *context, const struct tds_row *row)
+{
+    struct str *names = context;
+    char name[129];
+    text_clean(name, sizeof name, tds_text(row, "name"));
+    str_format(names, "%s%s", names->length == 0 ? "" : ", ", name);
+    return names->length < 1000;
+}
+
+static void report_orphans(struct lane *lane, struct link *link)
+{
+    struct str names = {0};
+    struct error error;
+    error_clear(&error);
+    if (link_run(link, tsql_orphans(lane->plan->database), take_orphan, &names, NULL, &error) !=
+        ERR_OK)
+        execution_note(lane->execution, "%s: users without login could not be looked for: %s",
+                       lane->where, error.server_text[0] ? error.server_text : error.what);
+    else if (names.length > 0)
+        execution_note(lane->execution, "%s: users without login: %s", lane->where,
+                       str_text(&names));
+    str_free(&names);
+}
+
+static bool has_mark_name(const struct lane *lane, const char *name)
+{
+    for (size_t i = 0; i < lane->marks_count; i++)
+        if (strcmp(lane->marks[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_known(const struct execution *execution, const char *name)
+{
+    for (size_t i = 0; i < execution->known_marks_count; i++)
+        if (strcmp(execution->known_marks[i].mark, name) == 0)
+            return true;
+    return strcmp(name, execution->plan->mark) == 0;
+}
+
+/* Marks that no history knows are old, or of a set that failed. One that not every database has is
+ * worth a look, but names have no order: it proves nothing either way. */
+static void report_strange_marks(struct execution *execution)
+{
+    struct str names = {0};
+    int strange = 0;
+    for (size_t i = 0; i < execution->lanes_count; i++)
+        for (size_t k = 0; k < execution->lanes[i].marks_count; k++) {
+            const char *name = execution->lanes[i].marks[k];
+            bool everywhere = true;
+            if (is_known(execution, name))
+                continue;
+            for (size_t n = 0; everywhere && n < execution->lanes_count; n++)
+                everywhere = has_mark_name(&execution->lanes[n], name);
+            if (everywhere)
+                continue;
+            if (++strange <= 5)
+                str_format(&names, "%s%s in %s", strange == 1 ? "" : ", ", name,
+                           execution->lanes[i].where);
+        }
+    if (strange > 0)
+        execution_note(execution, "%d mark(s) that no imported history knows are not in every "
+                       "MarkLog (old, or of a failed set): %s", strange, str_text(&names));
+    str_free(&names);
+}
+
+static void keep_verified(struct lane *lane, bool verified, const char *evidence)
+{
+    struct journal_verified found = {
+        .server = lane->plan->server,
+        .database = lane->plan->database,
+        .proven = lane->proven,
+        .shown = lane->shown,
+        .verified = verified,
+        .state = lane->live.state,
+        .at_mark = verified,
+        .marklog_has_mark = lane->mark_log.has_mark,
+        .read_write = lane->live.state == STATE_ONLINE && !lane->live.read_only,
+        .later_marks = lane->mark_log.later,
+        .evidence = evidence,
+    };
+    journal_verified(lane->execution->journal, &found, clock_utc_ms(lane->execution->clock), NULL);
+}
+
+static bool verify_lane(struct lane *lane, struct link *link)
+{
+    const struct plan *plan = lane->execution->plan;
+    struct error error;
+    error_clear(&error);
+    bool good = lane_settle(lane, link, &error) && lane_read_marks(lane, link, &error) &&
+                verify_decide(&lane->live, &lane->mark_log, plan->mark, plan->stop, lane->where,
+                              &error);
+    char evidence[400];
+    if (good)
+        snprintf(evidence, sizeof evidence,
+                 "online, read-write, FULL; MarkLog (%lld marks) %s the mark and has none later%s%s",
+                 (long long)lane->mark_log.marks, plan->stop == STOP_AT ? "has" : "stops before",
+                 lane->proven ? "; before recovery: redo point or MarkLog at the mark" : "",
+                 lane->shown ? ", MarkLog read in STANDBY" : "");
+    else
+        text_copy(evidence, sizeof evidence, error.what);
+    keep_verified(lane, good, evidence);
+    if (!good)
+        return lane_fail(lane, &error);
+    report_orphans(lane, link);
+    lane_set(lane, LANE_VERIFIED, "");
+    return true;
+}
+
+static bool check_newest(struct execution *execution, struct error *error)
+{
+    for (size_t i = 1; i < execution->lanes_count; i++) {
+        const struct lane *lane = &execution->lanes[i], *first = &execution->lanes[0];
+        if (strcmp(lane->mark_log.newest, first->mark_log.newest) == 0)
+            continue;
+        error_set(error, ERR_NOT_PROVEN, lane->where, "do not let BizTalk start on it",
+                  "its newest known mark is %s, that of %s is %s", lane->mark_log.newest,
+                  first->where, first->mark_log.newest);
+        return false;
+    }
+    return true;
+}
+
+/* Enabled shipping jobs would restore over what is production now. */
+static bool check_jobs(struct execution *execution, struct error *error)
+{
+    for (size_t i = 0; i < execution->destinations_count; i++) {
+        struct destination *destination = &execution->destinations[i];
+        if (!destination_read_jobs(destination, &destination->work_link, error))
+            return false;
+        int biztalk = 0;
+        for (size_t k = 0; k < destination->jobs_count; k++) {
+            const struct job *job = &destination->jobs[k];
+            bool shipping = job->function == JOB_GET_HISTORY ||
+                            job->function == JOB_RESTORE_DATABASES;
+            biztalk += job->function == JOB_OTHER;
+            if (!shipping || !job->enabled)
+                continue;
+            error_set(error, ERR_NOT_PROVEN, destination->config->name,
+                      "disable it at once, then retry",
+                      "the job %s is enabled although its databases are production now", job->name);
+            return false;
+        }
+        execution_note(execution, "%s: the shipping jobs are disabled; %d other Agent job(s) there",
+                       destination->config->name, biztalk);
+    }
+    return true;
+}
+
+bool execution_verify(struct execution *execution, struct error *error)
+{
+    if (!execution_each_lane(execution, verify_lane, error) || !check_newest(execution, error) ||
+        !check_jobs(execution, error))
+        return false;
+    report_strange_marks(execution);
+    return true;
+}

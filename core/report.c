@@ -1,0 +1,311 @@
+#include "core/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/run_internal.h"
+#include "core/runbook.h"
+
+static char *clean_copy(const char *text)
+{
+    if (text == NULL)
+        return NULL;
+    size_t size = strlen(text) * 3 + 1; /* a bad byte becomes three */
+    char *copy = memory_new(size);
+    text_clean(copy, size, text);
+    return copy;
+}
+
+/* --- filling ---------------------------------------------------------------------------------- */
+
+static struct report_database *add_database(struct report *report, const char *server,
+                                            const char *database)
+{
+    for (size_t i = 0; i < report->databases_count; i++)
+        if (text_equal(report->databases[i].server, server) &&
+            text_equal(report->databases[i].database, database))
+            return &report->databases[i];
+    struct report_database *added = memory_append(report, databases);
+    added->server = clean_copy(server);
+    added->database = clean_copy(database);
+    added->later_marks = -1;
+    return added;
+}
+
+static void fill_databases(struct report *report, const struct journal_content *content,
+                           const struct plan *plan)
+{
+    for (size_t i = 0; plan != NULL && i < plan->databases_count; i++)
+        add_database(report, plan->databases[i].server, plan->databases[i].database);
+    for (size_t i = 0; i < content->steps_count; i++) {
+        const struct journal_step *step = &content->steps[i];
+        struct report_database *database = add_database(report, step->server, step->database);
+        if (step->state == STEP_UNKNOWN && step->done_utc_ms == INT64_MIN)
+            continue;
+        database->state_known = true;
+        database->state = step->state_after;
+        database->at_mark = step->mark_reached || step->kind == STEP_PROVE ||
+                            step->kind == STEP_RECOVER;
+    }
+    for (size_t i = 0; i < content->found_count; i++) {
+        const struct journal_found *found = &content->found[i];
+        struct report_database *database = add_database(report, found->server, found->database);
+        /* Between the gate and VERIFY the statements know more of the state than the gate. */
+        if (!database->state_known || found->verified || !found->proven) {
+            database->state = found->state;
+            database->state_known = true;
+        }
+        database->at_mark = found->at_mark;
+        database->marklog_has_mark = found->marklog_has_mark;
+        database->read_write = found->read_write;
+        database->proven = found->proven;
+        database->verified = found->verified;
+        database->later_marks = found->later_marks;
+        free(database->evidence);
+        database->evidence = clean_copy(found->evidence);
+    }
+}
+
+static void fill_steps(struct report *report, const struct journal_content *content)
+{
+    for (size_t i = 0; i < content->steps_count; i++) {
+        const struct journal_step *from = &content->steps[i];
+        struct report_step *to = memory_append(report, steps);
+        *to = (struct report_step){
+            .server = clean_copy(from->server),
+            .database = clean_copy(from->database),
+            .sql = clean_copy(from->sql),
+            .outcome = clean_copy(from->text),
+            .kind = from->kind,
+            .state = from->state,
+            .set = from->set,
+            .file = clean_copy(from->file),
+            .sent_utc_ms = from->sent_utc_ms,
+            .done_utc_ms = from->done_utc_ms,
+        };
+    }
+}
+
+static void judge(struct report *report)
+{
+    size_t verified = 0, online = 0;
+    for (size_t i = 0; i < report->databases_count; i++) {
+        verified += report->databases[i].verified;
+        online += report->databases[i].state_known && report->databases[i].state == STATE_ONLINE;
+    }
+    enum run_state state = report->summary.state;
+    bool whole = report->databases_count > 0 && verified == report->databases_count;
+    const char *mark = report->summary.mark;
+    if ((state == RUN_AFTER || state == RUN_DONE) && whole) {
+        report->verdict = VERDICT_OK;
+        report->verdict_text = memory_format(
+            "proven consistent: all %zu databases are online at the mark %s", verified, mark);
+    } else if (state == RUN_FAILED || state == RUN_ABORTED) {
+        report->verdict = VERDICT_CRITICAL;
+        report->verdict_text = memory_format(
+            "not proven: the run %s; %zu of %zu databases verified at the mark %s",
+            state == RUN_FAILED ? "failed" : "was aborted", verified, report->databases_count,
+            mark);
+    } else {
+        report->verdict = VERDICT_UNKNOWN;
+        report->verdict_text = memory_format("not decided yet: the run is %s; %zu of %zu databases "
+                                             "online", run_state_name(state), online,
+                                             report->databases_count);
+    }
+}
+
+void report_fill(struct report *report, const struct journal_content *content,
+                 const struct plan *plan)
+{
+    run_summarize(&report->summary, &content->head);
+    report->group = clean_copy(content->head.group);
+    report->plan_hash = clean_copy(content->hash);
+    report->set = content->head.set;
+    fill_databases(report, content, plan);
+    fill_steps(report, content);
+    for (size_t i = 0; i < content->messages_count; i++) {
+        char time[40];
+        time_format(time, sizeof time, content->messages[i].at_utc_ms);
+        char *text = memory_format("%s %s", time, content->messages[i].text);
+        *memory_append(report, messages) = clean_copy(text);
+        free(text);
+    }
+    for (size_t i = 0; i < content->decisions_count; i++) {
+        char time[40];
+        time_format(time, sizeof time, content->decisions[i].at_utc_ms);
+        char *text = memory_format("%s %s: %s", time, content->decisions[i].by,
+                                   content->decisions[i].text);
+        *memory_append(report, decisions) = clean_copy(text);
+        free(text);
+    }
+    judge(report);
+}
+
+static void fill_manual(struct report *report, const struct runbook *runbook,
+                        const struct journal_content *content, const struct plan *plan)
+{
+    for (size_t i = 0; i < runbook->steps_count; i++) {
+        const struct runbook_step *from = &runbook->steps[i];
+        if (!runbook_applies(from, content->head.situation, plan))
+            continue;
+        struct manual_step *to = memory_append(report, manual);
+        *to = (struct manual_step){.id = memory_copy_text(from->id),
+                                   .title = runbook_fill(from->title, plan, content->head.run),
+                                   .text = runbook_fill(from->text, plan, content->head.run),
+                                   .ticked_utc_ms = TIME_UNKNOWN};
+        for (size_t k = 0; k < content->ticks_count; k++) {
+            const struct journal_tick_row *tick = &content->ticks[k];
+            if (!tick->ticked || !text_equal(tick->step_id, to->id))
+                continue;
+            to->ticked = true;
+            to->by = clean_copy(tick->by);
+            to->note = clean_copy(tick->note);
+            to->ticked_utc_ms = tick->at_utc_ms;
+        }
+    }
+}
+
+struct report *report_load(const struct config *config, int64_t run, struct error *error)
+{
+    struct error why;
+    error_clear(&why);
+    struct journal_content content = {0};
+    struct runbook *runbook = NULL;
+    struct report *report = NULL;
+    struct journal *journal = journal_open(run_directory(config), run, JOURNAL_READ, &why);
+    if (journal != NULL && journal_read(journal, &content, &why) == ERR_OK &&
+        (runbook = runbook_load(config->path, &why)) != NULL) {
+        struct plan *plan = content.plan == NULL ? NULL : plan_from_json(content.plan, NULL);
+        report = memory_new(sizeof *report);
+        report_fill(report, &content, plan);
+        report->summary.alive = run_worker_answers(config, report->summary.uuid);
+        fill_manual(report, runbook, &content, plan);
+        plan_free(plan);
+    }
+    runbook_free(runbook);
+    journal_content_free(&content);
+    journal_close(journal);
+    if (report == NULL && error != NULL)
+        *error = why;
+    return report;
+}
+
+void report_free(struct report *report)
+{
+    if (report == NULL)
+        return;
+    for (size_t i = 0; i < report->databases_count; i++) {
+        free(report->databases[i].server);
+        free(report->databases[i].database);
+        free(report->databases[i].evidence);
+    }
+    for (size_t i = 0; i < report->steps_count; i++) {
+        free(report->steps[i].server);
+        free(report->steps[i].database);
+        free(report->steps[i].sql);
+        free(report->steps[i].outcome);
+        free(report->steps[i].file);
+    }
+    for (size_t i = 0; i < report->messages_count; i++)
+        free(report->messages[i]);
+    for (size_t i = 0; i < report->decisions_count; i++)
+        free(report->decisions[i]);
+    for (size_t i = 0; i < report->manual_count; i++) {
+        free(report->manual[i].id);
+        free(report->manual[i].title);
+        free(report->manual[i].text);
+        free(report->manual[i].by);
+        free(report->manual[i].note);
+    }
+    free(report->databases);
+    free(report->steps);
+    free(report->messages);
+    free(report->decisions);
+    free(report->manual);
+    free(report->verdict_text);
+    free(report->group);
+    free(report->plan_hash);
+    free(report);
+}
+
+/* --- files and ticks -------------------------------------------------------------------------- */
+
+/* Whole or not at all: temporary file, sync, rename. */
+static bool write_whole(const char *path, const char *text)
+{
+    char *temporary = memory_format("%s.%d.new", path, (int)getpid());
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    size_t length = strlen(text);
+    bool good = fd >= 0;
+    for (ssize_t done; good && length > 0; text += done, length -= (size_t)done)
+        good = (done = write(fd, text, length)) > 0;
+    good = good && fsync(fd) == 0;
+    int reason = errno;
+    if (fd >= 0)
+        close(fd);
+    if (good)
+        good = rename(temporary, path) == 0;
+    else
+        errno = reason;
+    if (!good)
+        unlink(temporary);
+    free(temporary);
+    return good;
+}
+
+enum error_code report_write(const struct config *config, const struct report *report, char **path,
+                             struct error *error)
+{
+    long long run = (long long)report->summary.run;
+    char *markdown_path = memory_format("%s/report-%lld.md", run_directory(config), run);
+    char *json_path = memory_format("%s/report-%lld.json", run_directory(config), run);
+    char *markdown = report_to_markdown(report), *json = report_to_json(report);
+    enum error_code code = ERR_OK;
+    if (!write_whole(markdown_path, markdown) || !write_whole(json_path, json))
+        code = error_set(error, ERR_IO, markdown_path, NULL, "the report cannot be written: %s",
+                         strerror(errno));
+    free(json);
+    free(markdown);
+    free(json_path);
+    if (path != NULL && code == ERR_OK)
+        *path = markdown_path;
+    else
+        free(markdown_path);
+    return code;
+}
+
+static bool knows_step(const struct report *report, const char *step_id)
+{
+    for (size_t i = 0; i < report->manual_count; i++)
+        if (text_equal(report->manual[i].id, step_id))
+            return true;
+    return false;
+}
+
+enum error_code report_tick(const struct config *config, int64_t run, const char *step_id,
+                            const char *by, const char *note, struct error *error)
+{
+    struct report *report = report_load(config, run, error);
+    if (report == NULL)
+        return error == NULL ? ERR_JOURNAL : error->code;
+    bool alive = report->summary.alive, known = knows_step(report, step_id);
+    report_free(report);
+    if (alive)
+        return error_set(error, ERR_REFUSED, NULL, "tick when the run has ended",
+                         "the run is still under way");
+    if (!known)
+        return error_set(error, ERR_USAGE, NULL, NULL, "the run has no manual step %s", step_id);
+    struct journal *journal = journal_open(run_directory(config), run, JOURNAL_WRITE, error);
+    if (journal == NULL)
+        return error == NULL ? ERR_JOURNAL : error->code;
+    enum error_code code = journal_tick(journal, step_id, by != NULL, by, note,
+                                        clock_utc_ms(clock_system()), error);
+    journal_close(journal);
+    return code;
+}

@@ -1,0 +1,206 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "core/base/clock.h"
+#include "core/base/str.h"
+#include "core/json.h"
+#include "core/report.h"
+
+/* --- Markdown --------------------------------------------------------------------------------- */
+
+/* A cell of a table: the bar would end it. */
+static void add_cell(struct str *out, const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++)
+        if (*text == '|')
+            str_add(out, "\\|");
+        else
+            str_add_char(out, *text == '\n' ? ' ' : *text);
+}
+
+static void add_head(struct str *out, const struct report *report)
+{
+    const struct run_summary *s = &report->summary;
+    char started[40], ended[40], took[40] = "unknown";
+    time_format(started, sizeof started, s->started_utc_ms);
+    time_format(ended, sizeof ended, s->ended_utc_ms);
+    if (s->started_utc_ms != TIME_UNKNOWN && s->ended_utc_ms != TIME_UNKNOWN)
+        duration_format(took, sizeof took, s->ended_utc_ms - s->started_utc_ms);
+    str_format(out, "# Restore run %lld: %s\n\n**%s**\n\n", (long long)s->run,
+               report->group == NULL ? "" : report->group, report->verdict_text);
+    str_format(out, "| | |\n| --- | --- |\n| verdict | %s |\n| state | %s |\n| mark | %s (stop %s) |\n"
+                    "| set | %lld |\n| situation | %s |\n| method | %s |\n| by | %s |\n| host | %s |\n"
+                    "| started | %s |\n| ended | %s |\n| took | %s |\n| plan | %s |\n| uuid | %s |\n",
+               verdict_name(report->verdict), run_state_name(s->state), s->mark,
+               stop_kind_name(s->stop), (long long)report->set, situation_name(s->situation),
+               method_name(s->method), s->by, s->host, started, ended, took,
+               report->plan_hash == NULL ? "" : report->plan_hash, s->uuid);
+    if (s->reason[0] != '\0')
+        str_format(out, "\nReason: %s\n", s->reason);
+}
+
+static void add_databases(struct str *out, const struct report *report)
+{
+    str_add(out, "\n## Databases\n\n| server | database | state | at the mark | MarkLog | later marks "
+                 "| proof |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < report->databases_count; i++) {
+        const struct report_database *d = &report->databases[i];
+        char later[32] = "not looked";
+        if (d->later_marks >= 0)
+            snprintf(later, sizeof later, "%lld", (long long)d->later_marks);
+        str_add(out, "| ");
+        add_cell(out, d->server);
+        str_add(out, " | ");
+        add_cell(out, d->database);
+        str_format(out, " | %s | %s | %s | %s | ",
+                   d->state_known ? database_state_name(d->state) : "not looked",
+                   d->at_mark ? "yes" : "no", d->marklog_has_mark ? "has the mark" : "-", later);
+        add_cell(out, d->evidence == NULL ? "-" : d->evidence);
+        str_add(out, " |\n");
+    }
+}
+
+static void add_manual(struct str *out, const struct report *report)
+{
+    size_t ticked = 0;
+    for (size_t i = 0; i < report->manual_count; i++)
+        ticked += report->manual[i].ticked;
+    str_format(out, "\n## Manual steps (%zu of %zu done)\n\n", ticked, report->manual_count);
+    for (size_t i = 0; i < report->manual_count; i++) {
+        const struct manual_step *m = &report->manual[i];
+        str_format(out, "%zu. [%c] **%s**\n", i + 1, m->ticked ? 'x' : ' ', m->title);
+        str_add(out, "   ");
+        for (const char *at = m->text; *at != '\0'; at++) {
+            str_add_char(out, *at);
+            if (*at == '\n')
+                str_add(out, "   ");
+        }
+        str_add_char(out, '\n');
+        if (m->ticked) {
+            char when[40];
+            time_format(when, sizeof when, m->ticked_utc_ms);
+            str_format(out, "   *%s, %s%s%s*\n", m->by == NULL ? "" : m->by, when,
+                       m->note == NULL || m->note[0] == '\0' ? "" : ": ",
+                       m->note == NULL ? "" : m->note);
+        }
+    }
+}
+
+static void add_steps(struct str *out, const struct report *report)
+{
+    str_add(out, "\n## Statements\n");
+    for (size_t i = 0; i < report->steps_count; i++) {
+        const struct report_step *s = &report->steps[i];
+        char sent[40], took[40] = "no answer seen";
+        time_format(sent, sizeof sent, s->sent_utc_ms);
+        if (s->done_utc_ms != TIME_UNKNOWN)
+            duration_format(took, sizeof took, s->done_utc_ms - s->sent_utc_ms);
+        str_format(out, "\n%zu. %s/%s, %s, %s (%s): %s%s%s\n\n       %s\n", i + 1, s->server,
+                   s->database, step_kind_name(s->kind), sent, took, step_state_name(s->state),
+                   s->outcome == NULL || s->outcome[0] == '\0' ? "" : ": ",
+                   s->outcome == NULL ? "" : s->outcome, s->sql);
+    }
+}
+
+static void add_list(struct str *out, const char *title, char *const *texts, size_t count)
+{
+    str_format(out, "\n## %s\n\n", title);
+    for (size_t i = 0; i < count; i++)
+        str_format(out, "- %s\n", texts[i]);
+    if (count == 0)
+        str_add(out, "none\n");
+}
+
+char *report_to_markdown(const struct report *report)
+{
+    struct str out = {0};
+    add_head(&out, report);
+    add_databases(&out, report);
+    add_manual(&out, report);
+    add_list(&out, "Decisions", report->decisions, report->decisions_count);
+    add_list(&out, "Events", report->messages, report->messages_count);
+    add_steps(&out, report);
+    return str_take(&out);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static json_t *databases_json(const struct report *report)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < report->databases_count; i++) {
+        const struct report_database *d = &report->databases[i];
+        json_array_append_new(
+            list,
+            json_pack("{s:o, s:o, s:s, s:b, s:b, s:o, s:b, s:b, s:b, s:o}", "server",
+                      json_from_text(d->server), "database", json_from_text(d->database), "state",
+                      d->state_known ? database_state_name(d->state) : "unknown", "at_mark",
+                      d->at_mark, "marklog_has_mark", d->marklog_has_mark, "later_marks",
+                      d->later_marks < 0 ? json_null() : json_integer(d->later_marks),
+                      "read_write", d->read_write, "proven", d->proven, "verified", d->verified,
+                      "evidence", json_from_text(d->evidence)));
+    }
+    return list;
+}
+
+static json_t *steps_json(const struct report *report)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < report->steps_count; i++) {
+        const struct report_step *s = &report->steps[i];
+        json_array_append_new(
+            list, json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "server",
+                            json_from_text(s->server), "database", json_from_text(s->database),
+                            "kind", step_kind_name(s->kind), "state", step_state_name(s->state),
+                            "set", s->set == 0 ? json_null() : json_integer(s->set), "file",
+                            json_from_text(s->file), "sql", json_from_text(s->sql), "outcome",
+                            json_from_text(s->outcome), "sent", json_from_time(s->sent_utc_ms),
+                            "done", json_from_time(s->done_utc_ms)));
+    }
+    return list;
+}
+
+static json_t *manual_json(const struct report *report)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < report->manual_count; i++) {
+        const struct manual_step *m = &report->manual[i];
+        json_array_append_new(list,
+                              json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "id",
+                                        json_from_text(m->id), "title", json_from_text(m->title),
+                                        "text", json_from_text(m->text), "ticked", m->ticked, "by",
+                                        json_from_text(m->by), "note", json_from_text(m->note),
+                                        "time", json_from_time(m->ticked_utc_ms)));
+    }
+    return list;
+}
+
+char *report_to_json(const struct report *report)
+{
+    const struct run_summary *s = &report->summary;
+    json_t *document = json_pack(
+        "{s:i, s:I, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "schema", 1, "run",
+        (json_int_t)s->run, "uuid", s->uuid, "state", run_state_name(s->state), "alive", s->alive,
+        "situation", situation_name(s->situation), "mark", s->mark, "stop", stop_kind_name(s->stop),
+        "method", method_name(s->method), "by", json_from_text(s->by), "host",
+        json_from_text(s->host), "started", json_from_time(s->started_utc_ms), "ended",
+        json_from_time(s->ended_utc_ms));
+    json_object_set_new(document, "group", json_from_text(report->group));
+    json_object_set_new(document, "set",
+                        report->set == 0 ? json_null() : json_integer(report->set));
+    json_object_set_new(document, "plan_hash", json_from_text(report->plan_hash));
+    json_object_set_new(document, "reason", s->reason[0] ? json_from_text(s->reason) : json_null());
+    json_object_set_new(document, "verdict", json_string(verdict_name(report->verdict)));
+    json_object_set_new(document, "verdict_text", json_from_text(report->verdict_text));
+    json_object_set_new(document, "databases", databases_json(report));
+    json_object_set_new(document, "steps", steps_json(report));
+    json_object_set_new(document, "messages",
+                        json_from_texts(report->messages, report->messages_count));
+    json_object_set_new(document, "decisions",
+                        json_from_texts(report->decisions, report->decisions_count));
+    json_object_set_new(document, "manual", manual_json(report));
+    return json_take_text(document);
+}
