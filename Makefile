@@ -123,6 +123,26 @@ check-interop: all
 	@failed=0; for test in $(sort $(wildcard tests/interop/check_*.py)); do \
 		BUILD=$(BUILD) /usr/bin/python3 -B $$test || failed=1; done; exit $$failed
 
+# What clients may send to the lab, under libFuzzer; prints the edges that were covered.
+FUZZ := $(BUILD)/fuzz
+RUNS ?= 1000000
+FUZZ_TDS_SOURCES := tests/fuzz/fuzz_tds.c tests/lab/reply.c tests/lab/value.c \
+	$(filter-out tests/lab/wire.c tests/lab/wire_connection.c tests/lab/wire_se%.c, \
+	$(wildcard tests/lab/wire_*.c)) $(BASE)
+
+$(FUZZ)/fuzz_tds: $(FUZZ_TDS_SOURCES)
+	@mkdir -p $(@D)
+	@clang $(CPPFLAGS) -U_FORTIFY_SOURCE -std=c17 -g -O1 -pthread \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ -lssl -lcrypto
+.PHONY: fuzz-tds
+fuzz-tds: $(FUZZ)/fuzz_tds
+	@/usr/bin/python3 -B tests/fuzz/make_tds_corpus.py $(FUZZ)/tds
+	@$(FUZZ)/fuzz_tds -runs=$(RUNS) -max_len=4096 -print_final_stats=1 -close_fd_mask=1 \
+		-artifact_prefix=$(FUZZ)/ $(FUZZ)/tds >$(FUZZ)/tds.log 2>&1 || \
+		{ tail -40 $(FUZZ)/tds.log; echo "fuzz-tds: 0 passed, 1 failed"; exit 1; }
+	@sed -n 's/^#[0-9]*.DONE *cov: \([0-9]*\).*/edges covered: \1/p' $(FUZZ)/tds.log
+	@echo "fuzz-tds: 1 passed, 0 failed"
+
 # The second compiler: everything compiles without a warning.
 .PHONY: check-clang
 check-clang:

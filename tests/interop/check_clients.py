@@ -34,7 +34,8 @@ class Server:
         section = read_ini(lab.ini)[f"server {name}"]
         self.port = int(section["port"])
         self.user = section["user"]
-        with open(section["password_file"], encoding="utf-8") as file:
+        path = os.path.join(lab.directory, section["password_file"])
+        with open(path, encoding="utf-8") as file:
             self.password = file.readline().rstrip("\n")
         self.directory = lab.directory
 

@@ -85,7 +85,7 @@ static bool type_known(int type)
 /* Looks at the packet at the head of the buffer. COMPLETE: *type and *length (header included). */
 static enum packet_progress head(struct packet_link *link, int *type, size_t *length)
 {
-    const unsigned char *bytes = (const unsigned char *)link->in.text + link->in_at;
+    const unsigned char *bytes = (const unsigned char *)str_text(&link->in) + link->in_at;
 
     if (link->in.length - link->in_at < PACKET_HEADER_SIZE)
         return link->closed ? PACKET_CLOSED : PACKET_WAITING;

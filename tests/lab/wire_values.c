@@ -8,6 +8,7 @@
 #define TICKS_PER_DAY INT64_C(864000000000)
 #define TICKS_PER_SECOND INT64_C(10000000)
 #define DAYS_TO_1900 693595
+#define DAYS_MAX 3652058 /* 9999-12-31 */
 #define VALUE_SIZE_MAX ((size_t)64 << 20)
 
 /* How a value's bytes are counted. */
@@ -282,7 +283,7 @@ static struct sql_value money_value(const struct str *bytes)
     return decimal_value(amount < 0, magnitude, 4);
 }
 
-static struct sql_value datetime_value(const struct str *bytes)
+static bool datetime_value(const struct str *bytes, struct sql_value *value)
 {
     int64_t days, ticks;
 
@@ -295,7 +296,12 @@ static struct sql_value datetime_value(const struct str *bytes)
         /* thirds of 10 ms become .000, .003 and .007 */
         ticks = (parts * 10 + 1) / 3 * 10000;
     }
-    return sql_integer((days + DAYS_TO_1900) * TICKS_PER_DAY + ticks);
+    days += DAYS_TO_1900;
+    *value = sql_null();
+    if (days < 0 || days > DAYS_MAX || ticks < 0 || ticks >= TICKS_PER_DAY)
+        return false;
+    *value = sql_integer(days * TICKS_PER_DAY + ticks);
+    return true;
 }
 
 static bool time_value(const struct sql_type *type, const struct str *bytes,
@@ -311,7 +317,9 @@ static bool time_value(const struct sql_type *type, const struct str *bytes,
     for (int i = type->scale; i < 7 && time_size > 0; i++)
         time *= 10;
     uint64_t days = low_first(bytes->text + time_size, date_size);
-    *value = sql_integer((int64_t)days * TICKS_PER_DAY + (int64_t)(time % (uint64_t)TICKS_PER_DAY));
+    if (time >= (uint64_t)TICKS_PER_DAY || days > DAYS_MAX)
+        return false;
+    *value = sql_integer((int64_t)days * TICKS_PER_DAY + (int64_t)time);
     if (offset_size > 0)
         value->offset_min = (int16_t)low_first(bytes->text + time_size + 3, 2);
     return true;
@@ -319,7 +327,8 @@ static bool time_value(const struct sql_type *type, const struct str *bytes,
 
 static struct sql_value unicode_value(const struct str *bytes)
 {
-    struct byte_reader reader = {.data = (const uint8_t *)bytes->text, .length = bytes->length};
+    struct byte_reader reader = {.data = (const uint8_t *)str_text(bytes),
+                                 .length = bytes->length};
     char *text = reader_utf16(&reader, bytes->length / 2);
 
     return (struct sql_value){.bytes = text, .length = strlen(text)};
@@ -329,7 +338,7 @@ static struct sql_value code_page_value(const struct str *bytes)
 {
     struct str text = {0};
 
-    bytes_add_from_cp1252(&text, (const uint8_t *)bytes->text, bytes->length);
+    bytes_add_from_cp1252(&text, (const uint8_t *)str_text(bytes), bytes->length);
     size_t length = text.length;
     return (struct sql_value){.bytes = str_take(&text), .length = length};
 }
@@ -358,11 +367,11 @@ static bool make_value(const struct shape *shape, const struct sql_type *type,
     case CONTENT_FLOAT: *value = float_value(bytes); break;
     case CONTENT_NUMERIC: *value = numeric_value(type, bytes); break;
     case CONTENT_MONEY: *value = money_value(bytes); break;
-    case CONTENT_DATETIME: *value = datetime_value(bytes); break;
+    case CONTENT_DATETIME: return datetime_value(bytes, value);
     case CONTENT_TIME: return time_value(type, bytes, value);
     case CONTENT_UNICODE: *value = unicode_value(bytes); break;
     case CONTENT_CODE_PAGE: *value = code_page_value(bytes); break;
-    case CONTENT_BYTES: *value = sql_bytes(bytes->text, bytes->length); break;
+    case CONTENT_BYTES: *value = sql_bytes(str_text(bytes), bytes->length); break;
     }
     return true;
 }
@@ -382,7 +391,7 @@ const char *request_read_value(struct byte_reader *reader, uint32_t tds_version,
     if (fault == NULL && !read_bytes(reader, shape, counting, &bytes, &null))
         fault = "RPC value outside the message";
     if (fault == NULL && !null && !make_value(shape, type, &bytes, value))
-        fault = "RPC value of an impossible length";
+        fault = "RPC value that its type cannot hold";
     str_free(&bytes);
     return fault;
 }
