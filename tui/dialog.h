@@ -43,7 +43,7 @@ struct dialog {
     uint64_t purpose; /* the caller's own: what the answer is for */
 };
 
-/* Every dialog_open_*() ends what was open before, copies its texts, and leaves the body empty
+/* Every opening ends what was open before, copies its texts, and leaves the body empty
  * where text is NULL; more can be added with dialog->body. A struct dialog begins zeroed. */
 
 /* A message. */

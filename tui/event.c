@@ -138,6 +138,18 @@ static bool report_resize(struct event_loop *loop, struct event *out)
     return true;
 }
 
+/* Stops the process; what its continuing raised is dealt with by the one report. */
+static bool suspend(struct event_loop *loop, struct event *out)
+{
+    if (loop->terminal != NULL)
+        term_suspend(loop->terminal);
+    else
+        raise(SIGSTOP);
+    take_raised(SIGCONT);
+    take_raised(SIGWINCH);
+    return report_resize(loop, out);
+}
+
 static bool take_signal(struct event_loop *loop, struct event *out)
 {
     if (take_raised(SIGHUP)) {
@@ -148,15 +160,10 @@ static bool take_signal(struct event_loop *loop, struct event *out)
         out->type = EVENT_QUIT;
         return true;
     }
-    if (take_raised(SIGTSTP)) {
-        if (loop->terminal != NULL) {
-            term_suspend(loop->terminal);
-        } else {
-            raise(SIGSTOP);
-        }
-        return report_resize(loop, out);
-    }
-    if (take_raised(SIGCONT) || take_raised(SIGWINCH)) {
+    if (take_raised(SIGTSTP))
+        return suspend(loop, out);
+    bool continued = take_raised(SIGCONT);
+    if (take_raised(SIGWINCH) || continued) {
         if (loop->terminal != NULL)
             term_resize(loop->terminal);
         return report_resize(loop, out);
@@ -182,10 +189,8 @@ static bool take_input(struct event_loop *loop, struct event *out)
         term_resize(loop->terminal);
         return report_resize(loop, out);
     }
-    if (input.type == TERM_INPUT_KEY && input.key == KEYS_CTRL('z')) {
-        term_suspend(loop->terminal);
-        return report_resize(loop, out);
-    }
+    if (input.type == TERM_INPUT_KEY && input.key == KEYS_CTRL('z'))
+        return suspend(loop, out);
     out->type = input.type == TERM_INPUT_KEY     ? EVENT_KEY
                 : input.type == TERM_INPUT_MOUSE ? EVENT_MOUSE
                                                  : EVENT_PASTE;

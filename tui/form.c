@@ -38,8 +38,7 @@ const char *form_input_text(const struct form_input *input)
 
 void form_input_set(struct form_input *input, const char *text)
 {
-    if (input->secret)
-        explicit_bzero(input->text, input->size);
+    explicit_bzero(input->text, input->size); /* behind the text there are only zeros, always */
     text_clean(input->text, input->size, text);
     input->length = input->cursor = strlen(input->text);
     input->first_cell = 0;

@@ -16,6 +16,8 @@ struct pager;
 
 /* An empty text. Owned: pager_free(). */
 struct pager *pager_new(void);
+
+/* Frees the pager; NULL does nothing. */
 void pager_free(struct pager *pager);
 
 /* Forgets the text, keeps the position and the search: for a refresh. */

@@ -34,6 +34,8 @@ struct table;
 /* A table without rows, sorted as the rows are given. columns is borrowed for the table's life
  * (a static const array). Owned: table_free(). */
 struct table *table_new(const struct table_column *columns, size_t columns_count);
+
+/* Frees the table; NULL does nothing. */
 void table_free(struct table *table);
 
 /* --- refresh ---------------------------------------------------------------------------------- */
@@ -76,8 +78,10 @@ void table_set_empty_text(struct table *table, unsigned attr, const char *text);
 
 /* --- what is there ---------------------------------------------------------------------------- */
 
-/* Rows in all, and those that the filter lets through; headings do not count. */
+/* All rows; headings do not count. */
 size_t table_count(const struct table *table);
+
+/* The rows that the filter lets through. */
 size_t table_shown_count(const struct table *table);
 
 /* The selected row's identity, borrowed until the next refresh; NULL if there is no row. */
@@ -100,6 +104,8 @@ void table_dump(const struct table *table, enum glyph_set set, struct str *out);
 
 /* Selects the row with this identity; false and no change if it is not shown. */
 bool table_select(struct table *table, const char *identity);
+
+/* As table_select for a row of table_row_id(). */
 bool table_select_id(struct table *table, uint64_t identity);
 
 /* Moves the selection by so many rows, stopping at the ends. */
@@ -107,7 +113,11 @@ void table_move(struct table *table, long rows);
 
 /* Sorts by a column; -1 = as given. */
 void table_sort(struct table *table, int column, bool reverse);
+
+/* The column sorted by; -1 = as given. */
 int table_sort_column(const struct table *table);
+
+/* True if the order is reversed. */
 bool table_sort_reverse(const struct table *table);
 
 /* Shows only rows that contain text in any cell or in their group's heading, without case; NULL or

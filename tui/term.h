@@ -43,7 +43,7 @@ void term_close(struct terminal *terminal);
  * to call at any time, any number of times, from the main thread. */
 void term_restore(void);
 
-/* The size in cells, from the kernel. */
+/* The size in cells, as taken over last (term_open, term_resize). */
 void term_size(const struct terminal *terminal, int *rows, int *columns);
 
 /* UTF-8 or ASCII signs: what canvases for this terminal are to be opened with. */
@@ -63,15 +63,20 @@ void term_resize(struct terminal *terminal);
  * size as it is then. */
 void term_suspend(struct terminal *terminal);
 
-/* Gives the terminal away (an editor, a pager) and takes it back. */
+/* Gives the terminal away, to an editor or a pager; nothing is shown or read until term_return().
+ */
 void term_leave(struct terminal *terminal);
+
+/* Takes it back, with the size as it is now; the next present repaints. */
 void term_return(struct terminal *terminal);
 
 /* Switches to another theme; false and no change if there is none of that name. */
 bool term_set_theme(struct terminal *terminal, const char *name);
 
-/* Mouse reports on or off. */
+/* Turns mouse reports on or off. */
 void term_set_mouse(struct terminal *terminal, bool on);
+
+/* True while mouse reports are on. */
 bool term_mouse(const struct terminal *terminal);
 
 /* Puts text (NULL = "") into the clipboard of the person's own terminal by OSC 52. Nothing tells

@@ -79,6 +79,20 @@ static void a_full_field_takes_no_more_and_never_half_a_character(void **state)
     form_input_close(&input);
 }
 
+static void a_shorter_text_leaves_nothing_of_a_longer_one(void **state)
+{
+    (void)state;
+    struct form_input input;
+    form_input_open(&input, 32, false, "a long one");
+    form_input_set(&input, "x");
+    form_input_key(&input, 'y');
+    assert_string_equal(form_input_text(&input), "xy");
+    form_input_key(&input, KEYS_RIGHT);
+    form_input_key(&input, KEYS_DELETE);
+    assert_string_equal(form_input_text(&input), "xy");
+    form_input_close(&input);
+}
+
 static void enter_accepts_and_esc_cancels_and_tab_is_not_its_own(void **state)
 {
     (void)state;
@@ -259,6 +273,7 @@ int main(void)
         cmocka_unit_test(whole_characters_are_moved_over_and_erased),
         cmocka_unit_test(the_keys_of_a_shell_cut_words_and_lines),
         cmocka_unit_test(a_full_field_takes_no_more_and_never_half_a_character),
+        cmocka_unit_test(a_shorter_text_leaves_nothing_of_a_longer_one),
         cmocka_unit_test(enter_accepts_and_esc_cancels_and_tab_is_not_its_own),
         cmocka_unit_test(a_secret_is_drawn_as_stars_and_not_remembered),
         cmocka_unit_test(a_long_text_scrolls_with_the_cursor),
