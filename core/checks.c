@@ -1,6 +1,159 @@
 #include "core/checks.h"
 
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/checks_internal.h"
+
+static const struct check_rule rules[] = {
+#define X(function, id_, severity_, what_, why_, remedy_, source_)                                 \
+    {.id = id_,                                                                                    \
+     .what = what_,                                                                                \
+     .why = why_,                                                                                  \
+     .severity = severity_,                                                                        \
+     .remedy = remedy_,                                                                            \
+     .source = source_},
+#include "core/rules.def"
+#undef X
+};
+
+static char *(*const functions[])(struct check_sink *sink) = {
+#define X(function, id_, severity_, what_, why_, remedy_, source_) check_##function,
+#include "core/rules.def"
+#undef X
+};
+
+const struct check_rule *checks_rules(size_t *count)
+{
+    *count = sizeof rules / sizeof *rules;
+    return rules;
+}
+
+const struct check_rule *checks_rule(const char *id)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (text_equal(rules[i].id, id))
+            return &rules[i];
+    return NULL;
+}
+
+void check_add_remedy(struct check_sink *sink, enum verdict verdict, char *where, char *text,
+                      const char *remedy)
+{
+    struct check_result *result = memory_append(sink->view, checks);
+    *result = (struct check_result){
+        .id = sink->rule->id,
+        .verdict = verdict,
+        .where = where,
+        .text = text,
+        .remedy = memory_copy_text(verdict == VERDICT_OK ? ""
+                                   : remedy != NULL      ? remedy
+                                                         : sink->rule->remedy),
+    };
+}
+
+void check_add(struct check_sink *sink, enum verdict verdict, char *where, char *text)
+{
+    check_add_remedy(sink, verdict, where, text, NULL);
+}
+
+static bool already_said(const struct check_sink *sink, const char *where)
+{
+    for (size_t i = sink->first; i < sink->view->checks_count; i++)
+        if (sink->view->checks[i].verdict == VERDICT_UNKNOWN &&
+            text_equal(sink->view->checks[i].where, where))
+            return true;
+    return false;
+}
+
+static const char *part_words(enum view_part part)
+{
+    static const char *const words[PART_COUNT] = {
+        [PART_SERVER] = "the server's properties", [PART_DATABASES] = "the databases",
+        [PART_ROSTER] = "the backup job's list of databases",
+        [PART_HISTORY] = "the backup history",     [PART_BACKUPS] = "msdb's backups",
+        [PART_MARKS] = "msdb's marks",             [PART_SHIPPING] = "the shipping tables",
+        [PART_RESTORES] = "msdb's restores",       [PART_JOBS] = "the Agent's jobs",
+        [PART_SETTINGS] = "the server's settings"};
+    return words[part];
+}
+
+bool check_may_look(struct check_sink *sink, int server_index, enum view_part part)
+{
+    const struct server_view *server = sink->view->servers[server_index];
+    const struct part_status *status = &server->parts[part];
+    bool down = sink->view->down[server_index];
+    if (!down && (status->state == PART_READ ||
+                  (status->state == PART_FAILED && status->read_monotonic_ms != TIME_UNKNOWN)))
+        return true;
+    if (already_said(sink, server->name))
+        return false;
+    const char *hint = status->error.hint[0] != '\0' ? status->error.hint : NULL;
+    if (down)
+        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
+                         memory_copy_text("could not look: the server does not answer"),
+                         "see the check that every server answers");
+    else if (status->state == PART_NOT_VISIBLE)
+        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
+                         memory_format("may not look: %s are not visible to the login",
+                                       part_words(part)),
+                         hint);
+    else
+        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
+                         status->state == PART_NOT_ASKED
+                             ? memory_format("has not looked yet: %s were not read",
+                                             part_words(part))
+                             : memory_format("could not look: %s: %s", part_words(part),
+                                             status->error.what),
+                         hint);
+    return false;
+}
+
+void check_limit(struct check_sink *sink, const struct limit *limit, int64_t value_ms,
+                 const char *what)
+{
+    char value[64], bound[64];
+    if (value_ms == DURATION_UNKNOWN) {
+        check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
+                  memory_format("%s not known", what));
+        return;
+    }
+    bool critical = limit->critical_ms != DURATION_UNKNOWN && value_ms > limit->critical_ms;
+    bool warning = limit->warning_ms != DURATION_UNKNOWN && value_ms > limit->warning_ms;
+    duration_format(value, sizeof value, value_ms);
+    duration_format(bound, sizeof bound, critical ? limit->critical_ms : limit->warning_ms);
+    if (critical || warning)
+        check_add(sink, critical ? VERDICT_CRITICAL : VERDICT_WARNING, memory_copy_text(""),
+                  memory_format("%s %s, the limit is %s", what, value, bound));
+}
+
+const struct database_row *check_source_row(const struct group_view *view, size_t entry)
+{
+    int source = view->roster[entry].source;
+    return source < 0 ? NULL
+                      : server_view_database(view->servers[source], view->roster[entry].database);
+}
+
+char *check_source_where(const struct group_view *view, size_t entry)
+{
+    const struct roster_entry *e = &view->roster[entry];
+    return memory_format("%s/%s",
+                         e->source >= 0             ? view->servers[e->source]->name
+                         : e->source_server != NULL ? e->source_server
+                                                    : "?",
+                         e->database);
+}
+
 void checks_build(struct group_view *view)
 {
-    (void)view;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        struct check_sink sink = {.view = view, .rule = &rules[i], .first = view->checks_count};
+        char *good = functions[i](&sink);
+        if (view->checks_count == sink.first) /* a rule that finds nothing still stands once */
+            check_add(&sink, VERDICT_OK, memory_copy_text(""),
+                      good != NULL ? memory_copy_text(good) : memory_copy_text(rules[i].what));
+        free(good);
+    }
 }

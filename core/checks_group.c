@@ -1,0 +1,198 @@
+/* The rules that look at the servers and at the group as a whole (core/rules.def). */
+#include "core/checks_internal.h"
+
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+
+enum { CLOCK_APART_MS = 60 * 1000 };
+
+char *check_servers_answer(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t i = 0; i < view->servers_count; i++) {
+        const struct server_view *server = view->servers[i];
+        if (!view->down[i])
+            continue;
+        bool never_tried = server->error.code == ERR_OK && !server->from_disk &&
+                           server->as_of_monotonic_ms == TIME_UNKNOWN;
+        char text[1200] = "it does not answer";
+        if (server->error.code != ERR_OK)
+            error_format(&server->error, text, sizeof text);
+        check_add_remedy(sink, never_tried ? VERDICT_UNKNOWN : VERDICT_CRITICAL,
+                         memory_copy_text(server->name),
+                         memory_copy_text(never_tried ? "it was not read yet" : text),
+                         server->error.hint[0] != '\0' ? server->error.hint : NULL);
+    }
+    return memory_format("%zu servers answer", view->servers_count);
+}
+
+char *check_parts_visible(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t i = 0; i < view->servers_count; i++)
+        for (int part = 0; !view->down[i] && part < PART_COUNT; part++) {
+            const struct part_status *status = &view->servers[i]->parts[part];
+            if (status->state != PART_NOT_VISIBLE && status->state != PART_FAILED)
+                continue;
+            check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(view->servers[i]->name),
+                             memory_copy_text(status->error.what[0] != '\0'
+                                                  ? status->error.what
+                                                  : "a part of it is not visible"),
+                             status->error.hint[0] != '\0' ? status->error.hint : NULL);
+        }
+    return NULL;
+}
+
+char *check_roster_mapped(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    if (view->roster_count == 0)
+        check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
+                  memory_copy_text("no server has told which databases belong to the group"));
+    for (size_t k = 0; k < view->roster_count; k++)
+        if (view->roster[k].problem != NULL)
+            check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
+                      memory_copy_text(view->roster[k].problem));
+    return memory_format("%zu databases, each with one destination", view->roster_count);
+}
+
+char *check_agent(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t i = 0; i < view->servers_count; i++) {
+        const struct server_view *server = view->servers[i];
+        if (!check_may_look(sink, (int)i, PART_SETTINGS))
+            continue;
+        if (!server->agent_running_known)
+            check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
+                             memory_copy_text("may not look: the services are not visible"),
+                             "GRANT VIEW SERVER STATE to the monitoring login");
+        else if (!server->agent_running)
+            check_add(sink, VERDICT_CRITICAL, memory_copy_text(server->name),
+                      memory_copy_text("SQL Server Agent is stopped"));
+    }
+    return NULL;
+}
+
+char *check_data_loss(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    if (view->readiness.newest_any < 0) {
+        check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
+                  memory_copy_text("there is no mark to lose data after"));
+        return NULL;
+    }
+    check_limit(sink, &view->config->data_loss, view->readiness.data_loss_ms,
+                view->readiness.loss_basis == LOSS_LIVE ? "the data loss is"
+                                                        : "the data loss is at least");
+    return NULL;
+}
+
+char *check_restore_time(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    if (view->readiness.newest_any >= 0)
+        check_limit(sink, &view->config->restore_time, view->readiness.restore_ms,
+                    "the restore time is");
+    else
+        check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
+                  memory_copy_text("there is no mark to restore to"));
+    return NULL;
+}
+
+char *check_versions(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct roster_entry *entry = &view->roster[k];
+        if (entry->source < 0 || entry->destination < 0)
+            continue;
+        const struct server_view *source = view->servers[entry->source];
+        const struct server_view *destination = view->servers[entry->destination];
+        if (source->version_major == 0 || destination->version_major == 0) {
+            check_may_look(sink, source->version_major == 0 ? entry->source : entry->destination,
+                           PART_SERVER);
+            continue;
+        }
+        bool said = false; /* once for a pair of servers */
+        for (size_t before = 0; before < k; before++)
+            said = said || (view->roster[before].source == entry->source &&
+                            view->roster[before].destination == entry->destination);
+        if (said || source->version_major == destination->version_major)
+            continue;
+        bool older = destination->version_major < source->version_major;
+        check_add(sink, older ? VERDICT_CRITICAL : VERDICT_WARNING,
+                  memory_copy_text(destination->name),
+                  memory_format("it is SQL Server %s, %s is %s", destination->version,
+                                source->name, source->version));
+    }
+    return NULL;
+}
+
+/* A server against the console's own clock, so that each is named that stands apart. */
+char *check_clocks(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    int64_t reference_ms = TIME_UNKNOWN;
+    const char *reference = NULL;
+    for (size_t i = 0; i < view->servers_count; i++) {
+        int64_t now_ms = server_view_now_utc_ms(view->servers[i], view->now_monotonic_ms);
+        if (view->down[i] || now_ms == TIME_UNKNOWN)
+            continue;
+        if (reference == NULL) {
+            reference = view->servers[i]->name;
+            reference_ms = now_ms;
+        }
+        int64_t apart_ms = llabs(now_ms - reference_ms);
+        if (apart_ms <= CLOCK_APART_MS)
+            continue;
+        char apart[64];
+        duration_format(apart, sizeof apart, apart_ms);
+        check_add(sink, VERDICT_WARNING, memory_copy_text(view->servers[i]->name),
+                  memory_format("its clock is %s %s that of %s", apart,
+                                now_ms > reference_ms ? "ahead of" : "behind", reference));
+    }
+    return NULL;
+}
+
+static void judge_availability(struct check_sink *sink, const char *server,
+                               const struct database_row *row)
+{
+    if (row != NULL && (row->mirrored || row->in_availability_group))
+        check_add(sink, VERDICT_WARNING, memory_format("%s/%s", server, row->name),
+                  memory_copy_text(row->mirrored ? "it is mirrored"
+                                                 : "it is in an availability group"));
+}
+
+char *check_high_availability(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct roster_entry *entry = &view->roster[k];
+        if (entry->source >= 0 && check_may_look(sink, entry->source, PART_DATABASES))
+            judge_availability(sink, view->servers[entry->source]->name,
+                               check_source_row(view, k));
+        if (entry->destination >= 0 && check_may_look(sink, entry->destination, PART_DATABASES))
+            judge_availability(
+                sink, view->servers[entry->destination]->name,
+                server_view_database(view->servers[entry->destination], entry->database));
+    }
+    return NULL;
+}
+
+char *check_encryption(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        int source = view->roster[k].source;
+        const struct database_row *row = check_source_row(view, k);
+        if (source < 0 || !check_may_look(sink, source, PART_DATABASES) || row == NULL)
+            continue;
+        if (row->encrypted)
+            check_add(sink, VERDICT_WARNING, check_source_where(view, k),
+                      memory_copy_text("it is encrypted: its destination needs the certificate"));
+    }
+    return NULL;
+}

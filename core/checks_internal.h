@@ -1,0 +1,48 @@
+/* What the files of the rules share; nobody else includes it. */
+#ifndef STOPMARK_CORE_CHECKS_INTERNAL_H
+#define STOPMARK_CORE_CHECKS_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/checks.h"
+#include "core/config.h"
+
+struct check_sink {
+    struct group_view *view;
+    const struct check_rule *rule;
+    size_t first; /* index of the rule's first result in view->checks */
+};
+
+/* One rule: adds what it finds; returns the words of the good case (owned) or NULL for the rule's
+ * own. */
+#define X(function, id, severity, what, why, remedy, source)                                       \
+    char *check_##function(struct check_sink *sink);
+#include "core/rules.def"
+#undef X
+
+/* Adds a result; where and text are taken. The remedy is the rule's. */
+void check_add(struct check_sink *sink, enum verdict verdict, char *where, char *text);
+
+/* The same with another remedy (copied; NULL = the rule's). */
+void check_add_remedy(struct check_sink *sink, enum verdict verdict, char *where, char *text,
+                      const char *remedy);
+
+/* True where the part of the server was read and the server answers; else the rule says once that
+ * it could not look, with the permission that is missing. */
+bool check_may_look(struct check_sink *sink, int server, enum view_part part);
+
+/* Compares with a limit of the configuration and adds what is beyond it; DURATION_UNKNOWN is told
+ * as unknown. what: "the newest complete log set is ". */
+void check_limit(struct check_sink *sink, const struct limit *limit, int64_t value_ms,
+                 const char *what);
+
+/* The source's database row of a roster entry, NULL where its server or it is not there; adds
+ * nothing. */
+const struct database_row *check_source_row(const struct group_view *view, size_t entry);
+
+/* "SERVER/database" with the source's name; owned. */
+char *check_source_where(const struct group_view *view, size_t entry);
+
+#endif

@@ -1,0 +1,340 @@
+/* The rules that look at the sources: databases, backup job, sets, chain (core/rules.def). */
+#include "core/checks_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/chain.h"
+#include "core/roster.h"
+#include "core/textmap.h"
+
+enum { MINUTE_MS = 60 * 1000 };
+
+/* True where the database of a roster entry can be looked at on its source. */
+static bool may_look_at_source(struct check_sink *sink, size_t entry)
+{
+    int source = sink->view->roster[entry].source;
+    return source >= 0 && check_may_look(sink, source, PART_DATABASES);
+}
+
+char *check_recovery_model(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct database_row *row = check_source_row(view, k);
+        if (!may_look_at_source(sink, k) || row == NULL || row->recovery_model == MODEL_UNKNOWN)
+            continue;
+        if (row->recovery_model != MODEL_FULL)
+            check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
+                      memory_format("its recovery model is %s",
+                                    recovery_model_name(row->recovery_model)));
+    }
+    return memory_format("%zu databases in full recovery", view->roster_count);
+}
+
+char *check_databases_online(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        if (!may_look_at_source(sink, k))
+            continue;
+        const struct database_row *row = check_source_row(view, k);
+        if (row == NULL)
+            check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
+                      memory_copy_text("the backup job names it, and it is not there, or OFFLINE "
+                                       "and hidden from the login"));
+        else if (row->state != STATE_ONLINE)
+            check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
+                      memory_format("it is %s", database_state_name(row->state)));
+    }
+    return memory_format("%zu databases online at their source", view->roster_count);
+}
+
+char *check_marking_objects(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct database_row *row = check_source_row(view, k);
+        if (!may_look_at_source(sink, k) || row == NULL || row->state != STATE_ONLINE)
+            continue;
+        if (row->has_mark_log == 0 || row->has_marking_objects == 0)
+            check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
+                      memory_copy_text(row->has_mark_log == 0
+                                           ? "it has no table MarkLog"
+                                           : "it lacks the backup procedures"));
+        else if (row->has_mark_log < 0 || row->has_marking_objects < 0)
+            check_add_remedy(sink, VERDICT_UNKNOWN, check_source_where(view, k),
+                             memory_copy_text("may not look: its objects are not visible to the "
+                                              "login"),
+                             "CREATE USER for the monitoring login in that database, or GRANT "
+                             "VIEW ANY DEFINITION");
+    }
+    return NULL;
+}
+
+/* --- the backup job -------------------------------------------------------------------------- */
+
+static void judge_backup_job(struct check_sink *sink, const struct server_view *server,
+                             const struct job_row *job)
+{
+    char *where = memory_copy_text(server->name);
+    if (job == NULL)
+        check_add(sink, VERDICT_CRITICAL, where,
+                  memory_copy_text("there is no job 'Backup BizTalk Server'"));
+    else if (!job->enabled)
+        check_add(sink, VERDICT_CRITICAL, where, memory_format("'%s' is disabled", job->name));
+    else if (job->steps != NULL && strstr(job->steps, "<destination path>") != NULL)
+        check_add_remedy(sink, VERDICT_CRITICAL, where,
+                         memory_format("'%s' still has the placeholder <destination path>",
+                                       job->name),
+                         "put the share into the steps BackupFull and MarkAndBackupLog");
+    else if (job->last_outcome == OUTCOME_FAILED || job->last_outcome == OUTCOME_CANCELLED)
+        check_add(sink, VERDICT_CRITICAL, where,
+                  memory_format("'%s' last %s: %s", job->name,
+                                job->last_outcome == OUTCOME_FAILED ? "failed" : "was cancelled",
+                                job->message == NULL ? "no message" : job->message));
+    else if (job->last_run_utc_ms == TIME_UNKNOWN && !job->running)
+        check_add(sink, VERDICT_WARNING, where, memory_format("'%s' has never run", job->name));
+    else if (job->running && job->running_since_utc_ms != TIME_UNKNOWN &&
+             job->usual_duration_ms > 0 &&
+             sink->view->source_now_utc_ms - job->running_since_utc_ms >
+                 5 * job->usual_duration_ms + 30 * MINUTE_MS)
+        check_add(sink, VERDICT_WARNING, where,
+                  memory_format("'%s' runs far longer than usual", job->name));
+    else
+        free(where);
+}
+
+char *check_backup_job(struct check_sink *sink)
+{
+    int management = sink->view->management;
+    if (management < 0)
+        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(""),
+                         memory_copy_text("no source with the management database was found"),
+                         "configure the source that hosts it, or set management_database");
+    else if (check_may_look(sink, management, PART_JOBS))
+        judge_backup_job(sink, sink->view->servers[management],
+                         server_view_job(sink->view->servers[management], JOB_BACKUP));
+    return NULL;
+}
+
+char *check_backup_age(struct check_sink *sink)
+{
+    if (!sink->view->sources_alive) {
+        check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
+                  memory_copy_text("could not look: the source does not answer"));
+        return NULL;
+    }
+    check_limit(sink, &sink->view->config->backup_age, sink->view->lag.backup_age_ms,
+                "the age of the newest complete log set is");
+    return NULL;
+}
+
+/* --- sets and chain -------------------------------------------------------------------------- */
+
+char *check_partial_sets(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    size_t repaired = 0;
+    for (size_t s = 0; s < view->sets_count; s++) {
+        const struct backup_set *set = &view->sets[s];
+        if (set->complete || set->in_progress)
+            continue;
+        repaired += set->chain == CHAIN_REPAIRED;
+        if (set->chain == CHAIN_BROKEN)
+            check_add(sink, set->kind == SET_LOG ? VERDICT_CRITICAL : VERDICT_WARNING,
+                      memory_copy_text(""),
+                      memory_format("set %lld (%s) is partial: %zu of %zu databases",
+                                    (long long)set->id, set_kind_name(set->kind), set->databases,
+                                    set->databases_expected));
+    }
+    return repaired == 0 ? NULL
+                         : memory_format("%zu old partial set%s, repaired by a full set after it",
+                                         repaired, repaired == 1 ? "" : "s");
+}
+
+char *check_chain_gaps(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct set_file *before = NULL;
+        int64_t before_set = 0;
+        for (size_t s = 0; s < view->sets_count; s++) {
+            const struct set_file *file = &view->sets[s].files[k];
+            if (view->sets[s].kind != SET_LOG || !file->present ||
+                !lsn_is_known(file->first_lsn) || !lsn_is_known(file->last_lsn))
+                continue;
+            if (before != NULL && lsn_compare(before->last_lsn, file->first_lsn) < 0 &&
+                view->sets[s].chain == CHAIN_BROKEN)
+                check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
+                          memory_format("a piece of its log is missing between set %lld and set "
+                                        "%lld",
+                                        (long long)before_set, (long long)view->sets[s].id));
+            before = file;
+            before_set = view->sets[s].id;
+        }
+    }
+    return NULL;
+}
+
+struct known_files {
+    struct textmap *paths;
+    struct lsn *oldest, *newest; /* one for each roster entry */
+};
+
+static struct known_files known_files_new(const struct group_view *view)
+{
+    struct known_files files = {
+        .paths = textmap_new(view->sets_count * view->roster_count),
+        .oldest = memory_new_array(view->roster_count, sizeof(struct lsn)),
+        .newest = memory_new_array(view->roster_count, sizeof(struct lsn))};
+    for (size_t s = 0; s < view->sets_count; s++)
+        for (size_t k = 0; k < view->roster_count; k++) {
+            const struct set_file *file = &view->sets[s].files[k];
+            textmap_put(files.paths, file->as_backed_up, s);
+            if (!file->present || view->sets[s].kind != SET_LOG || !lsn_is_known(file->last_lsn))
+                continue;
+            if (!lsn_is_known(files.oldest[k]))
+                files.oldest[k] = file->first_lsn;
+            files.newest[k] = file->last_lsn;
+        }
+    return files;
+}
+
+static void known_files_free(struct known_files *files)
+{
+    textmap_free(files->paths);
+    free(files->oldest);
+    free(files->newest);
+}
+
+/* Between the oldest and the newest log that the history knows: what is newer may be a set whose
+ * rows are being written. */
+static bool is_stolen(const struct known_files *files, const struct msdb_backup *backup, int entry)
+{
+    size_t value;
+    struct textmap_cursor cursor = {0};
+    return entry >= 0 && backup->type == 'L' && !backup->copy_only &&
+           !textmap_next(files->paths, backup->path, &cursor, &value) &&
+           lsn_is_known(files->oldest[entry]) && lsn_is_known(backup->first_lsn) &&
+           lsn_is_known(backup->last_lsn) &&
+           lsn_compare(backup->first_lsn, files->oldest[entry]) >= 0 &&
+           lsn_compare(backup->last_lsn, files->newest[entry]) <= 0 &&
+           lsn_compare(backup->first_lsn, backup->last_lsn) < 0;
+}
+
+char *check_chain_thief(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    struct known_files files = known_files_new(view);
+    for (size_t i = 0; i < view->servers_count; i++) {
+        const struct server_view *server = view->servers[i];
+        if (server->role != ROLE_SOURCE || !check_may_look(sink, (int)i, PART_BACKUPS))
+            continue;
+        for (size_t b = 0; b < server->backups_count; b++) {
+            const struct msdb_backup *backup = &server->backups[b];
+            size_t value;
+            struct textmap_cursor cursor = {0};
+            if (backup->type != 'L' || backup->copy_only ||
+                textmap_next(files.paths, backup->path, &cursor, &value) ||
+                !is_stolen(&files, backup, roster_find(view, server->name, backup->database)))
+                continue;
+            char time[40];
+            time_format(time, sizeof time, backup->finish_utc_ms);
+            check_add(sink, VERDICT_WARNING,
+                      memory_format("%s/%s", server->name, backup->database),
+                      memory_format("a log backup that the history does not know: %s, by %s with "
+                                    "%s, to %s",
+                                    time, backup->user_name == NULL ? "?" : backup->user_name,
+                                    backup->software == NULL ? "?" : backup->software,
+                                    backup->path == NULL ? "?" : backup->path));
+        }
+    }
+    known_files_free(&files);
+    return NULL;
+}
+
+char *check_full_set(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    if (view->sets_count == 0) {
+        check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
+                  memory_copy_text("no backup set is known"));
+        return NULL;
+    }
+    for (size_t s = view->sets_count; s-- > 0;) {
+        const struct backup_set *set = &view->sets[s];
+        bool usable = set->kind == SET_FULL && set->complete;
+        for (size_t k = 0; k < view->roster_count && usable; k++)
+            usable = view->roster[k].left_out || chain_file_usable(&set->files[k]);
+        if (usable)
+            return memory_format("the newest usable full set is %lld", (long long)set->id);
+    }
+    check_add(sink, VERDICT_CRITICAL, memory_copy_text(""),
+              memory_copy_text("no complete full set with all databases is in the history"));
+    return NULL;
+}
+
+static bool is_local(const char *path)
+{
+    return ((path[0] >= 'A' && path[0] <= 'Z') || (path[0] >= 'a' && path[0] <= 'z')) &&
+           path[1] == ':';
+}
+
+char *check_backup_path(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t s = view->sets_count; s-- > 0;) {
+        const struct backup_set *set = &view->sets[s];
+        if (!set->complete)
+            continue;
+        for (size_t k = 0; k < view->roster_count; k++) {
+            const struct set_file *file = &set->files[k];
+            /* A folder named at the destination may well be local there. */
+            if (!file->present || !text_equal(file->path, file->as_backed_up) ||
+                !is_local(file->path))
+                continue;
+            check_add(sink, VERDICT_WARNING, check_source_where(view, k),
+                      memory_format("set %lld was written to %s, a path of the source alone",
+                                    (long long)set->id, file->path));
+        }
+        break;
+    }
+    return NULL;
+}
+
+char *check_stamps(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    if (view->stamp_zone == STAMP_UNDECIDED)
+        check_add(sink, view->management >= 0 ? VERDICT_WARNING : VERDICT_UNKNOWN,
+                  memory_copy_text(view->management >= 0 ? view->servers[view->management]->name
+                                                         : ""),
+                  memory_copy_text("whether the stamps of the sets are UTC or local cannot be "
+                                   "told: times and losses are left out"));
+    return memory_copy_text(view->stamp_zone == STAMP_UTC ? "the stamps are UTC"
+                                                          : "the stamps are local time");
+}
+
+char *check_max_dop(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t i = 0; i < view->servers_count; i++) {
+        bool hosts = false;
+        for (size_t k = 0; k < view->roster_count; k++)
+            hosts = hosts || (view->roster[k].source == (int)i &&
+                              view->roster[k].use == USE_MESSAGE_BOX);
+        if (!hosts || !check_may_look(sink, (int)i, PART_SETTINGS))
+            continue;
+        int value = view->servers[i]->max_degree_of_parallelism;
+        if (value != 1)
+            check_add(sink, value < 0 ? VERDICT_UNKNOWN : VERDICT_WARNING,
+                      memory_copy_text(view->servers[i]->name),
+                      value < 0 ? memory_copy_text("the setting is not visible")
+                                : memory_format("max degree of parallelism is %d", value));
+    }
+    return NULL;
+}
