@@ -37,7 +37,7 @@ static void read_calls(const char *bytes, size_t length, uint32_t version)
         request_free_call(&call);
     }
     reply_end(reply, false);
-    reply_take(reply, &out);
+    reply_take(reply, &out, SIZE_MAX);
     str_free(&out);
     reply_free(reply);
 }

@@ -9,10 +9,13 @@
 #include "core/base/text.h"
 #include "tests/lab/wire_bytes.h"
 #include "tests/lab/wire_reply.h"
+#include "tests/lab/wire_spill.h"
 #include "tests/lab/wire_types.h"
 
 #define NO_DONE SIZE_MAX
 #define COMPILE_ERROR_COMMAND 253
+/* Beyond this a reply goes on in a file. */
+#define MEMORY_MAX ((size_t)1 << 20)
 
 enum token {
     TOKEN_RETURN_STATUS = 0x79,
@@ -39,6 +42,7 @@ struct message {
 struct reply {
     uint32_t version;
     char server_name[129];
+    struct spill spill; /* what comes before out, of a large reply */
     struct str out;
     size_t last_done; /* offset in out of a DONE that nothing follows yet; NO_DONE = none */
     bool sink, silent;
@@ -72,6 +76,7 @@ void reply_free(struct reply *reply)
 {
     if (reply == NULL)
         return;
+    spill_free(&reply->spill);
     str_free(&reply->out);
     str_free(&reply->messages);
     free(reply->columns);
@@ -80,6 +85,7 @@ void reply_free(struct reply *reply)
 
 void reply_begin(struct reply *reply)
 {
+    spill_reset(&reply->spill);
     str_clear(&reply->out);
     reply->last_done = NO_DONE;
     reply->errors = 0;
@@ -96,6 +102,9 @@ static bool token_begin(struct reply *reply, enum token token)
         reply->out.text[reply->last_done + 1] |= DONE_MORE;
         reply->last_done = NO_DONE;
     }
+    if (reply->out.length > MEMORY_MAX &&
+        spill_add(&reply->spill, reply->out.text, reply->out.length))
+        str_clear(&reply->out);
     bytes_add_u8(&reply->out, token);
     return true;
 }
@@ -315,20 +324,24 @@ void reply_end(struct reply *reply, bool attention)
 
 bool reply_is_empty(const struct reply *reply)
 {
-    return reply->out.length == 0;
+    return reply->out.length == 0 && spill_left(&reply->spill) == 0;
 }
 
-void reply_take(struct reply *reply, struct str *out)
+bool reply_take(struct reply *reply, struct str *out, size_t max)
 {
+    size_t taken = spill_take(&reply->spill, out, max);
     size_t length = reply->last_done == NO_DONE ? reply->out.length : reply->last_done;
 
-    if (length == 0)
-        return;
-    str_add_bytes(out, reply->out.text, length);
-    memmove(reply->out.text, reply->out.text + length, reply->out.length - length);
-    reply->out.length -= length;
-    if (reply->last_done != NO_DONE)
-        reply->last_done = 0;
+    if (taken < max && length > 0) {
+        size_t part = length < max - taken ? length : max - taken;
+        str_add_bytes(out, reply->out.text, part);
+        memmove(reply->out.text, reply->out.text + part, reply->out.length - part);
+        reply->out.length -= part;
+        length -= part;
+        if (reply->last_done != NO_DONE)
+            reply->last_done -= part;
+    }
+    return length > 0 || spill_left(&reply->spill) > 0;
 }
 
 /* --- changes of the session's environment ------------------------------------------------------ */

@@ -21,12 +21,19 @@ enum { LOGIN_TIMEOUT_MS = 60000, ATTENTION_COMMAND = 0xFD };
 
 bool connection_send(struct connection *connection, bool end)
 {
+    /* as many full packets as fit into 64 KB, so that only the last one is short */
+    size_t room = (size_t)connection->packets.packet_size - PACKET_HEADER_SIZE;
+    size_t max = room * (65536 / room);
     struct str out = {0};
-    bool sent = true;
+    bool sent = true, more = true;
 
-    reply_take(connection->reply, &out);
-    if (out.length > 0 || end)
-        sent = packet_send(&connection->packets, PACKET_REPLY, str_text(&out), out.length, end);
+    while (sent && more) {
+        str_clear(&out);
+        more = reply_take(connection->reply, &out, max);
+        if (out.length > 0 || (end && !more))
+            sent = packet_send(&connection->packets, PACKET_REPLY, str_text(&out), out.length,
+                               end && !more);
+    }
     str_free(&out);
     return sent;
 }

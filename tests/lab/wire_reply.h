@@ -20,9 +20,10 @@ void reply_begin(struct reply *reply);
  * DONE says ERROR, as captured of cancelled batches. */
 void reply_end(struct reply *reply, bool attention);
 
-/* Moves the bytes that may leave now to the end of out. The last DONE stays until the reply goes on
- * or ends, because only then it is known whether it says MORE. */
-void reply_take(struct reply *reply, struct str *out);
+/* Moves at most max of the bytes that may leave now to the end of out; true if more of them wait.
+ * The last DONE stays until the reply goes on or ends, because only then it is known whether it says
+ * MORE. */
+bool reply_take(struct reply *reply, struct str *out, size_t max);
 
 /* True if nothing is left to send. */
 bool reply_is_empty(const struct reply *reply);

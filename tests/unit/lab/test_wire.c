@@ -103,6 +103,8 @@ bool engine_run_batch(struct session *session, const char *text, struct reply *r
         run_rows(reply, 3);
     } else if (strcmp(text, "many rows") == 0) {
         run_rows(reply, 20000);
+    } else if (strcmp(text, "very many rows") == 0) {
+        run_rows(reply, 700000);
     } else if (strcmp(text, "wait") == 0) {
         while (session_wait(session, INT64_MAX) == SESSION_GO_ON)
             continue;
@@ -298,6 +300,27 @@ static void a_reply_is_cut_into_packets_of_the_agreed_size(void **state)
     assert_int_equal(client.largest_packet, 512);
     assert_int_equal(client_done_status(&client), DONE_COUNT);
     assert_true(client.length > 20000 * 6);
+}
+
+static void a_reply_larger_than_memory_allows_arrives_whole(void **state)
+{
+    size_t bytes = 0;
+    int status = 0;
+    (void)state;
+
+    log_in(&client);
+    client.largest_packet = 0;
+    client_batch(&client, "very many rows");
+    while ((status & 1) == 0) {
+        client.length = 0;
+        assert_true(client_read_packet(&client, &status));
+        /* every packet but the last is full */
+        assert_true((status & 1) == 1 || client.length == 4088);
+        bytes += client.length;
+    }
+    /* COLMETADATA, rows of six bytes, DONE */
+    assert_int_equal(bytes, 14 + 700000 * 6 + 13);
+    assert_int_equal(client_done_status(&client), DONE_COUNT);
 }
 
 static void a_request_that_writes_nothing_still_ends_its_message(void **state)
@@ -631,6 +654,7 @@ int main(void)
         SERVED(a_disabled_login_is_18470),
         SERVED(a_database_that_cannot_be_opened_is_4060_and_18456),
         SERVED(a_reply_is_cut_into_packets_of_the_agreed_size),
+        SERVED(a_reply_larger_than_memory_allows_arrives_whole),
         SERVED(a_request_that_writes_nothing_still_ends_its_message),
         SERVED(a_batch_may_span_packets),
         SERVED(an_error_reaches_the_client_with_number_and_text),
