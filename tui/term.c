@@ -291,6 +291,10 @@ static void show_cell(const struct terminal *terminal, int row, int column, cons
         meaning = ATTR_NORMAL;
     attr_t look = terminal->attributes[meaning];
     short pair = terminal->pairs[meaning];
+    /* Words are underlined, not the blanks that pad them; a field is, for there it is its extent.
+     */
+    if (cell->code[0] == ' ' && meaning != ATTR_INPUT)
+        look &= ~A_UNDERLINE;
     /* A selected row is of one colour, the terminal's own reversed: readable on every background,
      * and its signs and words still tell what they mean. */
     if ((cell->attr & ATTR_SELECTED) != 0) {
