@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/text.h"
 
 enum { IDENTIFIER_UNITS_MAX = 128, STRING_UNITS_MAX = 4000 };
@@ -62,6 +63,17 @@ bool tsql_add_lsn(struct str *out, struct lsn lsn)
     return true;
 }
 
+/* Independent of the session's language; source: rules for datetime literals. */
+static bool add_time(struct str *out, int64_t time_ms)
+{
+    char text[40];
+    if (time_ms == TIME_UNKNOWN)
+        return false;
+    time_format_iso(text, sizeof text, time_ms);
+    text[strcspn(text, "Z")] = '\0';
+    return tsql_add_string(out, text);
+}
+
 static bool add_argument(struct str *out, const struct tsql_argument *argument)
 {
     switch (argument->kind) {
@@ -77,6 +89,8 @@ static bool add_argument(struct str *out, const struct tsql_argument *argument)
         return true;
     case ARGUMENT_STRING:
         return tsql_add_string(out, argument->text);
+    case ARGUMENT_TIME:
+        return add_time(out, argument->integer);
     }
     return false;
 }

@@ -40,6 +40,7 @@ enum tsql_argument_kind {
     ARGUMENT_IDENTIFIER, /* [name]: a database, a table */
     ARGUMENT_COLUMN,     /* [name], or NULL where the table lacks that optional column */
     ARGUMENT_STRING,     /* N'text' */
+    ARGUMENT_TIME,       /* integer: ms without zone -> N'2026-11-20T12:00:00.000' */
 };
 
 struct tsql_argument {
@@ -67,19 +68,24 @@ extern const struct query query_reader_session;
 /* The same for a connection that restores: normal deadlock priority, lock time-out in ms as $1. */
 extern const struct query query_writer_session;
 
-/* The collector's statements; their columns are described in core/tsql_read.c. */
-extern const struct query query_server, query_server_services, query_rights;
-extern const struct query query_databases, query_files, query_recovery_status, query_mirrored,
-    query_sessions, query_user_objects;
-extern const struct query query_columns; /* $1 database, $2 schema table pattern: what columns are there */
-extern const struct query query_roster, query_group_row, query_message_boxes, query_other_databases,
-    query_force_full;
-extern const struct query query_source_history, query_source_history_range;
-extern const struct query query_destination_history, query_destination_history_range;
+/* The collector's statements; each states its columns where it stands in core/tsql_read.c. */
+extern const struct query query_server, query_rights, query_services, query_configurations;
+extern const struct query query_databases, query_files, query_recovery_status, query_mirroring,
+    query_sessions;
+extern const struct query query_marking_objects;  /* $1 database */
+extern const struct query query_columns;          /* $1 database: columns of BizTalk's tables */
+extern const struct query query_roster, query_group, query_message_boxes, query_other_databases;
+extern const struct query query_backup_settings;  /* $1 management database, $2 table */
+extern const struct query query_source_bounds;    /* $1 management database */
+extern const struct query query_source_history;   /* $1 database, $2 first, $3 last set, $4 ServerName */
+extern const struct query query_destination_bounds;
+extern const struct query query_destination_history; /* $1 first, $2 last set, $3.. optional columns */
 extern const struct query query_last_restore_set, query_shipping_databases;
-extern const struct query query_backups, query_marks, query_restores;
-extern const struct query query_jobs, query_job_steps, query_job_activity, query_job_history;
-extern const struct query query_configurations;
+extern const struct query query_backups;  /* $1 highest backup_set_id known, $2 oldest start, local */
+extern const struct query query_marks;    /* $1 oldest mark_time, local */
+extern const struct query query_restores; /* $1 highest restore_history_id known, $2 oldest, local */
+extern const struct query query_jobs, query_job_steps, query_job_outcomes, query_job_activity,
+    query_job_history;
 
 /* All reading statements, for tests and for `stopmark grants`; static. */
 const struct query *const *tsql_queries(size_t *count);
