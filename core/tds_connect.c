@@ -4,13 +4,22 @@
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/memory.h"
+#include "core/base/text.h"
 
 enum { SLICE_MS = 100 };
+
+struct lookup {
+    struct gaicb request, *list[1];
+    struct addrinfo hints;
+    char host[256], port[16];
+};
 
 static enum error_code wait_connected(int fd, int64_t deadline_ms, const atomic_bool *stop,
                                       int *reason)
@@ -52,19 +61,60 @@ static enum error_code try_address(const struct addrinfo *address, int64_t deadl
     return code;
 }
 
+/* Looks the name up without blocking for longer than a slice; the result is freed by the caller. A
+ * look-up that can not be cancelled is left to end by itself, with its memory. */
+static enum error_code look_up(struct addrinfo **addresses, const char *host, const char *port,
+                               int64_t deadline_ms, const atomic_bool *stop, int *failed)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    if ((*failed = getaddrinfo(host, port, &hints, addresses)) == 0)
+        return ERR_OK;
+    struct lookup *lookup = memory_new(sizeof *lookup);
+    text_copy(lookup->host, sizeof lookup->host, host);
+    text_copy(lookup->port, sizeof lookup->port, port);
+    lookup->hints.ai_socktype = SOCK_STREAM;
+    lookup->request = (struct gaicb){
+        .ar_name = lookup->host, .ar_service = lookup->port, .ar_request = &lookup->hints};
+    lookup->list[0] = &lookup->request;
+    if ((*failed = getaddrinfo_a(GAI_NOWAIT, lookup->list, 1, NULL)) != 0) {
+        free(lookup);
+        return ERR_UNREACHABLE;
+    }
+    const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
+    while ((*failed = gai_error(&lookup->request)) == EAI_INPROGRESS) {
+        bool stopped = stop && atomic_load(stop);
+        if (stopped || clock_monotonic_ms(clock_system()) >= deadline_ms) {
+            if (gai_cancel(&lookup->request) == EAI_CANCELED)
+                free(lookup);
+            return stopped ? ERR_CANCELLED : ERR_TIMEOUT;
+        }
+        gai_suspend((const struct gaicb *const *)lookup->list, 1, &slice);
+    }
+    *addresses = lookup->request.ar_result;
+    free(lookup);
+    return *failed ? ERR_UNREACHABLE : ERR_OK;
+}
+
 enum error_code tds_connect_try(const struct config_server *server, int64_t timeout_ms,
                                 const atomic_bool *stop, int64_t *took_ms, struct error *error)
 {
     int64_t begin_ms = clock_monotonic_ms(clock_system());
     char port[16];
     snprintf(port, sizeof port, "%d", server->port ? server->port : 1433);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *addresses = NULL;
-    int failed = getaddrinfo(server->host, port, &hints, &addresses);
-    if (failed)
-        return error_set(error, ERR_UNREACHABLE, server->name, "check host in stopmark.ini",
+    struct addrinfo *addresses = NULL;
+    int failed = 0;
+    enum error_code code = look_up(&addresses, server->host, port, begin_ms + timeout_ms, stop,
+                                   &failed);
+    if (code == ERR_CANCELLED)
+        return error_set(error, code, server->name, NULL, "connecting was cancelled");
+    if (code == ERR_TIMEOUT)
+        return error_set(error, code, server->name, "do the name servers answer?",
+                         "the host name %s was not resolved in time", server->host);
+    if (code)
+        return error_set(error, code, server->name, "check host in stopmark.ini",
                          "the host name %s cannot be resolved: %s", server->host,
                          gai_strerror(failed));
-    enum error_code code = ERR_UNREACHABLE;
+    code = ERR_UNREACHABLE;
     int reason = 0;
     for (const struct addrinfo *a = addresses; a && code != ERR_OK && code != ERR_CANCELLED;
          a = a->ai_next)

@@ -10,8 +10,8 @@
 #include "core/base/error.h"
 #include "core/config.h"
 
-/* Connects to host:port and closes again. stop (may be NULL) ends it within a tenth of a second;
- * looking up the name can not be cut short. *took_ms gets the time. */
+/* Connects to host:port and closes again. stop (may be NULL) ends it within a tenth of a second,
+ * the name look-up included. *took_ms gets the time. */
 enum error_code tds_connect_try(const struct config_server *server, int64_t timeout_ms,
                                 const atomic_bool *stop, int64_t *took_ms, struct error *error);
 

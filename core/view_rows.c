@@ -140,6 +140,23 @@ void view_copy_part(struct server_view *to, const struct server_view *from, enum
     copies[part](to, from);
 }
 
+#define MOVE_ROWS(to, from, rows)                                                                  \
+    ((to)->rows = (from)->rows, (to)->rows##_count = (from)->rows##_count,                         \
+     (to)->rows##_capacity = (from)->rows##_capacity, (from)->rows = NULL,                         \
+     (from)->rows##_count = (from)->rows##_capacity = 0)
+
+void view_move_part(struct server_view *to, struct server_view *from, enum view_part part)
+{
+    if (part == PART_BACKUPS)
+        MOVE_ROWS(to, from, backups);
+    else if (part == PART_MARKS)
+        MOVE_ROWS(to, from, marks);
+    else if (part == PART_RESTORES)
+        MOVE_ROWS(to, from, restores);
+    else
+        view_copy_part(to, from, part);
+}
+
 void view_copy_all(struct server_view *to, const struct server_view *from)
 {
     for (int part = 0; part < PART_COUNT; part++) {

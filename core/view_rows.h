@@ -9,6 +9,9 @@
 /* Copies the facts (not the status) of one part from one view into another that has none. */
 void view_copy_part(struct server_view *to, const struct server_view *from, enum view_part part);
 
+/* The same, but takes the rows from the other view where that is cheaper. */
+void view_move_part(struct server_view *to, struct server_view *from, enum view_part part);
+
 /* Copies all facts and statuses. */
 void view_copy_all(struct server_view *to, const struct server_view *from);
 

@@ -1,0 +1,64 @@
+/* What the collector's files share: core/collector.c (the caller's side), core/collector_server.c
+ * (a server's thread) and core/collector_builder.c (the thread that makes group views). */
+#ifndef STOPMARK_CORE_COLLECTOR_INTERNAL_H
+#define STOPMARK_CORE_COLLECTOR_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/collector.h"
+#include "core/reading.h"
+#include "core/secret.h"
+#include "core/store.h"
+
+struct collector;
+
+struct server_worker {
+    struct collector *collector; /* borrowed */
+    size_t index;
+    const struct config_server *server;
+    pthread_t thread;
+    bool started;
+    /* under collector->mutex */
+    bool refresh, settled;
+    struct tds_reader *reader; /* the open connection, for cancelling it */
+    /* the thread's own */
+    struct reading_memory memory;
+    struct server_view *last; /* the newest view, one reference */
+    int failures;             /* in a row */
+    struct store_schedule store;
+};
+
+struct collector {
+    const struct config *config;
+    const struct clock *clock;
+    struct secrets *secrets;
+    struct server_worker *workers;
+    size_t workers_count;
+    atomic_bool stop;
+    pthread_mutex_t mutex;
+    pthread_cond_t poll; /* workers wait on it between polls: refresh or stop */
+    pthread_cond_t build; /* the builder waits on it: news or stop */
+    pthread_cond_t built; /* collector_wait_first waits on it */
+    struct server_view **views; /* newest of each server; one reference each */
+    uint64_t news, built_news;  /* counts server views published and built */
+    struct group_view *group;   /* newest; one reference */
+    int wake_fd;                /* eventfd */
+    pthread_t builder;
+    bool builder_started;
+};
+
+/* Thread functions; the argument is a struct server_worker or a struct collector. */
+void *collector_server_thread(void *worker);
+void *collector_builder_thread(void *collector);
+
+/* Hands over a worker's new view (takes one reference). Any worker's thread. */
+void collector_publish(struct server_worker *worker, struct server_view *view);
+
+/* Builds a group view of the newest server views and makes it the newest. Without the mutex. */
+void collector_build(struct collector *collector);
+
+/* Waits on a condition (made for the monotonic clock) under collector->mutex, at most so long. */
+void collector_wait(struct collector *collector, pthread_cond_t *condition, int64_t duration_ms);
+
+#endif

@@ -1,0 +1,177 @@
+/* A server's thread: connects, polls on the schedule, publishes, backs off on failure. */
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/collector_internal.h"
+#include "core/view_rows.h"
+
+enum { BACK_OFF_MAX_MS = 60000, BACK_OFF_DOUBLINGS = 5 };
+
+static bool stopping(const struct server_worker *worker)
+{
+    return atomic_load(&worker->collector->stop);
+}
+
+void collector_publish(struct server_worker *worker, struct server_view *view)
+{
+    struct collector *collector = worker->collector;
+    pthread_mutex_lock(&collector->mutex);
+    struct server_view *old = collector->views[worker->index];
+    collector->views[worker->index] = view;
+    collector->news++;
+    worker->settled = true;
+    pthread_cond_signal(&collector->build);
+    pthread_mutex_unlock(&collector->mutex);
+    server_view_release(old);
+}
+
+/* --- the connection --------------------------------------------------------------------------- */
+
+static void set_reader(struct server_worker *worker, struct tds_reader *reader)
+{
+    pthread_mutex_lock(&worker->collector->mutex);
+    worker->reader = reader;
+    pthread_mutex_unlock(&worker->collector->mutex);
+}
+
+static void disconnect(struct server_worker *worker)
+{
+    struct tds_reader *reader = worker->reader; /* only this thread changes it */
+    set_reader(worker, NULL);
+    tds_reader_close(reader);
+}
+
+static bool connect_server(struct server_worker *worker, struct error *error)
+{
+    const struct config *config = worker->collector->config;
+    struct tds_options options = {
+        .application = "stopmark monitor",
+        .connect_timeout_ms = config->connect_timeout_ms,
+        .query_timeout_ms = config->query_timeout_ms,
+        .lock_timeout_ms = 2000, /* a reader never makes the backup job wait long */
+    };
+    struct tds_reader *reader =
+        tds_reader_open(worker->server, secrets_get(worker->collector->secrets, worker->index),
+                        &options, &worker->collector->stop, error);
+    if (!reader)
+        return false;
+    set_reader(worker, reader);
+    worker->memory.full = true;
+    return true;
+}
+
+static bool reopen(struct reading *reading, void *context, struct error *error)
+{
+    struct server_worker *worker = context;
+    disconnect(worker);
+    if (stopping(worker) || !connect_server(worker, error))
+        return false;
+    reading->reader = worker->reader;
+    return true;
+}
+
+/* --- one poll --------------------------------------------------------------------------------- */
+
+static void replace_last(struct server_worker *worker, struct server_view *view)
+{
+    server_view_release(worker->last);
+    worker->last = server_view_retain(view);
+    collector_publish(worker, view);
+}
+
+/* The server was read: its view is the newest. */
+static bool read_server(struct server_worker *worker, struct error *error)
+{
+    struct server_view *view = server_view_new(worker->server->name, worker->server->role);
+    struct reading reading = {
+        .reader = worker->reader,
+        .config = worker->collector->config,
+        .server = worker->server,
+        .view = view,
+        .last = worker->last,
+        .memory = &worker->memory,
+        .clock = worker->collector->clock,
+        .reopen = reopen,
+        .reopen_context = worker,
+    };
+    if (reading_run(&reading, error)) {
+        server_view_release(view);
+        return false;
+    }
+    view->reachable = true;
+    replace_last(worker, view);
+    return true;
+}
+
+/* It was not: what was known stays, with the reason. */
+static void publish_failure(struct server_worker *worker, const struct error *error)
+{
+    struct server_view *view = server_view_new(worker->server->name, worker->server->role);
+    view_copy_all(view, worker->last);
+    view->reachable = false;
+    view->error = *error;
+    replace_last(worker, view);
+}
+
+static void poll_once(struct server_worker *worker)
+{
+    struct error error = {0};
+    bool fine = (worker->reader || connect_server(worker, &error)) && read_server(worker, &error);
+    if (fine) {
+        worker->failures = 0;
+        return;
+    }
+    if (worker->reader)
+        disconnect(worker);
+    if (stopping(worker))
+        return;
+    worker->failures++;
+    char line[2300];
+    error_format(&error, line, sizeof line);
+    log_write(LOG_WARNING, "collector: %s", line);
+    publish_failure(worker, &error);
+}
+
+/* --- the schedule ----------------------------------------------------------------------------- */
+
+static int64_t delay_ms(const struct server_worker *worker)
+{
+    int64_t poll_ms = worker->collector->config->poll_ms;
+    int doublings = worker->failures > 1 ? worker->failures - 1 : 0;
+    if (doublings > BACK_OFF_DOUBLINGS)
+        doublings = BACK_OFF_DOUBLINGS;
+    int64_t delay = poll_ms << doublings;
+    int64_t most = poll_ms > BACK_OFF_MAX_MS ? poll_ms : BACK_OFF_MAX_MS;
+    return delay < most ? delay : most;
+}
+
+static void wait_for_next(struct server_worker *worker)
+{
+    struct collector *collector = worker->collector;
+    int64_t until_ms = clock_monotonic_ms(clock_system()) + delay_ms(worker);
+    pthread_mutex_lock(&collector->mutex);
+    while (!worker->refresh && !atomic_load(&collector->stop)) {
+        int64_t left_ms = until_ms - clock_monotonic_ms(clock_system());
+        if (left_ms <= 0)
+            break;
+        collector_wait(collector, &collector->poll, left_ms);
+    }
+    worker->refresh = false;
+    pthread_mutex_unlock(&collector->mutex);
+}
+
+void *collector_server_thread(void *argument)
+{
+    struct server_worker *worker = argument;
+    while (!stopping(worker)) {
+        poll_once(worker);
+        store_keep(&worker->store, worker->collector->config, worker->index, worker->last, false);
+        if (!stopping(worker))
+            wait_for_next(worker);
+    }
+    if (worker->reader)
+        disconnect(worker);
+    store_keep(&worker->store, worker->collector->config, worker->index, worker->last, true);
+    return NULL;
+}

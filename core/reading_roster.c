@@ -1,0 +1,306 @@
+/* Which databases the backup job marks and backs up, and what each is for. */
+#include <stdlib.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/decode.h"
+#include "core/reading.h"
+
+/* What BizTalk's other tables say of a database's use. */
+struct known_use {
+    char *server, *database; /* server may be NULL */
+    enum database_use use;
+    bool master;
+};
+
+struct roster_reading {
+    struct reading *reading;
+    struct known_use *uses;
+    size_t uses_count, uses_capacity;
+};
+
+static void note_use(struct roster_reading *roster, const char *server, const char *database,
+                     enum database_use use, bool master)
+{
+    if (!database || !*database)
+        return; /* a feature that is not configured */
+    struct known_use *known = memory_append(roster, uses);
+    known->server = memory_copy_text(server);
+    known->database = memory_copy_text(database);
+    known->use = use;
+    known->master = master;
+}
+
+static bool take_group(void *context, const struct tds_row *row)
+{
+    static const struct {
+        const char *server, *database;
+        enum database_use use;
+    } columns[] = {
+        {"TrackingDBServerName", "TrackingDBName", USE_TRACKING},
+        {"SubscriptionDBServerName", "SubscriptionDBName", USE_MESSAGE_BOX},
+        {"BamDBServerName", "BamDBName", USE_BAM_PRIMARY_IMPORT},
+        {"RuleEngineDBServerName", "RuleEngineDBName", USE_RULE_ENGINE},
+        {"TrackAnalysisServerName", "TrackAnalysisDBName", USE_TRACKING_ANALYSIS},
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        note_use(context, tds_text(row, columns[i].server), tds_text(row, columns[i].database),
+                 columns[i].use, columns[i].use == USE_MESSAGE_BOX);
+    return true;
+}
+
+static bool take_message_box(void *context, const struct tds_row *row)
+{
+    note_use(context, tds_text(row, "DBServerName"), tds_text(row, "DBName"), USE_MESSAGE_BOX,
+             tds_integer(row, "IsMasterMsgBox", 0) != 0);
+    return true;
+}
+
+/* Uses by the product's default names; the last resort. */
+static enum database_use use_by_default_name(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum database_use use;
+    } defaults[] = {
+        {"BizTalkMgmtDb", USE_MANAGEMENT},
+        {"BizTalkMsgBoxDb", USE_MESSAGE_BOX},
+        {"BizTalkDTADb", USE_TRACKING},
+        {"SSODB", USE_SSO},
+        {"BAMPrimaryImport", USE_BAM_PRIMARY_IMPORT},
+        {"BAMAlertsApplication", USE_BAM_ALERTS},
+        {"BAMAlertsNSMain", USE_BAM_ALERTS},
+        {"BizTalkRuleEngineDb", USE_RULE_ENGINE},
+    };
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+        if (text_equal_nocase(defaults[i].name, name))
+            return defaults[i].use;
+    return USE_CUSTOM;
+}
+
+static bool take_other(void *context, const struct tds_row *row)
+{
+    note_use(context, tds_text(row, "ServerName"), tds_text(row, "DatabaseName"),
+             use_by_default_name(tds_text(row, "DefaultDatabaseName")), false);
+    return true;
+}
+
+static bool take_force_full(void *context, const struct tds_row *row)
+{
+    struct roster_reading *roster = context;
+    roster->reading->fresh->force_full = tds_bit(row, "ForceFull");
+    return true;
+}
+
+static bool take_roster(void *context, const struct tds_row *row)
+{
+    struct roster_reading *roster = context;
+    const char *database = tds_text(row, "DatabaseName");
+    if (!database || !*database)
+        return true;
+    struct roster_row *entry = memory_append(roster->reading->fresh, roster);
+    entry->server = memory_copy_text(tds_text(row, "ServerName"));
+    entry->database = memory_copy_text(database);
+    entry->in_backup_job = true;
+    return true;
+}
+
+static bool is_same_server(const struct reading *reading, const char *a, const char *b)
+{
+    if (!a || !b || text_equal_nocase(a, b))
+        return true;
+    int index = config_server_find(reading->config, a);
+    return index >= 0 && index == config_server_find(reading->config, b);
+}
+
+static void find_use(struct roster_reading *roster, struct roster_row *entry)
+{
+    if (text_equal_nocase(entry->database, roster->reading->fresh->management_database)) {
+        entry->use = USE_MANAGEMENT;
+        return;
+    }
+    entry->use = use_by_default_name(entry->database);
+    bool found = false;
+    for (size_t i = 0; i < roster->uses_count; i++) {
+        const struct known_use *known = &roster->uses[i];
+        if (!text_equal_nocase(known->database, entry->database) ||
+            !is_same_server(roster->reading, known->server, entry->server))
+            continue;
+        if (!found)
+            entry->use = known->use;
+        found = true;
+        if (known->use == USE_MESSAGE_BOX && known->master)
+            entry->is_master_message_box = true;
+    }
+}
+
+/* Databases of the group that are backed up by other means: listed, never restored to a mark. */
+static void add_others(struct roster_reading *roster)
+{
+    static const struct {
+        const char *name;
+        enum database_use use;
+    } others[] = {
+        {"BAMStarSchema", USE_BAM_STAR_SCHEMA},
+        {"BAMArchive", USE_BAM_ARCHIVE},
+        {"BAMAnalysis", USE_BAM_ANALYSIS},
+    };
+    struct server_view *fresh = roster->reading->fresh;
+    const char *here = roster->reading->view->server_name;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        const struct database_row *row =
+            server_view_database(roster->reading->view, others[i].name);
+        if (row)
+            *memory_append(fresh, roster) =
+                (struct roster_row){.server = memory_copy_text(here),
+                                    .database = memory_copy_text(row->name),
+                                    .use = others[i].use};
+    }
+    for (size_t i = 0; i < roster->uses_count; i++)
+        if (roster->uses[i].use == USE_TRACKING_ANALYSIS)
+            *memory_append(fresh, roster) =
+                (struct roster_row){.server = memory_copy_text(roster->uses[i].server),
+                                    .database = memory_copy_text(roster->uses[i].database),
+                                    .use = USE_TRACKING_ANALYSIS};
+}
+
+/* A table that may be missing or not granted: the roster stands without it. */
+static enum error_code ask_also(struct roster_reading *roster, const struct query *query,
+                                const struct tsql_argument *arguments, size_t count,
+                                tds_row_function *row, struct error *error)
+{
+    struct error failure = {0};
+    enum error_code code =
+        reading_ask(roster->reading, query, arguments, count, row, roster, &failure);
+    if (!code)
+        return ERR_OK;
+    if (!tds_reader_is_usable(roster->reading->reader)) {
+        *error = failure;
+        return code;
+    }
+    roster->reading->note = failure;
+    return ERR_OK;
+}
+
+static enum error_code ask_uses(struct roster_reading *roster, const char *database,
+                                struct error *error)
+{
+    struct reading *reading = roster->reading;
+    struct tsql_argument arguments[] = {
+        {.kind = ARGUMENT_IDENTIFIER, .text = database},
+        {.kind = ARGUMENT_IDENTIFIER, .text = "adm_BackupSettings"},
+    };
+    if (!reading_column(reading, "adm_BackupSettings", "ForceFull") &&
+        reading_column(reading, "adm_ForceFullBackup", "ForceFull"))
+        arguments[1].text = "adm_ForceFullBackup";
+    enum error_code code = ask_also(roster, &query_group, arguments, 1, take_group, error);
+    if (!code)
+        code = ask_also(roster, &query_message_boxes, arguments, 1, take_message_box, error);
+    if (!code)
+        code = ask_also(roster, &query_other_databases, arguments, 1, take_other, error);
+    if (!code)
+        code = ask_also(roster, &query_backup_settings, arguments, 2, take_force_full, error);
+    return code;
+}
+
+static enum error_code ask_roster(struct roster_reading *roster, const char *database,
+                                  struct error *error)
+{
+    struct server_view *fresh = roster->reading->fresh;
+    struct tsql_argument argument = {.kind = ARGUMENT_IDENTIFIER, .text = database};
+    enum error_code code = reading_learn_columns(roster->reading, database, error);
+    if (!code)
+        code = reading_ask(roster->reading, &query_roster, &argument, 1, take_roster, roster,
+                           error);
+    if (!code)
+        code = ask_uses(roster, database, error);
+    if (code)
+        return code;
+    for (size_t i = 0; i < fresh->roster_count; i++)
+        find_use(roster, &fresh->roster[i]);
+    add_others(roster);
+    return ERR_OK;
+}
+
+/* --- the marking objects of each database ----------------------------------------------------- */
+
+struct objects_found {
+    int mark_log, procedures;
+};
+
+static bool take_object(void *context, const struct tds_row *row)
+{
+    struct objects_found *found = context;
+    if (text_equal_nocase(tds_text(row, "name"), "MarkLog"))
+        found->mark_log++;
+    else
+        found->procedures++;
+    return true;
+}
+
+static enum error_code look_at_database(struct reading *reading, const struct database_row *row,
+                                        struct error *error)
+{
+    enum { PROCEDURES_NEEDED = 4 };
+    struct objects_found found = {0};
+    struct tsql_argument argument = {.kind = ARGUMENT_IDENTIFIER, .text = row->name};
+    struct error failure = {0};
+    enum error_code code =
+        reading_ask(reading, &query_marking_objects, &argument, 1, take_object, &found, &failure);
+    if (code && !tds_reader_is_usable(reading->reader)) {
+        *error = failure;
+        return code;
+    }
+    /* without VIEW ANY DEFINITION objects are hidden, which is not the same as absent */
+    bool sees_all = !code && reading->view->can_view_any_definition;
+    struct marking_objects *objects = memory_append(reading->memory, marking);
+    objects->database = memory_copy_text(row->name);
+    objects->has_mark_log = found.mark_log ? 1 : sees_all ? 0 : -1;
+    objects->has_procedures = found.procedures >= PROCEDURES_NEEDED ? 1 : sees_all ? 0 : -1;
+    return ERR_OK;
+}
+
+static enum error_code look_at_databases(struct reading *reading, struct error *error)
+{
+    enum { SYSTEM_DATABASES = 4, DATABASES_MAX = 60 };
+    struct reading_memory *memory = reading->memory;
+    for (size_t i = 0; i < memory->marking_count; i++)
+        free(memory->marking[i].database);
+    memory->marking_count = 0;
+    enum error_code code = ERR_OK;
+    for (size_t i = 0; i < reading->view->databases_count && !code; i++) {
+        const struct database_row *row = &reading->view->databases[i];
+        if (row->database_id > SYSTEM_DATABASES && row->state == STATE_ONLINE &&
+            memory->marking_count < DATABASES_MAX)
+            code = look_at_database(reading, row, error);
+    }
+    return code;
+}
+
+enum error_code reading_roster(struct reading *reading, struct error *error)
+{
+    enum error_code code = look_at_databases(reading, error);
+    if (code)
+        return code;
+    const struct database_row *management =
+        server_view_database(reading->view, reading->config->management_database);
+    if (!management && reading->last->has_management)
+        return error_set(error, ERR_SERVER_ERROR, reading->server->name,
+                         "offline databases are hidden from logins without ALTER ANY DATABASE",
+                         "the management database %s is not visible any more",
+                         reading->config->management_database);
+    if (!management) {
+        reading->not_asked = true;
+        return ERR_OK;
+    }
+    reading->fresh->has_management = true;
+    reading->fresh->management_database = memory_copy_text(management->name);
+    struct roster_reading roster = {.reading = reading};
+    code = ask_roster(&roster, management->name, error);
+    for (size_t i = 0; i < roster.uses_count; i++) {
+        free(roster.uses[i].server);
+        free(roster.uses[i].database);
+    }
+    free(roster.uses);
+    return code;
+}

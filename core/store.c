@@ -1,0 +1,193 @@
+#include "core/store.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/store_json.h"
+
+static const int64_t changed_ms = 30000, unchanged_ms = 5 * 60000;
+
+/* --- names and directories -------------------------------------------------------------------- */
+
+/* A server's name may hold anything; the file's name is its letters and a checksum. */
+static char *file_path(const struct config *config, size_t server)
+{
+    const char *name = config->servers[server].name;
+    char plain[64] = "";
+    size_t length = 0;
+    uint32_t sum = 2166136261u; /* FNV-1a */
+    for (const char *c = name; *c; c++) {
+        unsigned char letter = (unsigned char)tolower((unsigned char)*c);
+        sum = (sum ^ letter) * 16777619u;
+        if (length < sizeof plain - 1)
+            plain[length++] = isalnum(letter) && letter < 128 ? (char)letter : '_';
+    }
+    return memory_format("%s/views/%s-%08x.json", config->state_dir, plain, sum);
+}
+
+/* Makes a directory and its parents, 0700. */
+static bool make_directories(const char *path)
+{
+    char *copy = memory_copy_text(path);
+    bool fine = true;
+    for (char *at = copy + 1; fine; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        char end = *at;
+        *at = '\0';
+        fine = mkdir(copy, 0700) == 0 || errno == EEXIST;
+        *at = end;
+        if (!end)
+            break;
+    }
+    free(copy);
+    return fine;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* Dates of an earlier session, on this session's monotonic clock, so that ages can be told. */
+static void date_view(struct server_view *view, const struct clock *clock)
+{
+    int64_t age_ms = clock_utc_ms(clock) - view->as_of_utc_ms;
+    view->as_of_monotonic_ms = clock_monotonic_ms(clock) - age_ms;
+    for (int part = 0; part < PART_COUNT; part++)
+        if (view->parts[part].state == PART_READ)
+            view->parts[part].read_monotonic_ms = view->as_of_monotonic_ms;
+}
+
+struct server_view *store_load(const struct config *config, size_t server,
+                               const struct clock *clock)
+{
+    char *path = file_path(config, server);
+    json_error_t reason;
+    json_t *document = json_load_file(path, JSON_REJECT_DUPLICATES, &reason);
+    struct server_view *view = NULL;
+    if (document) {
+        const struct config_server *configured = &config->servers[server];
+        view = store_json_to_view(document, configured->name, configured->role);
+        json_decref(document);
+        if (!view)
+            log_write(LOG_WARNING, "%s: not a view of this server, left alone", path);
+    } else if (access(path, F_OK) == 0) {
+        log_write(LOG_WARNING, "%s: %s", path, reason.text);
+    }
+    free(path);
+    if (view)
+        date_view(view, clock);
+    return view;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static bool write_file(const char *path, const json_t *document)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return false;
+    bool fine = json_dumpfd(document, fd, JSON_COMPACT) == 0 && fsync(fd) == 0;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return fine;
+}
+
+enum error_code store_write(const struct config *config, size_t server,
+                            const struct server_view *view, struct error *error)
+{
+    char *path = file_path(config, server);
+    char *directory = memory_format("%s/views", config->state_dir);
+    char *temporary = memory_format("%s.%ld", path, (long)getpid());
+    json_t *document = store_json_from_view(view);
+    enum error_code code = ERR_OK;
+    if (!make_directories(directory) || !write_file(temporary, document) ||
+        rename(temporary, path) != 0) {
+        code = error_set(error, ERR_IO, path, NULL, "the last good view cannot be kept: %s",
+                         strerror(errno));
+        unlink(temporary);
+    }
+    json_decref(document);
+    free(temporary);
+    free(directory);
+    free(path);
+    return code;
+}
+
+/* --- the schedule ----------------------------------------------------------------------------- */
+
+/* Changes when a planner would decide differently: not with every poll. */
+static uint64_t fingerprint(const struct server_view *view)
+{
+    uint64_t sum = 14695981039346656037u;
+#define MIX(value) (sum = (sum ^ (uint64_t)(value)) * 1099511628211u)
+    for (size_t i = 0; i < view->history_count; i++) {
+        const struct history_chunk *chunk = view->history[i];
+        for (size_t j = 0; j < chunk->count; j++) {
+            const struct history_row *row = &chunk->rows[j];
+            MIX(row->set_id);
+            MIX(row->backup_id);
+            MIX(row->complete);
+            MIX(row->restored);
+        }
+    }
+    MIX(view->backups_count);
+    if (view->backups_count)
+        MIX(view->backups[view->backups_count - 1].backup_set_id);
+    MIX(view->marks_count);
+    MIX(view->restores_count);
+    if (view->restores_count)
+        MIX(view->restores[view->restores_count - 1].restore_history_id);
+    MIX(view->last_restore_set);
+    MIX(view->roster_count);
+    for (size_t i = 0; i < view->databases_count; i++)
+        MIX(view->databases[i].state);
+    for (size_t i = 0; i < view->jobs_count; i++)
+        MIX(view->jobs[i].enabled);
+#undef MIX
+    return sum;
+}
+
+static bool is_due(const struct store_schedule *schedule, const struct server_view *view,
+                   uint64_t print, int64_t now_ms, bool now)
+{
+    if (!schedule->written)
+        return true;
+    if (schedule->written_as_of_ms == view->as_of_monotonic_ms)
+        return false;
+    int64_t age_ms = now_ms - schedule->written_ms;
+    bool changed = print != schedule->fingerprint;
+    return (changed && (now || age_ms >= changed_ms)) || age_ms >= unchanged_ms;
+}
+
+void store_keep(struct store_schedule *schedule, const struct config *config, size_t server,
+                const struct server_view *view, bool now)
+{
+    if (view->from_disk || view->as_of_monotonic_ms == TIME_UNKNOWN)
+        return;
+    int64_t now_ms = clock_monotonic_ms(clock_system());
+    /* without any need to look closely in every poll */
+    if (!now && schedule->written && now_ms - schedule->written_ms < changed_ms)
+        return;
+    uint64_t print = fingerprint(view);
+    if (!is_due(schedule, view, print, now_ms, now))
+        return;
+    struct error error = {0};
+    if (store_write(config, server, view, &error)) {
+        char line[2300];
+        error_format(&error, line, sizeof line);
+        log_write(LOG_WARNING, "%s", line);
+    }
+    schedule->written = true;
+    schedule->written_ms = now_ms;
+    schedule->written_as_of_ms = view->as_of_monotonic_ms;
+    schedule->fingerprint = print;
+}
