@@ -67,6 +67,18 @@ static void close_slot(struct app_slot *slot)
     *slot = (struct app_slot){0};
 }
 
+/* How many servers have neither answered nor failed since the start. */
+static size_t count_waiting(const struct group_view *view)
+{
+    size_t waiting = 0;
+    for (size_t i = 0; i < view->servers_count; i++) {
+        const struct server_view *server = view->servers[i];
+        waiting += !server->reachable && server->error.code == ERR_OK &&
+                   server->as_of_monotonic_ms == TIME_UNKNOWN;
+    }
+    return waiting;
+}
+
 struct app *app_new(const struct app_options *options, struct group_view *view)
 {
     struct app *app = memory_new(sizeof *app);
@@ -79,6 +91,9 @@ struct app *app_new(const struct app_options *options, struct group_view *view)
                                        .notices = app->notices,
                                        .tasks = options->tasks,
                                        .demo = options->demo};
+    size_t waiting = count_waiting(view);
+    app->world.starting = waiting > 0 && waiting == view->servers_count;
+    app->settled = false;
     for (size_t i = 0; i < APP_TABS; i++)
         open_slot(app, &app->tabs[i], i == 0 && options->monitor ? &screen_monitor : tab_ops[i],
                   "");
@@ -167,8 +182,12 @@ void app_set_view(struct app *app, struct group_view *view)
         app->kept = view;
         return;
     }
-    bool first = app->notices->last_id == 0 && app->world.starting;
-    notices_compare(app->notices, first ? NULL : app->view, view);
+    /* what the first answers bring is no change: only what is not well then is told */
+    size_t waiting = count_waiting(view);
+    if (app->settled || waiting == 0)
+        notices_compare(app->notices, app->settled ? app->view : NULL, view);
+    app->settled |= waiting == 0;
+    app->world.starting = waiting > 0 && waiting == view->servers_count;
     group_view_release(app->view);
     app->view = view;
     app->world.view = view;
@@ -187,10 +206,11 @@ bool app_tick(struct app *app)
     return true;
 }
 
-void app_set_starting(struct app *app, bool starting, const char *why)
+void app_set_trouble(struct app *app, const char *why)
 {
-    app->world.starting = starting;
-    text_clean(app->starting_why, sizeof app->starting_why, why);
+    text_clean(app->trouble, sizeof app->trouble, why);
+    if (why && why[0])
+        app->world.starting = false;
 }
 
 bool app_is_paused(const struct app *app)
@@ -235,8 +255,8 @@ static void push(struct app *app, const struct screen_ops *ops, const char *argu
     if (ops->keep) {
         if (!app->wizard.ops)
             open_slot(app, &app->wizard, ops, argument);
-        else
-            update_slot(app, &app->wizard);
+        else if (ops->take)
+            ops->take(app->wizard.self, app_world(app), argument);
         for (size_t i = 0; i < app->depth; i++)
             if (app->stack[i].ops == ops)
                 return;
@@ -306,27 +326,14 @@ static void quit(struct app *app)
     app->effects.quit = true;
 }
 
-/* The demo's own key: the lab's sources die, or come back; in a task, for it may wait. */
-struct demo_change {
-    const struct screen_demo *demo;
-    bool dead;
-};
-
-static void demo_work(void *data)
-{
-    struct demo_change *change = data;
-    change->demo->set_sources_dead(change->demo->context, change->dead);
-}
-
+/* The demo's own key: the lab's sources die, or come back. */
 static void open_sources_die(struct app *app)
 {
     const struct screen_demo *demo = app->options.demo;
     if (!demo)
         return;
     if (demo->sources_dead(demo->context)) {
-        struct demo_change *change = memory_new(sizeof *change);
-        *change = (struct demo_change){.demo = demo, .dead = false};
-        task_start(app->options.tasks, demo_work, free, change);
+        demo->set_sources_dead(demo->context, false);
         app_say(app, ATTR_PROGRESS, "the lab's source servers get their power back");
         return;
     }
@@ -340,9 +347,9 @@ static void open_sources_die(struct app *app)
 
 static void sources_die(struct app *app)
 {
-    struct demo_change *change = memory_new(sizeof *change);
-    *change = (struct demo_change){.demo = app->options.demo, .dead = true};
-    task_start(app->options.tasks, demo_work, free, change);
+    const struct screen_demo *demo = app->options.demo;
+    demo->set_sources_dead(demo->context, true);
+    app->effects.refresh = true;
     app_say(app, ATTR_WARNING, "the lab's source servers have lost power");
 }
 

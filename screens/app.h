@@ -57,9 +57,9 @@ void app_paste(struct app *app, const char *text);
 void app_mouse(struct app *app, enum term_mouse_action action, int row, int column);
 /* The descriptor of app_effects.fd is readable. */
 void app_fd_ready(struct app *app);
-/* The first answer has come, or the collector could not be started (why not NULL): said in the
- * message line until there is something better. */
-void app_set_starting(struct app *app, bool starting, const char *why);
+/* Why nothing can be read (the collector could not be started), for the message line; NULL or "" =
+ * nothing is wrong. */
+void app_set_trouble(struct app *app, const char *why);
 /* Opens a secret question (a monitoring password): answered(context, text) on Enter, text NULL on
  * Esc. */
 void app_ask_secret(struct app *app, const char *title, const char *text,

@@ -116,8 +116,8 @@ static void draw_message(struct app *app, const struct canvas *canvas, int row)
         bar_message(canvas, row, ATTR_WARNING, text);
     } else if (app->message[0]) {
         bar_message(canvas, row, app->message_attr, app->message);
-    } else if (app->starting_why[0]) {
-        bar_message(canvas, row, ATTR_CRITICAL, app->starting_why);
+    } else if (app->trouble[0]) {
+        bar_message(canvas, row, ATTR_CRITICAL, app->trouble);
     } else if (note && note[0] && tab_here(app) != APP_TABS) {
         snprintf(text, sizeof text, "%s: R shows it", note);
         bar_message(canvas, row, ATTR_PROGRESS, text);
@@ -156,7 +156,10 @@ static void draw_keys(struct app *app, const struct canvas *canvas, int row)
                                             ACTION_PAUSE,   ACTION_HELP,    ACTION_QUIT};
     struct bar_key keys[KEYS_LIMIT];
     size_t count = 0;
-    for (const enum action_id *id = app_top(app)->ops->bar; id && *id != ACTION_NONE; id++)
+    const struct app_slot *top = app_top(app);
+    const enum action_id *bar =
+        top->ops->bar_now ? top->ops->bar_now(top->self) : top->ops->bar;
+    for (const enum action_id *id = bar; id && *id != ACTION_NONE; id++)
         add_key(app, keys, &count, *id);
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         add_key(app, keys, &count, always[i]);

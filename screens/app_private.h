@@ -29,7 +29,8 @@ struct app {
     char message[500];
     unsigned message_attr;
     int64_t message_until_ms; /* monotonic */
-    char starting_why[500];
+    char trouble[500];
+    bool settled; /* every server has answered or failed once */
     bool paused, mouse;
     bool asked_to_quit; /* q once while a run is watched */
     struct dialog dialog;

@@ -10,7 +10,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "screens/facts.h"
-#include "screens/history.h"
+#include "screens/series.h"
 #include "screens/panel.h"
 #include "screens/words.h"
 #include "tui/chart.h"
@@ -114,7 +114,7 @@ static int draw_exposure(const struct screen_world *world, const struct canvas *
 {
     double values[SPARK_CELLS], limit_ms = NAN, top = 0;
     const struct limit *limit = &world->config->data_loss;
-    history_exposure(world->view, DAY_MS, values, SPARK_CELLS);
+    series_exposure(world->view, DAY_MS, values, SPARK_CELLS);
     if (limit->warning_ms != DURATION_UNKNOWN)
         limit_ms = (double)limit->warning_ms;
     for (size_t i = 0; i < SPARK_CELLS; i++)

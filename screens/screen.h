@@ -25,7 +25,7 @@
 /* What only `stopmark demo` has: a lab whose sources can die. All NULL elsewhere. */
 struct screen_demo {
     void *context;
-    void (*set_sources_dead)(void *context, bool dead); /* may wait: only in a task */
+    void (*set_sources_dead)(void *context, bool dead); /* never waits */
     bool (*sources_dead)(void *context);                /* never waits */
 };
 
@@ -67,11 +67,15 @@ struct screen_ops {
     const char *about; /* what the screen shows, for the help; paragraphs */
     unsigned scopes;   /* enum action_scope bits: which actions work here */
     const enum action_id *bar; /* what the key line names, in order; ends with ACTION_NONE */
+    /* The same where it depends on what is shown; NULL = bar. */
+    const enum action_id *(*bar_now)(const void *self);
     bool keep;         /* its state outlives leaving it: opened once, closed with the app */
 
     /* A new state; argument as pushed, "" for a tab. Owned by the app, ended by close. */
     void *(*open)(const struct screen_world *world, const char *argument);
-    /* A new group view, or a second has passed with `ticked`. NULL = nothing to do. */
+    /* Asked for again while its state is kept. NULL = the argument is forgotten. */
+    void (*take)(void *self, const struct screen_world *world, const char *argument);
+    /* A new group view, or a second has passed. NULL = nothing to do. */
     void (*update)(void *self, const struct screen_world *world);
     /* Draws into the body's canvas, which is blank. */
     void (*draw)(void *self, const struct screen_world *world, const struct canvas *canvas);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "screens/history.h"
+#include "screens/series.h"
 #include "screens/panel.h"
 #include "screens/words.h"
 #include "tui/chart.h"
@@ -46,7 +46,7 @@ static enum glyph state_glyph(const struct roster_entry *entry)
 static void spark_text(struct str *out, const struct group_view *view, size_t index)
 {
     double values[SPARK_CELLS], top = 0;
-    history_apply_lag(view, index, DAY_MS, values, SPARK_CELLS);
+    series_apply_lag(view, index, DAY_MS, values, SPARK_CELLS);
     for (size_t i = 0; i < SPARK_CELLS; i++)
         if (!isnan(values[i]) && values[i] > top)
             top = values[i];
@@ -87,7 +87,7 @@ static void add_row(struct table *table, const struct screen_world *world, size_
     table_cell_key(table,
                    words_verdict_attr(words_against_limit(lag->lag_ms, &view->config->apply_lag)),
                    lag->lag_ms == DURATION_UNKNOWN ? "?" : text, lag->lag_ms);
-    int64_t applied_ms = history_last_apply_ms(view, index);
+    int64_t applied_ms = series_last_apply_ms(view, index);
     words_when(text, sizeof text, applied_ms, world->now_utc_ms);
     table_cell_key(table, ATTR_NORMAL, applied_ms == TIME_UNKNOWN ? "?" : text, applied_ms);
     struct str spark = {0};

@@ -1,4 +1,4 @@
-#include "screens/history.h"
+#include "screens/series.h"
 
 #include <math.h>
 
@@ -23,7 +23,7 @@ static void put(double *values, size_t cells, int64_t span_ms, int64_t age_ms, i
         values[cell] = (double)value_ms;
 }
 
-int64_t history_last_apply_ms(const struct group_view *view, size_t index)
+int64_t series_last_apply_ms(const struct group_view *view, size_t index)
 {
     const struct roster_entry *entry = &view->roster[index];
     if (entry->destination < 0)
@@ -63,7 +63,7 @@ static const struct backup_set *restored_set(const struct group_view *view, size
     return NULL;
 }
 
-void history_apply_lag(const struct group_view *view, size_t index, int64_t span_ms,
+void series_apply_lag(const struct group_view *view, size_t index, int64_t span_ms,
                        double *values, size_t cells)
 {
     for (size_t i = 0; i < cells; i++)
@@ -87,7 +87,7 @@ void history_apply_lag(const struct group_view *view, size_t index, int64_t span
     }
 }
 
-void history_exposure(const struct group_view *view, int64_t span_ms, double *values,
+void series_exposure(const struct group_view *view, int64_t span_ms, double *values,
                       size_t cells)
 {
     int64_t later_ms = end_ms(view);

@@ -1,0 +1,251 @@
+/* The pages of a run: its progress, the proof, the manual steps. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "screens/wizard_private.h"
+#include "screens/words.h"
+#include "tui/chart.h"
+#include "tui/wrap.h"
+
+enum { NAME_CELLS = 20, GAUGE_CELLS = 17, SET_CELLS = 7 };
+
+/* "1184  11:52:10  1 min 20 s" or the lane's state. */
+static void draw_lane(const struct canvas *canvas, int row, const struct run_database *lane)
+{
+    char text[400], reached[WORDS_SIZE], left[WORDS_SIZE];
+    bool narrow = canvas->columns < 60;
+    int gauge = narrow ? 6 : GAUGE_CELLS;
+    canvas_fit(canvas, row, 1, NAME_CELLS - 1, ALIGN_LEFT, ATTR_NORMAL, lane->database);
+    unsigned attr = lane->state == LANE_FAILED   ? ATTR_CRITICAL
+                    : lane->state == LANE_PAUSED ? ATTR_WARNING
+                    : lane->percent >= 100       ? ATTR_OK
+                                                 : ATTR_PROGRESS;
+    int column = chart_gauge(canvas, row, 1 + NAME_CELLS, gauge, lane->percent / 100, attr);
+    if (!narrow && lane->set) {
+        snprintf(text, sizeof text, "%lld", (long long)lane->set);
+        canvas_fit(canvas, row, column + 1, SET_CELLS - 1, ALIGN_LEFT, ATTR_NORMAL, text);
+    }
+    column += narrow ? 1 : SET_CELLS + 1;
+    if (lane->state == LANE_RESTORING && !lane->message[0]) {
+        time_format_of_day(reached, sizeof reached, lane->reached_utc_ms);
+        words_duration(left, sizeof left, lane->left_ms);
+        snprintf(text, sizeof text, "%s  %s", reached,
+                 lane->left_ms == DURATION_UNKNOWN ? "" : left);
+        canvas_fit(canvas, row, column, canvas->columns - column, ALIGN_LEFT, ATTR_NORMAL, text);
+        return;
+    }
+    column = canvas_sign(canvas, row, column, words_lane_glyph(lane->state));
+    snprintf(text, sizeof text, "%s%s%s", words_lane(lane->state), lane->message[0] ? ": " : "",
+             lane->message);
+    canvas_fit(canvas, row, column + 1, canvas->columns - column - 1, ALIGN_LEFT,
+               glyph_attr(words_lane_glyph(lane->state)), text);
+}
+
+static int draw_lanes(const struct run_snapshot *snapshot, const struct canvas *canvas, int row)
+{
+    const char *server = "";
+    for (size_t i = 0; i < snapshot->databases_count && row < canvas->rows; i++) {
+        const struct run_database *lane = &snapshot->databases[i];
+        if (strcmp(lane->server, server) != 0) {
+            server = lane->server;
+            canvas_text(canvas, row, 0, ATTR_STRONG, server);
+            if (i == 0 && canvas->columns >= 60)
+                canvas_text(canvas, row, NAME_CELLS + GAUGE_CELLS + CHART_PERCENT_CELLS + 2,
+                            ATTR_SECONDARY, "set    at / left");
+            row++;
+        }
+        draw_lane(canvas, row++, lane);
+    }
+    return row;
+}
+
+/* What stands between here and recovery. */
+static void draw_gate(const struct run_snapshot *snapshot, const struct canvas *canvas, int row)
+{
+    size_t all = snapshot->databases_count;
+    enum run_state state = snapshot->summary.state;
+    int column = canvas_text(canvas, row, 0, ATTR_TITLE, "GATE");
+    if (state == RUN_VERIFYING || state == RUN_AFTER || state == RUN_DONE)
+        canvas_format(canvas, row, column + 2, ATTR_OK, "passed; %d of %zu online, %d verified",
+                      snapshot->online, all, snapshot->verified);
+    else if (state == RUN_RECOVERING)
+        canvas_format(canvas, row, column + 2, ATTR_WARNING,
+                      "passed: no way back; %d of %zu online", snapshot->online, all);
+    else if (snapshot->online > 0)
+        canvas_format(canvas, row, column + 2, ATTR_WARNING, "%d of %zu online",
+                      snapshot->online, all);
+    else
+        canvas_format(canvas, row, column + 2, ATTR_STRONG,
+                      "%zu of %zu not yet at the mark, %d proven; nothing is online",
+                      all - (size_t)snapshot->at_mark, all, snapshot->proven);
+}
+
+static int draw_outcome(const struct wizard *wizard, const struct canvas *canvas, int row)
+{
+    char words[1800];
+    const struct error *error = &wizard->run_error;
+    if (wizard->phase == WIZARD_RUN_REFUSED)
+        canvas_text(canvas, row++, 0, ATTR_CRITICAL,
+                    "Refused before the first write: nothing was changed on any server");
+    else
+        canvas_text(canvas, row++, 0, ATTR_WARNING,
+                    "No worker answers for this run. Enter resumes it: the servers are asked what "
+                    "was done");
+    if (error->code != ERR_OK) {
+        error_format(error, words, sizeof words);
+        struct canvas inside = canvas_region(canvas, row, 0, -1, -1);
+        row += wrap_draw(&inside, 0, ATTR_CRITICAL, words);
+    }
+    return row + 1;
+}
+
+static int draw_state(const struct run_snapshot *snapshot, const struct canvas *canvas, int row)
+{
+    enum run_state state = snapshot->summary.state;
+    bool bad = state == RUN_FAILED || state == RUN_ABORTED;
+    unsigned attr = bad ? ATTR_CRITICAL : state == RUN_PAUSED ? ATTR_WARNING : ATTR_PROGRESS;
+    int column = canvas_text(canvas, row, 0, attr, words_run_state(state));
+    canvas_fit(canvas, row++, column + 2, canvas->columns - column - 2, ALIGN_LEFT, ATTR_SECONDARY,
+               snapshot->phase_text);
+    if (bad || snapshot->error.code != ERR_OK) {
+        char words[1800];
+        const char *reason = snapshot->summary.reason;
+        if (snapshot->error.code != ERR_OK) {
+            error_format(&snapshot->error, words, sizeof words);
+            reason = words;
+        }
+        struct canvas inside = canvas_region(canvas, row, 0, 4, -1);
+        int rows = wrap_draw(&inside, 0, ATTR_CRITICAL, reason);
+        row += rows > 4 ? 4 : rows;
+    }
+    return row;
+}
+
+void wizard_draw_run(struct wizard_screen *screen, const struct screen_world *world,
+                     const struct canvas *canvas)
+{
+    const struct wizard *wizard = screen->wizard;
+    const struct run_snapshot *snapshot = wizard->snapshot;
+    int row = 0;
+    if (wizard->phase == WIZARD_RUN_REFUSED || wizard->phase == WIZARD_RUN_LOST)
+        row = draw_outcome(wizard, canvas, row);
+    if (!snapshot) {
+        char elapsed[WORDS_SIZE];
+        if (wizard->phase != WIZARD_RUN_STARTING && wizard->phase != WIZARD_RUN_WATCHED)
+            return;
+        words_duration(elapsed, sizeof elapsed,
+                       world->now_monotonic_ms - screen->started_monotonic_ms);
+        int column = canvas_sign(canvas, row, 0, GLYPH_PROGRESS);
+        canvas_format(canvas, row, column + 1, ATTR_PROGRESS, "preparing for %s", elapsed);
+        struct canvas inside = canvas_region(canvas, row + 1, 0, -1, -1);
+        wrap_draw(&inside, 0, ATTR_SECONDARY,
+                  "The locks of every destination, the headers of every file, the shipping jobs "
+                  "disabled and idle. Nothing is restored before all of it stands.");
+        return;
+    }
+    row = draw_state(snapshot, canvas, row);
+    int foot = canvas->rows >= 12 ? 3 : 1;
+    struct canvas lanes = canvas_region(canvas, row, 0, canvas->rows - row - foot, -1);
+    row += draw_lanes(snapshot, &lanes, 0);
+    draw_gate(snapshot, canvas, canvas->rows - foot);
+    for (int i = 0; i < foot - 1 && i < (int)snapshot->messages_count; i++)
+        canvas_fit(canvas, canvas->rows - 1 - i, 0, canvas->columns, ALIGN_LEFT, ATTR_SECONDARY,
+                   snapshot->messages[snapshot->messages_count - 1 - (size_t)i]);
+}
+
+/* --- Verify ------------------------------------------------------------------------------------- */
+
+static void describe_proof(char *out, size_t size, const struct report_database *database)
+{
+    char later[WORDS_SIZE] = "later marks not looked for";
+    if (database->later_marks >= 0)
+        snprintf(later, sizeof later, "%lld later marks", (long long)database->later_marks);
+    snprintf(out, size, "%s%s, %s, %s, %s%s%s", database_state_name(database->state),
+             database->read_write ? " read-write" : "",
+             database->at_mark ? "at the mark" : "NOT at the mark",
+             database->marklog_has_mark ? "mark in MarkLog" : "mark not seen in MarkLog", later,
+             database->evidence && database->evidence[0] ? "; " : "",
+             database->evidence ? database->evidence : "");
+}
+
+void wizard_draw_verify(struct wizard_screen *screen, const struct canvas *canvas)
+{
+    const struct report *report = screen->wizard->report;
+    int row = 0;
+    if (!report) {
+        canvas_text(canvas, 0, 0, ATTR_PROGRESS, "reading the journal");
+        return;
+    }
+    int column = canvas_sign(canvas, row, 0, words_verdict_glyph(report->verdict));
+    struct canvas inside = canvas_region(canvas, row, column + 1, -1, -1);
+    row += wrap_draw(&inside, 0, words_verdict_attr(report->verdict),
+                     report->verdict_text ? report->verdict_text : "no verdict");
+    row++;
+    for (size_t i = 0; i < report->databases_count && row < canvas->rows; i++) {
+        const struct report_database *database = &report->databases[i];
+        char text[WORDS_LINE];
+        bool proven = database->at_mark && database->later_marks <= 0;
+        column = canvas_sign(canvas, row, 0, proven ? GLYPH_OK : GLYPH_CRITICAL);
+        column = canvas_format(canvas, row, column + 1, ATTR_STRONG, "%s/%s", database->server,
+                               database->database);
+        describe_proof(text, sizeof text, database);
+        if (canvas->columns - column > 60) {
+            canvas_fit(canvas, row++, column + 2, canvas->columns - column - 2, ALIGN_LEFT,
+                       ATTR_NORMAL, text);
+            continue;
+        }
+        struct canvas below = canvas_region(canvas, ++row, 4, -1, -1);
+        row += wrap_draw(&below, 0, ATTR_SECONDARY, text);
+    }
+}
+
+/* --- After -------------------------------------------------------------------------------------- */
+
+static int draw_manual_text(const struct manual_step *step, const struct canvas *canvas, int row)
+{
+    char when[WORDS_SIZE], text[WORDS_LINE];
+    struct canvas inside = canvas_region(canvas, row, 6, -1, -1);
+    int rows = wrap_draw(&inside, 0, ATTR_NORMAL, step->text);
+    if (!step->ticked)
+        return row + rows;
+    time_format(when, sizeof when, step->ticked_utc_ms);
+    snprintf(text, sizeof text, "done %s by %s%s%s", when, step->by ? step->by : "?",
+             step->note && step->note[0] ? ": " : "", step->note ? step->note : "");
+    return row + wrap_draw(&inside, rows, ATTR_OK, text);
+}
+
+void wizard_draw_after(struct wizard_screen *screen, const struct canvas *canvas)
+{
+    const struct report *report = screen->wizard->report;
+    size_t done = 0;
+    if (!report) {
+        canvas_text(canvas, 0, 0, ATTR_PROGRESS, "reading the journal");
+        return;
+    }
+    if (screen->manual_at >= report->manual_count)
+        screen->manual_at = report->manual_count ? report->manual_count - 1 : 0;
+    for (size_t i = 0; i < report->manual_count; i++)
+        done += report->manual[i].ticked;
+    canvas_format(canvas, 0, 0, ATTR_STRONG, "%zu of %zu manual steps are done", done,
+                  report->manual_count);
+    canvas_right(canvas, 0, canvas->columns, ATTR_SECONDARY, "Space ticks");
+    /* the selected step is opened below its title; those before it scroll away as needed */
+    int room = canvas->rows - 2;
+    size_t first = screen->manual_at > (size_t)(room / 2) ? screen->manual_at - (size_t)(room / 2) : 0;
+    int row = 2;
+    for (size_t i = first; i < report->manual_count && row < canvas->rows; i++) {
+        const struct manual_step *step = &report->manual[i];
+        bool here = i == screen->manual_at;
+        canvas_glyph(canvas, row, 0, here ? GLYPH_CURRENT : GLYPH_NONE, ATTR_STRONG);
+        canvas_glyph(canvas, row, 2, step->ticked ? GLYPH_TICKED : GLYPH_NOT_TICKED,
+                     step->ticked ? ATTR_OK : ATTR_NORMAL);
+        canvas_format(canvas, row, 4, here ? ATTR_STRONG : ATTR_NORMAL, "%zu %s", i + 1,
+                      step->title);
+        if (here)
+            canvas_cursor(canvas, row, 4, false);
+        row++;
+        if (here)
+            row = draw_manual_text(step, canvas, row);
+    }
+}

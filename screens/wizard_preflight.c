@@ -1,0 +1,137 @@
+/* What Preflight looks at: all of it is in the view; it asks no server. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "screens/words.h"
+#include "screens/wizard.h"
+
+static void find(struct wizard *wizard, enum verdict verdict, bool blocks, const char *remedy,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+static void find(struct wizard *wizard, enum verdict verdict, bool blocks, const char *remedy,
+                 const char *format, ...)
+{
+    char text[WORDS_LINE], clean[WORDS_LINE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    text_clean(clean, sizeof clean, text);
+    *memory_append(wizard, findings) = (struct wizard_finding){.verdict = verdict,
+                                                               .blocks = blocks,
+                                                               .text = memory_copy_text(clean),
+                                                               .remedy = memory_copy_text(remedy)};
+}
+
+/* Source-lost is refused while a source answers: it would split the group in two. */
+static void look_at_sources(struct wizard *wizard, const struct group_view *view, bool demo)
+{
+    for (size_t i = 0; i < view->servers_count; i++) {
+        const struct server_view *server = view->servers[i];
+        if (server->role != ROLE_SOURCE)
+            continue;
+        if (server->reachable) {
+            find(wizard, VERDICT_CRITICAL, true,
+                 demo ? "K lets the lab's sources lose their power"
+                      : "if it shall be given up, shut it down first (power, network, or the SQL "
+                        "Server service) and keep it from coming back",
+                 "%s answers: a lost source does not", server->name);
+            continue;
+        }
+        char age[WORDS_SIZE];
+        words_ago(age, sizeof age, words_server_age_ms(server, view->now_monotonic_ms));
+        find(wizard, VERDICT_OK, false, "make sure that it stays away (fence it)",
+             "%s does not answer; last seen %s%s", server->name, age,
+             server->from_disk ? ", by an earlier session" : "");
+    }
+}
+
+static void look_at_destinations(struct wizard *wizard, const struct group_view *view)
+{
+    for (size_t d = 0; d < view->destinations_count; d++) {
+        const struct server_view *server = view->servers[view->destinations[d]];
+        char problem[WORDS_LINE];
+        if (!server->reachable) {
+            words_part_problem(problem, sizeof problem, server, PART_SERVER,
+                               view->now_monotonic_ms);
+            find(wizard, VERDICT_CRITICAL, true, "bring it up, or check network and login", "%s",
+                 problem);
+            continue;
+        }
+        find(wizard, VERDICT_OK, false, NULL, "%s answers, version %s", server->name,
+             server->version ? server->version : "not known");
+        const struct job_row *job = server_view_job(server, JOB_RESTORE_DATABASES);
+        if (job && job->running)
+            find(wizard, VERDICT_WARNING, false, "the run waits until it is idle",
+                 "%s: %s is running", server->name, job->name);
+        else if (job && job->enabled)
+            find(wizard, VERDICT_OK, false, NULL, "%s: the shipping jobs will be disabled first",
+                 server->name);
+    }
+}
+
+static void look_at_roster(struct wizard *wizard, const struct group_view *view)
+{
+    for (size_t i = 0; i < view->roster_problems_count; i++)
+        find(wizard, VERDICT_CRITICAL, true, "correct `restores` in the configuration", "%s",
+             view->roster_problems[i]);
+    size_t restoring = 0;
+    for (size_t i = 0; i < view->roster_count; i++) {
+        const struct roster_entry *entry = &view->roster[i];
+        if (!entry->state_known || entry->left_out)
+            continue;
+        if (entry->state == STATE_RESTORING || entry->standby)
+            restoring++;
+        else if (entry->state == STATE_ABSENT)
+            find(wizard, VERDICT_WARNING, false, "it will be created from its full backup",
+                 "%s/%s is not there", words_destination(view, entry), entry->database);
+        else
+            find(wizard, VERDICT_WARNING, false,
+                 "only a full restore over it could bring it to a mark, if it is not there already",
+                 "%s/%s is %s", words_destination(view, entry), entry->database,
+                 database_state_name(entry->state));
+    }
+    find(wizard,
+         !view->roster_count               ? VERDICT_CRITICAL
+         : restoring == view->roster_count ? VERDICT_OK
+                                           : VERDICT_WARNING,
+         !view->roster_count, NULL, "%zu of %zu databases are RESTORING and can roll forward",
+         restoring, view->roster_count);
+}
+
+static void look_at_target(struct wizard *wizard, const struct group_view *view)
+{
+    const struct readiness *ready = &view->readiness;
+    const struct mark *mark = words_mark(view, ready->newest);
+    char loss[WORDS_SIZE];
+    if (!mark || !mark->reachable) {
+        find(wizard, VERDICT_WARNING, false, "choose another mark at the next step",
+             "no mark can be reached by rolling forward%s%s", ready->reasons_count ? ": " : "",
+             ready->reasons_count ? ready->reasons[0] : "");
+        return;
+    }
+    words_duration(loss, sizeof loss, mark->data_loss_ms);
+    find(wizard, VERDICT_OK, false, NULL, "%s can be reached, losing %s%s", mark->name,
+         ready->loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
+    find(wizard, mark->evidence == EVIDENCE_HEADER ? VERDICT_OK : VERDICT_WARNING, false,
+         mark->evidence == EVIDENCE_HEADER
+             ? NULL
+             : "PREPARE reads every file's header before anything is restored",
+         "evidence: %s", words_evidence(mark->evidence));
+}
+
+void wizard_preflight(struct wizard *wizard, const struct group_view *view, bool demo)
+{
+    for (size_t i = 0; i < wizard->findings_count; i++) {
+        free(wizard->findings[i].text);
+        free(wizard->findings[i].remedy);
+    }
+    wizard->findings_count = 0;
+    look_at_sources(wizard, view, demo);
+    look_at_destinations(wizard, view);
+    look_at_roster(wizard, view);
+    look_at_target(wizard, view);
+}
