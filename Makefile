@@ -163,6 +163,19 @@ objects: $(LIB_BASE) $(LIB_CORE) $(LIB_TUI) $(LIB_SCREENS) $(LIB_LAB) $(LIB_SUPP
 check-rules-of-code: all
 	@BUILD=$(BUILD) tests/rules.sh
 
+# Every screen of frozen estates, drawn without a terminal and compared with tests/screens/golden;
+# `make golden` writes the files anew: read the diff.
+$(BUILD)/golden: $(BUILD)/obj/tests/screens/golden.o $(BUILD)/obj/tests/screens/scene.o \
+		$(LIB_SUPPORT) $(LIB_SCREENS) $(LIB_CORE) $(LIB_TUI) $(LIB_BASE)
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CORE) $(LIBS_TUI)
+
+.PHONY: golden check-golden
+golden: $(BUILD)/golden
+	@mkdir -p tests/screens/golden
+	@$(BUILD)/golden tests/screens/golden --write
+check-golden: $(BUILD)/golden
+	@$(BUILD)/golden tests/screens/golden
+
 # --- documents ----------------------------------------------------------------------------------
 
 PAGES := man/stopmark.1 man/stopmark.ini.5
