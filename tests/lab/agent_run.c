@@ -26,6 +26,7 @@ static enum job_outcome run_step(struct job *job, size_t index, char **message)
     struct job_step *step = &job->steps[index];
     struct instance *instance = job->agent->instance;
     struct reply *reply = reply_new_sink();
+    int64_t started = lab_now_utc_ms(instance->lab);
     struct session *session =
         session_open_internal(instance, step->database, "SQLAgent - TSQL JobStep", reply);
     job->session = session;
@@ -44,8 +45,8 @@ static enum job_outcome run_step(struct job *job, size_t index, char **message)
         job_add_history(job, (int)index + 1, step->name, outcome, *message);
     history->message_number = good ? 0 : reply_sink_last_error(reply);
     history->severity = good ? 0 : 16;
-    history->started_utc_ms = session->login_utc_ms;
-    history->duration_ms = lab_now_utc_ms(instance->lab) - session->login_utc_ms;
+    history->started_utc_ms = started;
+    history->duration_ms = lab_now_utc_ms(instance->lab) - started;
     step->last_outcome = outcome;
     step->last_run_utc_ms = history->started_utc_ms;
     step->last_duration_ms = history->duration_ms;

@@ -146,7 +146,7 @@ static void add_file(struct database *database, const char *suffix, const char *
     file->size_bytes = size_bytes;
 }
 
-struct database *instance_add_database(struct instance *instance, const char *name, bool system)
+static struct database *new_database(struct instance *instance, const char *name)
 {
     struct lab *lab = instance->lab;
     struct database *database = memory_new(sizeof *database);
@@ -155,12 +155,32 @@ struct database *instance_add_database(struct instance *instance, const char *na
     database->instance = instance;
     database->id = (int)instance->databases_count;
     text_copy(database->name, sizeof database->name, name);
-    database->system = system;
-    database->recovery_model = system && strcmp(name, "model") != 0 ? 3 : 1;
+    database->recovery_model = 1;
     database->created_utc_ms = lab_now_utc_ms(lab);
     database->traffic_until_utc_ms = database->created_utc_ms;
     database->data_bytes = INT64_C(8) << 20;
     lab_random_guid(lab, database->database_guid);
+    return database;
+}
+
+struct database *instance_add_restoring(struct instance *instance, const char *name,
+                                        struct timeline *timeline)
+{
+    struct database *database = new_database(instance, name);
+    database->state = DATABASE_RESTORING;
+    database->timeline = timeline;
+    database->tables = timeline->tables;
+    return database;
+}
+
+struct database *instance_add_database(struct instance *instance, const char *name, bool system)
+{
+    struct lab *lab = instance->lab;
+    struct database *database = new_database(instance, name);
+    database->system = system;
+    if (system && strcmp(name, "model") != 0) {
+        database->recovery_model = 3;
+    }
     database->tables = table_set_new(lab);
     add_file(database, "", instance->data_path, "mdf", false, INT64_C(8) << 20);
     add_file(database, "_log", instance->log_path, "ldf", true, INT64_C(8) << 20);

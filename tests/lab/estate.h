@@ -157,6 +157,7 @@ struct login {
     int principal_id;
     int64_t created_utc_ms;
     char password[129];
+    char use[12]; /* "monitor", "restore": what stopmark.ini writes it for; else "" */
     unsigned permissions;     /* server-wide; sysadmin has all */
     char **databases;         /* owned names: where it has a user; "*" = all */
     size_t databases_count;
@@ -203,6 +204,8 @@ struct instance {
 struct switches {
     bool log_edge_equal_applies; /* last_lsn == redo: applied as a no-op instead of 4326 */
     bool cancel_reports_3204;
+    bool stop_before_inverted;            /* restorehistory.stop_before the other way round */
+    bool standby_survives_unreached_stop; /* else such a database is left RESTORING */
 };
 
 struct lab {
@@ -280,6 +283,9 @@ void lab_free(struct lab *lab);
 struct instance *lab_add_instance(struct lab *lab, const char *name);
 /* An empty database; system ones have no timeline. path_folder may be NULL: the instance's. */
 struct database *instance_add_database(struct instance *instance, const char *name, bool system);
+/* A database that a restore left RESTORING. */
+struct database *instance_add_restoring(struct instance *instance, const char *name,
+                                        struct timeline *timeline);
 struct login *instance_add_login(struct instance *instance, const char *name, const char *password,
                                  unsigned permissions);
 void login_add_database(struct login *login, const char *database);

@@ -176,7 +176,8 @@ static void write_history(struct restore_run *run, enum restore_end end)
                               ? instance_utc_of_local(run->instance, statement->stop_at_ticks)
                               : INT64_MIN,
         .stop_mark_name = mark ? statement->stop_name : NULL,
-        .stop_before = statement->stop == RESTORE_STOPBEFOREMARK,
+        .stop_before = mark && (statement->stop == RESTORE_STOPBEFOREMARK) !=
+                                   run->instance->lab->switches.stop_before_inverted,
     };
     msdb_write_restore(run->instance, &restore);
 }
@@ -204,7 +205,9 @@ static bool run_log(struct restore_run *run)
     enum restore_end end = restore_end_of(run->statement);
     if (run->has_stop && !run->reached) {
         /* the log was applied whole and the stop is not reached: RECOVERY is not carried out */
-        end = RESTORE_NORECOVERY;
+        bool survives = end == RESTORE_STANDBY &&
+                        run->instance->lab->switches.standby_survives_unreached_stop;
+        end = survives ? RESTORE_STANDBY : RESTORE_NORECOVERY;
     }
     say_summary(run, run->file->size_bytes);
     restore_finish(run, end);
@@ -216,7 +219,8 @@ static void begin_full(struct restore_run *run)
 {
     struct instance *instance = run->instance;
     if (run->database == NULL) {
-        run->database = instance_add_database(instance, run->statement->database, false);
+        run->database = instance_add_restoring(instance, run->statement->database,
+                                               run->file->timeline);
     } else if (run->database->state == DATABASE_ONLINE) {
         engine_content_drop(instance->engine, run->database);
     }

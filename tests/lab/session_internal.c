@@ -23,7 +23,7 @@ struct session *session_open_internal(struct instance *instance, const char *dat
     session->socket_fd = -1;
     session->reply = reply;
     session->lock_timeout_ms = -1;
-    session->login_utc_ms = lab_now_utc_ms(instance->lab);
+    session->login_utc_ms = instance_now_utc_ms(instance);
     session->request_started_utc_ms = session->login_utc_ms;
     session->next = instance->sessions;
     instance->sessions = session;

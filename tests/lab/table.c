@@ -31,6 +31,8 @@ static const struct type_word type_words[] = {
     {"varbinary", {.kind = SQL_VARBINARY, .length = 1}},
     {"binary", {.kind = SQL_BINARY, .length = 1}},
     {"uniqueidentifier", {.kind = SQL_UNIQUEIDENTIFIER, .length = 16}},
+    {"datetimeoffset", {.kind = SQL_DATETIMEOFFSET, .scale = 7}},
+    {"date", {.kind = SQL_DATE}},
     {"sql_variant", {.kind = SQL_VARIANT}},
     {"sysname", {.kind = SQL_NVARCHAR, .length = 128}},
 };

@@ -1,0 +1,310 @@
+#include <string.h>
+
+#include "tests/lab/catalog.h"
+#include "tests/lab/model.h"
+
+static const char *const state_names[] = {"ONLINE",  "RESTORING", "RECOVERING", "RECOVERY_PENDING",
+                                          "SUSPECT", "EMERGENCY", "OFFLINE"};
+static const char *const model_names[] = {"", "FULL", "BULK_LOGGED", "SIMPLE"};
+static const char *const access_names[] = {"MULTI_USER", "SINGLE_USER", "RESTRICTED_USER"};
+
+static const char databases_columns[] =
+    "name sysname, database_id int not null, source_database_id int, owner_sid varbinary(85),"
+    "create_date datetime not null, compatibility_level tinyint not null,"
+    "collation_name nvarchar(128), user_access tinyint, user_access_desc nvarchar(60),"
+    "is_read_only bit, is_auto_close_on bit not null, is_auto_shrink_on bit, state tinyint,"
+    "state_desc nvarchar(60), is_in_standby bit, is_cleanly_shutdown bit,"
+    "is_supplemental_logging_enabled bit, snapshot_isolation_state tinyint,"
+    "snapshot_isolation_state_desc nvarchar(60), is_read_committed_snapshot_on bit,"
+    "recovery_model tinyint, recovery_model_desc nvarchar(60), page_verify_option tinyint,"
+    "page_verify_option_desc nvarchar(60), is_auto_create_stats_on bit, is_trustworthy_on bit,"
+    "is_db_chaining_on bit, is_published bit not null, is_subscribed bit not null,"
+    "is_merge_published bit not null, is_distributor bit not null,"
+    "service_broker_guid uniqueidentifier not null, is_broker_enabled bit not null,"
+    "log_reuse_wait tinyint, log_reuse_wait_desc nvarchar(60),"
+    "is_date_correlation_on bit not null, is_cdc_enabled bit not null, is_encrypted bit,"
+    "is_honor_broker_priority_on bit, replica_id uniqueidentifier,"
+    "group_database_id uniqueidentifier, resource_pool_id int, containment tinyint,"
+    "containment_desc nvarchar(60), target_recovery_time_in_seconds int";
+
+static void add_database(struct row *row, const struct database *database)
+{
+    const struct instance *instance = database->instance;
+    static const uint8_t owner[] = {1};
+    bool online = database->state == DATABASE_ONLINE;
+    bool opened = online || database->state == DATABASE_OFFLINE;
+    row_text(row, database->name);
+    row_int(row, database->id);
+    row_null(row);
+    row_add(row, sql_bytes(owner, sizeof owner));
+    row_time(row, instance, database->created_utc_ms);
+    row_int(row, instance->major_version * 10 - 10 + (instance->major_version < 11 ? 10 : 0));
+    row_text(row, online ? instance->collation : NULL);
+    row_int(row, database->user_access);
+    row_text(row, access_names[database->user_access]);
+    row_int(row, database->standby || database->read_only);
+    row_int(row, 0);
+    row_int(row, 0);
+    row_int(row, database->state);
+    row_text(row, state_names[database->state]);
+    row_int(row, database->standby);
+    row_int(row, !opened);
+    row_int(row, 0);
+    row_int(row, 0);
+    row_text(row, "OFF");
+    row_int(row, 0);
+    row_int(row, database->recovery_model);
+    row_text(row, model_names[database->recovery_model]);
+    row_int(row, 2);
+    row_text(row, "CHECKSUM");
+    row_int(row, 1);
+    for (int i = 0; i < 6; i++) {
+        row_int(row, 0);
+    }
+    row_guid(row, database->database_guid);
+    row_int(row, strcmp(database->name, "msdb") == 0);
+    bool waits = !database->system && database->recovery_model != 3;
+    row_int(row, waits ? 2 : 0);
+    row_text(row, waits ? "LOG_BACKUP" : "NOTHING");
+    row_int(row, 0);
+    row_int(row, 0);
+    row_int(row, 0);
+    row_int(row, 0);
+    row_nulls(row, 3);
+    row_int(row, 0);
+    row_text(row, "NONE");
+    row_int(row, 60);
+}
+
+static bool fill_databases(struct session *session, struct database *context, struct row_sink *sink)
+{
+    (void)context;
+    for (size_t i = 0; i < session->instance->databases_count; i++) {
+        const struct database *database = session->instance->databases[i];
+        /* source: catalog facts: OFFLINE rows are hidden from those who could not create one */
+        bool hidden = database->state == DATABASE_OFFLINE &&
+                      !catalog_has(session, PERMISSION_CREATE_ANY_DATABASE |
+                                                PERMISSION_ALTER_ANY_DATABASE);
+        bool visible = catalog_has(session, PERMISSION_VIEW_ANY_DATABASE) || database->id <= 2;
+        if (database->dropped || hidden || !visible) {
+            continue;
+        }
+        struct row row = {0};
+        add_database(&row, database);
+        row_send(&row, sink);
+    }
+    return true;
+}
+
+static const char files_columns[] =
+    "database_id int not null, file_id int not null, file_guid uniqueidentifier,"
+    "type tinyint not null, type_desc nvarchar(60), data_space_id int not null, name sysname,"
+    "physical_name nvarchar(260) not null, state tinyint, state_desc nvarchar(60),"
+    "size int not null, max_size int not null, growth int not null, is_media_read_only bit,"
+    "is_read_only bit, is_sparse bit, is_percent_growth bit, is_name_reserved bit,"
+    "create_lsn numeric(25,0), drop_lsn numeric(25,0), read_only_lsn numeric(25,0),"
+    "read_write_lsn numeric(25,0), differential_base_lsn numeric(25,0),"
+    "differential_base_guid uniqueidentifier, differential_base_time datetime,"
+    "redo_start_lsn numeric(25,0), redo_start_fork_guid uniqueidentifier,"
+    "redo_target_lsn numeric(25,0), redo_target_fork_guid uniqueidentifier,"
+    "backup_lsn numeric(25,0), credential_id int";
+
+/* sys.database_files has the same columns but the first and the last. */
+static const char database_files_columns[] =
+    "file_id int not null, file_guid uniqueidentifier,"
+    "type tinyint not null, type_desc nvarchar(60), data_space_id int not null, name sysname,"
+    "physical_name nvarchar(260), state tinyint, state_desc nvarchar(60),"
+    "size int not null, max_size int not null, growth int not null, is_media_read_only bit,"
+    "is_read_only bit, is_sparse bit, is_percent_growth bit, is_name_reserved bit,"
+    "create_lsn numeric(25,0), drop_lsn numeric(25,0), read_only_lsn numeric(25,0),"
+    "read_write_lsn numeric(25,0), differential_base_lsn numeric(25,0),"
+    "differential_base_guid uniqueidentifier, differential_base_time datetime,"
+    "redo_start_lsn numeric(25,0), redo_start_fork_guid uniqueidentifier,"
+    "redo_target_lsn numeric(25,0), redo_target_fork_guid uniqueidentifier,"
+    "backup_lsn numeric(25,0)";
+
+static void add_redo(struct row *row, const struct database *database, bool is_log)
+{
+    bool waiting = database->state == DATABASE_RESTORING && !is_log && database->redo_lsn != 0;
+    if (!waiting) {
+        row_nulls(row, 4);
+        return;
+    }
+    row_lsn(row, database->redo_lsn);
+    row_guid(row, database->timeline->fork_guid);
+    row_lsn(row, database->redo_lsn);
+    row_guid(row, database->timeline->fork_guid);
+}
+
+static void add_file(struct row *row, const struct database *database, size_t index)
+{
+    const struct database_file *file = &database->files[index];
+    bool log = file->is_log;
+    row_int(row, (int64_t)index + 1);
+    row_null(row);
+    row_int(row, log);
+    row_text(row, log ? "LOG" : "ROWS");
+    row_int(row, log ? 0 : 1);
+    row_text(row, file->logical_name);
+    row_text(row, file->physical_name);
+    int state = database->state == DATABASE_RESTORING ? 1 : database->state == DATABASE_OFFLINE ? 6 : 0;
+    row_int(row, state);
+    row_text(row, state_names[state]);
+    row_int(row, file->size_bytes / 8192);
+    row_int(row, log ? 268435456 : -1);
+    row_int(row, 8192);
+    for (int i = 0; i < 5; i++) {
+        row_int(row, 0);
+    }
+    if (file->create_lsn == 0 || log) {
+        row_null(row);
+    } else {
+        row_lsn(row, file->create_lsn);
+    }
+    row_nulls(row, 3);
+    if (database->last_full_checkpoint_lsn == 0 || log) {
+        row_nulls(row, 3);
+    } else {
+        row_lsn(row, database->last_full_checkpoint_lsn);
+        row_guid(row, database->base_set_guid);
+        row_null(row);
+    }
+    add_redo(row, database, log);
+    row_null(row);
+}
+
+static bool fill_master_files(struct session *session, struct database *context,
+                              struct row_sink *sink)
+{
+    (void)context;
+    if (!catalog_has(session, PERMISSION_VIEW_ANY_DEFINITION | PERMISSION_CREATE_ANY_DATABASE |
+                                  PERMISSION_ALTER_ANY_DATABASE)) {
+        return true;
+    }
+    for (size_t i = 0; i < session->instance->databases_count; i++) {
+        const struct database *database = session->instance->databases[i];
+        for (size_t f = 0; !database->dropped && f < database->files_count; f++) {
+            struct row row = {0};
+            row_int(&row, database->id);
+            add_file(&row, database, f);
+            row_null(&row);
+            row_send(&row, sink);
+        }
+    }
+    return true;
+}
+
+static bool fill_database_files(struct session *session, struct database *database,
+                                struct row_sink *sink)
+{
+    (void)session;
+    for (size_t f = 0; f < database->files_count; f++) {
+        struct row row = {0};
+        add_file(&row, database, f);
+        row_send(&row, sink);
+    }
+    return true;
+}
+
+static const char recovery_columns[] =
+    "database_id int not null, database_guid uniqueidentifier, family_guid uniqueidentifier,"
+    "last_log_backup_lsn numeric(25,0), recovery_fork_guid uniqueidentifier,"
+    "first_recovery_fork_guid uniqueidentifier, fork_point_lsn numeric(25,0)";
+
+static bool fill_recovery(struct session *session, struct database *context, struct row_sink *sink)
+{
+    (void)context;
+    if (!catalog_has(session, PERMISSION_VIEW_ANY_DEFINITION | PERMISSION_ALTER_ANY_DATABASE |
+                                  PERMISSION_CREATE_ANY_DATABASE)) {
+        return true;
+    }
+    for (size_t i = 0; i < session->instance->databases_count; i++) {
+        const struct database *database = session->instance->databases[i];
+        if (database->dropped) {
+            continue;
+        }
+        struct row row = {0};
+        row_int(&row, database->id);
+        if (database->state != DATABASE_ONLINE || database->timeline == NULL) {
+            row_nulls(&row, 6);
+        } else {
+            row_guid(&row, database->database_guid);
+            row_guid(&row, database->timeline->family_guid);
+            if (database->last_log_backup_lsn == 0) {
+                row_null(&row);
+            } else {
+                row_lsn(&row, database->last_log_backup_lsn);
+            }
+            row_guid(&row, database->timeline->fork_guid);
+            row_guid(&row, database->timeline->fork_guid);
+            row_null(&row);
+        }
+        row_send(&row, sink);
+    }
+    return true;
+}
+
+static const char mirroring_columns[] =
+    "database_id int not null, mirroring_guid uniqueidentifier, mirroring_state tinyint,"
+    "mirroring_state_desc nvarchar(60), mirroring_role tinyint, mirroring_role_desc nvarchar(60),"
+    "mirroring_role_sequence int, mirroring_safety_level tinyint,"
+    "mirroring_safety_level_desc nvarchar(60), mirroring_safety_sequence int,"
+    "mirroring_partner_name nvarchar(128), mirroring_partner_instance nvarchar(128),"
+    "mirroring_witness_name nvarchar(128), mirroring_witness_state tinyint,"
+    "mirroring_witness_state_desc nvarchar(60), mirroring_failover_lsn numeric(25,0)";
+
+static bool fill_mirroring(struct session *session, struct database *context, struct row_sink *sink)
+{
+    (void)context;
+    for (size_t i = 0; i < session->instance->databases_count; i++) {
+        const struct database *database = session->instance->databases[i];
+        if (!database->dropped) {
+            struct row row = {0};
+            row_int(&row, database->id);
+            row_nulls(&row, 15);
+            row_send(&row, sink);
+        }
+    }
+    return true;
+}
+
+static const char encryption_columns[] =
+    "database_id int, encryption_state int, create_date datetime, regenerate_date datetime,"
+    "modify_date datetime, set_date datetime, opened_date datetime, key_algorithm nvarchar(32),"
+    "key_length int, encryptor_thumbprint varbinary(20), encryptor_type nvarchar(32),"
+    "percent_complete real, encryption_state_desc nvarchar(32), encryption_scan_state int,"
+    "encryption_scan_state_desc nvarchar(32), encryption_scan_modify_date datetime";
+
+static bool fill_encryption(struct session *session, struct database *context,
+                            struct row_sink *sink)
+{
+    (void)context;
+    (void)sink;
+    return catalog_needs_server_state(session);
+}
+
+static struct catalog_view views[] = {
+    {.schema = "sys", .name = "databases", .columns = databases_columns, .fill = fill_databases},
+    {.schema = "sys", .name = "master_files", .columns = files_columns, .fill = fill_master_files},
+    {.schema = "sys",
+     .name = "database_files",
+     .columns = database_files_columns,
+     .fill = fill_database_files},
+    {.schema = "sys",
+     .name = "database_recovery_status",
+     .columns = recovery_columns,
+     .fill = fill_recovery},
+    {.schema = "sys",
+     .name = "database_mirroring",
+     .columns = mirroring_columns,
+     .fill = fill_mirroring},
+    {.schema = "sys",
+     .name = "dm_database_encryption_keys",
+     .columns = encryption_columns,
+     .fill = fill_encryption},
+};
+
+struct catalog_part catalog_databases(void)
+{
+    return (struct catalog_part){views, sizeof views / sizeof *views};
+}

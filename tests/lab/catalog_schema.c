@@ -1,0 +1,382 @@
+#include <string.h>
+
+#include "tests/lab/catalog.h"
+#include "tests/lab/model.h"
+#include "tests/lab/procedures.h"
+
+enum { SCHEMA_DBO = 1, FIRST_OBJECT_ID = 245575913, FIRST_PROCEDURE_ID = 1205579333 };
+
+struct type_facts {
+    const char *name;
+    int system_type_id, max_length, precision, scale;
+};
+
+/* As sys.types and sys.columns number them. */
+static struct type_facts facts_of(const struct sql_type *type)
+{
+    static const struct type_facts facts[] = {
+        [SQL_TINYINT] = {"tinyint", 48, 1, 3, 0},
+        [SQL_SMALLINT] = {"smallint", 52, 2, 5, 0},
+        [SQL_INT] = {"int", 56, 4, 10, 0},
+        [SQL_BIGINT] = {"bigint", 127, 8, 19, 0},
+        [SQL_BIT] = {"bit", 104, 1, 1, 0},
+        [SQL_REAL] = {"real", 59, 4, 24, 0},
+        [SQL_FLOAT] = {"float", 62, 8, 53, 0},
+        [SQL_NUMERIC] = {"numeric", 108, 13, 0, 0},
+        [SQL_DATETIME] = {"datetime", 61, 8, 23, 3},
+        [SQL_DATETIME2] = {"datetime2", 42, 8, 27, 7},
+        [SQL_DATE] = {"date", 40, 3, 10, 0},
+        [SQL_TIME] = {"time", 41, 5, 16, 7},
+        [SQL_DATETIMEOFFSET] = {"datetimeoffset", 43, 10, 34, 7},
+        [SQL_NVARCHAR] = {"nvarchar", 231, 0, 0, 0},
+        [SQL_NCHAR] = {"nchar", 239, 0, 0, 0},
+        [SQL_VARCHAR] = {"varchar", 167, 0, 0, 0},
+        [SQL_CHAR] = {"char", 175, 0, 0, 0},
+        [SQL_VARBINARY] = {"varbinary", 165, 0, 0, 0},
+        [SQL_BINARY] = {"binary", 173, 0, 0, 0},
+        [SQL_UNIQUEIDENTIFIER] = {"uniqueidentifier", 36, 16, 0, 0},
+        [SQL_VARIANT] = {"sql_variant", 98, 8016, 0, 0},
+    };
+    struct type_facts found = facts[type->kind];
+    bool wide = type->kind == SQL_NVARCHAR || type->kind == SQL_NCHAR;
+    if (type->kind >= SQL_NVARCHAR && type->kind <= SQL_BINARY) {
+        found.max_length = type->length == SQL_LENGTH_MAX ? -1 : type->length * (wide ? 2 : 1);
+    } else if (type->kind == SQL_NUMERIC) {
+        found.precision = type->precision;
+        found.scale = type->scale;
+    }
+    return found;
+}
+
+static int object_id(size_t index)
+{
+    return FIRST_OBJECT_ID + (int)index * 16;
+}
+
+static const char object_columns[] =
+    "name sysname, object_id int not null, principal_id int, schema_id int not null,"
+    "parent_object_id int not null, type char(2) not null, type_desc nvarchar(60),"
+    "create_date datetime not null, modify_date datetime not null, is_ms_shipped bit not null,"
+    "is_published bit not null, is_schema_published bit not null";
+
+static void send_object(struct row_sink *sink, const struct database *database, const char *name,
+                        int id, const char *type, const char *description)
+{
+    struct row row = {0};
+    row_text(&row, name);
+    row_int(&row, id);
+    row_null(&row);
+    row_int(&row, SCHEMA_DBO);
+    row_int(&row, 0);
+    row_text(&row, type);
+    row_text(&row, description);
+    row_time(&row, database->instance, database->created_utc_ms);
+    row_time(&row, database->instance, database->created_utc_ms);
+    row_int(&row, 0);
+    row_int(&row, 0);
+    row_int(&row, 0);
+    row_send(&row, sink);
+}
+
+static bool sees_objects(const struct session *session, const struct database *database)
+{
+    return session_may_select(session, database) ||
+           catalog_has(session, PERMISSION_VIEW_ANY_DEFINITION);
+}
+
+static bool send_objects(struct session *session, struct database *database, struct row_sink *sink,
+                         bool tables, bool views, bool procedures)
+{
+    if (!sees_objects(session, database)) {
+        return true;
+    }
+    for (size_t i = 0; i < database->tables->items_count; i++) {
+        const struct table_definition *table = &database->tables->items[i];
+        bool view = table->view_text != NULL;
+        if (engine_table_exists(database->instance->engine, database, table->schema, table->name) &&
+            (view ? views : tables)) {
+            send_object(sink, database, table->name, object_id(i), view ? "V " : "U ",
+                        view ? "VIEW" : "USER_TABLE");
+        }
+    }
+    const char *name;
+    for (size_t i = 0; procedures && (name = procedure_of_database(database, i)) != NULL; i++) {
+        send_object(sink, database, name, FIRST_PROCEDURE_ID + (int)i * 16, "P ",
+                    "SQL_STORED_PROCEDURE");
+    }
+    return true;
+}
+
+static bool fill_objects(struct session *session, struct database *database, struct row_sink *sink)
+{
+    return send_objects(session, database, sink, true, true, true);
+}
+
+static bool fill_tables(struct session *session, struct database *database, struct row_sink *sink)
+{
+    return send_objects(session, database, sink, true, false, false);
+}
+
+static bool fill_views(struct session *session, struct database *database, struct row_sink *sink)
+{
+    return send_objects(session, database, sink, false, true, false);
+}
+
+static bool fill_procedures(struct session *session, struct database *database,
+                            struct row_sink *sink)
+{
+    return send_objects(session, database, sink, false, false, true);
+}
+
+static const char columns_columns[] =
+    "object_id int not null, name nvarchar(128), column_id int not null,"
+    "system_type_id tinyint not null, user_type_id int not null, max_length smallint not null,"
+    "precision tinyint not null, scale tinyint not null, collation_name nvarchar(128),"
+    "is_nullable bit, is_ansi_padded bit not null, is_rowguidcol bit not null,"
+    "is_identity bit not null, is_computed bit not null";
+
+static void send_column(struct row_sink *sink, const struct database *database,
+                        const struct table_definition *table, size_t index, int id)
+{
+    const struct sql_column *column = &table->columns[index];
+    struct type_facts facts = facts_of(&column->type);
+    bool text = column->type.kind >= SQL_NVARCHAR && column->type.kind <= SQL_CHAR;
+    struct row row = {0};
+    row_int(&row, id);
+    row_text(&row, column->name);
+    row_int(&row, (int64_t)index + 1);
+    row_int(&row, facts.system_type_id);
+    row_int(&row, facts.system_type_id);
+    row_int(&row, facts.max_length);
+    row_int(&row, facts.precision);
+    row_int(&row, facts.scale);
+    row_text(&row, text ? database->instance->collation : NULL);
+    row_int(&row, column->type.nullable);
+    row_int(&row, 1);
+    row_int(&row, 0);
+    row_int(&row, table->identity == (int)index);
+    row_int(&row, 0);
+    row_send(&row, sink);
+}
+
+static bool fill_columns(struct session *session, struct database *database, struct row_sink *sink)
+{
+    if (!sees_objects(session, database)) {
+        return true;
+    }
+    for (size_t i = 0; i < database->tables->items_count; i++) {
+        const struct table_definition *table = &database->tables->items[i];
+        for (size_t c = 0; c < table->columns_count; c++) {
+            send_column(sink, database, table, c, object_id(i));
+        }
+    }
+    return true;
+}
+
+static const char information_columns[] =
+    "TABLE_CATALOG nvarchar(128), TABLE_SCHEMA nvarchar(128), TABLE_NAME sysname,"
+    "COLUMN_NAME nvarchar(128), ORDINAL_POSITION int, COLUMN_DEFAULT nvarchar(4000),"
+    "IS_NULLABLE varchar(3), DATA_TYPE nvarchar(128), CHARACTER_MAXIMUM_LENGTH int,"
+    "CHARACTER_OCTET_LENGTH int, NUMERIC_PRECISION tinyint, NUMERIC_PRECISION_RADIX smallint,"
+    "NUMERIC_SCALE int, DATETIME_PRECISION smallint, CHARACTER_SET_CATALOG sysname null,"
+    "CHARACTER_SET_SCHEMA sysname null, CHARACTER_SET_NAME sysname null,"
+    "COLLATION_CATALOG sysname null, COLLATION_SCHEMA sysname null, COLLATION_NAME sysname null";
+
+static void add_lengths(struct row *row, const struct sql_type *type, struct type_facts facts)
+{
+    bool text = type->kind >= SQL_NVARCHAR && type->kind <= SQL_BINARY;
+    bool number = type->kind <= SQL_BIGINT || type->kind == SQL_NUMERIC;
+    if (text) {
+        row_int(row, type->length);
+        row_int(row, facts.max_length);
+    } else {
+        row_nulls(row, 2);
+    }
+    if (number) {
+        row_int(row, facts.precision);
+        row_int(row, 10);
+        row_int(row, facts.scale);
+    } else {
+        row_nulls(row, 3);
+    }
+    if (type->kind >= SQL_DATETIME && type->kind <= SQL_DATETIMEOFFSET) {
+        row_int(row, facts.scale);
+    } else {
+        row_null(row);
+    }
+}
+
+static bool fill_information_columns(struct session *session, struct database *database,
+                                     struct row_sink *sink)
+{
+    if (!sees_objects(session, database)) {
+        return true;
+    }
+    for (size_t i = 0; i < database->tables->items_count; i++) {
+        const struct table_definition *table = &database->tables->items[i];
+        for (size_t c = 0; c < table->columns_count; c++) {
+            const struct sql_column *column = &table->columns[c];
+            struct type_facts facts = facts_of(&column->type);
+            struct row row = {0};
+            row_text(&row, database->name);
+            row_text(&row, table->schema);
+            row_text(&row, table->name);
+            row_text(&row, column->name);
+            row_int(&row, (int64_t)c + 1);
+            row_null(&row);
+            row_text(&row, column->type.nullable ? "YES" : "NO");
+            row_text(&row, facts.name);
+            add_lengths(&row, &column->type, facts);
+            row_nulls(&row, 6);
+            row_send(&row, sink);
+        }
+    }
+    return true;
+}
+
+static bool fill_information_tables(struct session *session, struct database *database,
+                                    struct row_sink *sink)
+{
+    if (!sees_objects(session, database)) {
+        return true;
+    }
+    for (size_t i = 0; i < database->tables->items_count; i++) {
+        const struct table_definition *table = &database->tables->items[i];
+        struct row row = {0};
+        row_text(&row, database->name);
+        row_text(&row, table->schema);
+        row_text(&row, table->name);
+        row_text(&row, table->view_text == NULL ? "BASE TABLE" : "VIEW");
+        row_send(&row, sink);
+    }
+    return true;
+}
+
+static bool fill_routines(struct session *session, struct database *database, struct row_sink *sink)
+{
+    const char *name;
+    if (!sees_objects(session, database)) {
+        return true;
+    }
+    for (size_t i = 0; (name = procedure_of_database(database, i)) != NULL; i++) {
+        struct row row = {0};
+        row_text(&row, database->name);
+        row_text(&row, "dbo");
+        row_text(&row, name);
+        row_text(&row, database->name);
+        row_text(&row, "dbo");
+        row_text(&row, name);
+        row_text(&row, "PROCEDURE");
+        row_send(&row, sink);
+    }
+    return true;
+}
+
+static bool fill_schemas(struct session *session, struct database *database, struct row_sink *sink)
+{
+    static const struct { int id; const char *name; } schemas[] = {
+        {1, "dbo"}, {2, "guest"}, {3, "INFORMATION_SCHEMA"}, {4, "sys"}};
+    (void)session;
+    (void)database;
+    for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++) {
+        struct row row = {0};
+        row_text(&row, schemas[i].name);
+        row_int(&row, schemas[i].id);
+        row_int(&row, schemas[i].id);
+        row_send(&row, sink);
+    }
+    return true;
+}
+
+static const char principals_columns[] =
+    "name sysname, principal_id int not null, type char(1) not null, type_desc nvarchar(60),"
+    "default_schema_name sysname null, create_date datetime not null,"
+    "modify_date datetime not null, owning_principal_id int, sid varbinary(85),"
+    "is_fixed_role bit not null, authentication_type int not null,"
+    "authentication_type_desc nvarchar(60)";
+
+static void send_principal(struct row_sink *sink, const struct database *database,
+                           const char *name, int id, bool role, const uint8_t *sid,
+                           size_t sid_length)
+{
+    struct row row = {0};
+    row_text(&row, name);
+    row_int(&row, id);
+    row_text(&row, role ? "R" : "S");
+    row_text(&row, role ? "DATABASE_ROLE" : "SQL_USER");
+    row_text(&row, role ? NULL : "dbo");
+    row_time(&row, database->instance, database->created_utc_ms);
+    row_time(&row, database->instance, database->created_utc_ms);
+    row_null(&row);
+    row_add(&row, sid == NULL ? sql_null() : sql_bytes(sid, sid_length));
+    row_int(&row, role && id >= 16384);
+    row_int(&row, role ? 0 : 1);
+    row_text(&row, role ? "NONE" : "INSTANCE");
+    row_send(&row, sink);
+}
+
+static bool fill_principals(struct session *session, struct database *database,
+                            struct row_sink *sink)
+{
+    static const uint8_t owner_sid[] = {1};
+    (void)session;
+    send_principal(sink, database, "public", 0, true, NULL, 0);
+    send_principal(sink, database, "dbo", 1, false, owner_sid, sizeof owner_sid);
+    int id = 5;
+    for (size_t i = 0; i < database->instance->logins_count; i++) {
+        const struct login *login = &database->instance->logins[i];
+        if (strcmp(login->name, "sa") != 0 &&
+            (login->permissions & PERMISSION_SYSADMIN) == 0 &&
+            login_has_database(login, database->name)) {
+            send_principal(sink, database, login->name, id++, false, login->sid,
+                           sizeof login->sid);
+        }
+    }
+    if (database->has_marking_procedures) {
+        send_principal(sink, database, "BTS_BACKUP_USERS", id, true, NULL, 0);
+    }
+    send_principal(sink, database, "db_owner", 16384, true, NULL, 0);
+    send_principal(sink, database, "db_datareader", 16390, true, NULL, 0);
+    return true;
+}
+
+static struct catalog_view views[] = {
+    {.schema = "sys", .name = "objects", .columns = object_columns, .fill = fill_objects},
+    {.schema = "sys", .name = "all_objects", .columns = object_columns, .fill = fill_objects},
+    {.schema = "sys", .name = "tables", .columns = object_columns, .fill = fill_tables},
+    {.schema = "sys", .name = "views", .columns = object_columns, .fill = fill_views},
+    {.schema = "sys", .name = "procedures", .columns = object_columns, .fill = fill_procedures},
+    {.schema = "sys", .name = "columns", .columns = columns_columns, .fill = fill_columns},
+    {.schema = "sys",
+     .name = "schemas",
+     .columns = "name sysname, schema_id int not null, principal_id int",
+     .fill = fill_schemas},
+    {.schema = "sys",
+     .name = "database_principals",
+     .columns = principals_columns,
+     .fill = fill_principals},
+    {.schema = "sys",
+     .name = "database_role_members",
+     .columns = "role_principal_id int not null, member_principal_id int not null",
+     .fill = catalog_fill_empty},
+    {.schema = "INFORMATION_SCHEMA",
+     .name = "COLUMNS",
+     .columns = information_columns,
+     .fill = fill_information_columns},
+    {.schema = "INFORMATION_SCHEMA",
+     .name = "TABLES",
+     .columns = "TABLE_CATALOG nvarchar(128), TABLE_SCHEMA nvarchar(128), TABLE_NAME sysname,"
+                "TABLE_TYPE varchar(10)",
+     .fill = fill_information_tables},
+    {.schema = "INFORMATION_SCHEMA",
+     .name = "ROUTINES",
+     .columns = "SPECIFIC_CATALOG nvarchar(128), SPECIFIC_SCHEMA nvarchar(128),"
+                "SPECIFIC_NAME sysname, ROUTINE_CATALOG nvarchar(128),"
+                "ROUTINE_SCHEMA nvarchar(128), ROUTINE_NAME sysname, ROUTINE_TYPE nvarchar(20)",
+     .fill = fill_routines},
+};
+
+struct catalog_part catalog_schema(void)
+{
+    return (struct catalog_part){views, sizeof views / sizeof *views};
+}

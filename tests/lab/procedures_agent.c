@@ -1,0 +1,334 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "tests/lab/agent.h"
+#include "tests/lab/model.h"
+#include "tests/lab/procedures.h"
+#include "tests/lab/reply.h"
+
+/* The job that @job_name or @job_id names; NULL after 14262. */
+static struct job *find_job(struct session *session, const struct sql_value *name,
+                            const struct sql_value *id, const char *procedure, struct reply *reply)
+{
+    struct agent *agent = session->instance->agent;
+    struct job *job = NULL;
+    if (!name->null) {
+        job = agent_find_job(agent, name->bytes);
+    } else if (!id->null && id->length == 16) {
+        uint8_t guid[16];
+        memcpy(guid, id->bytes, sizeof guid);
+        job = agent_find_job_by_id(agent, guid);
+    }
+    if (job == NULL) {
+        reply_error(reply, 14262, 16, 1, 1, procedure, "The specified %s ('%s') does not exist.",
+                    name->null ? "@job_id" : "@job_name", name->null ? "" : name->bytes);
+    }
+    return job;
+}
+
+static const struct procedure_parameter start_parameters[] = {
+    {.name = "@job_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@job_id", .type = PARAMETER_GUID, .has_default = true},
+    {.name = "@error_flag", .type = PARAMETER_INT, .has_default = true, .default_text = "1"},
+    {.name = "@server_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@step_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@output_flag", .type = PARAMETER_INT, .has_default = true, .default_text = "1"},
+};
+
+static bool agent_refuses(const struct job *job, const char *procedure, const char *what,
+                          struct reply *reply)
+{
+    reply_error(reply, 22022, 16, 1, 1, procedure,
+                "SQLServerAgent Error: the request for job %s (from User sa) is refused because %s.",
+                job->name, what);
+    return false;
+}
+
+static bool run_start(struct session *session, struct database *database,
+                      struct sql_value *arguments, struct reply *reply, int *return_value)
+{
+    *return_value = 1;
+    if (!procedure_needs_sysadmin(session, "sp_start_job", database, reply)) {
+        return false;
+    }
+    struct job *job = find_job(session, &arguments[0], &arguments[1], "sp_start_job", reply);
+    if (job == NULL) {
+        return false;
+    }
+    if (session->instance->agent->stopped) {
+        return agent_refuses(job, "sp_start_job", "the Agent service does not run", reply);
+    }
+    if (job->running) {
+        return agent_refuses(job, "sp_start_job", "the job is already running", reply);
+    }
+    char name[129];
+    text_copy(name, sizeof name, job->name);
+    if (!job_start(job)) {
+        return agent_refuses(job, "sp_start_job", "the job has no steps", reply);
+    }
+    reply_info(reply, 14243, 1, 1, "sp_start_job", "Job '%s' was asked to start.", name);
+    *return_value = 0;
+    return true;
+}
+
+static const struct procedure_parameter stop_parameters[] = {
+    {.name = "@job_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@job_id", .type = PARAMETER_GUID, .has_default = true},
+    {.name = "@originating_server", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@server_name", .type = PARAMETER_NAME, .has_default = true},
+};
+
+static bool run_stop(struct session *session, struct database *database,
+                     struct sql_value *arguments, struct reply *reply, int *return_value)
+{
+    *return_value = 1;
+    if (!procedure_needs_sysadmin(session, "sp_stop_job", database, reply)) {
+        return false;
+    }
+    struct job *job = find_job(session, &arguments[0], &arguments[1], "sp_stop_job", reply);
+    if (job == NULL) {
+        return false;
+    }
+    if (!job_stop(job)) {
+        return agent_refuses(job, "sp_stop_job", "the job is not running", reply);
+    }
+    reply_info(reply, 14254, 1, 1, "sp_stop_job", "Job '%s' was asked to stop.", job->name);
+    *return_value = 0;
+    return true;
+}
+
+static const struct procedure_parameter update_parameters[] = {
+    {.name = "@job_id", .type = PARAMETER_GUID, .has_default = true},
+    {.name = "@job_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@new_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@enabled", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@description", .type = PARAMETER_TEXT, .has_default = true},
+};
+
+static bool run_update(struct session *session, struct database *database,
+                       struct sql_value *arguments, struct reply *reply, int *return_value)
+{
+    *return_value = 1;
+    if (!procedure_needs_sysadmin(session, "sp_update_job", database, reply)) {
+        return false;
+    }
+    struct job *job = find_job(session, &arguments[1], &arguments[0], "sp_update_job", reply);
+    if (job == NULL) {
+        return false;
+    }
+    if (!arguments[2].null) {
+        text_copy(job->name, sizeof job->name, arguments[2].bytes);
+    }
+    if (!arguments[4].null) {
+        free(job->description);
+        job->description = memory_copy_text(arguments[4].bytes);
+    }
+    if (!arguments[3].null) {
+        job_set_enabled(job, arguments[3].integer != 0);
+    }
+    *return_value = 0;
+    return true;
+}
+
+static const struct procedure_parameter add_job_parameters[] = {
+    {.name = "@job_name", .type = PARAMETER_NAME},
+    {.name = "@enabled", .type = PARAMETER_INT, .has_default = true, .default_text = "1"},
+    {.name = "@description", .type = PARAMETER_TEXT, .has_default = true},
+    {.name = "@start_step_id", .type = PARAMETER_INT, .has_default = true, .default_text = "1"},
+    {.name = "@category_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@category_id", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@owner_login_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@notify_level_eventlog", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@job_id", .type = PARAMETER_GUID, .output = true, .has_default = true},
+};
+
+static bool run_add_job(struct session *session, struct database *database,
+                        struct sql_value *arguments, struct reply *reply, int *return_value)
+{
+    *return_value = 1;
+    if (!procedure_needs_sysadmin(session, "sp_add_job", database, reply)) {
+        return false;
+    }
+    const char *name = argument_text(&arguments[0]);
+    if (name == NULL || agent_find_job(session->instance->agent, name) != NULL) {
+        reply_error(reply, 14261, 16, 1, 1, "sp_add_job",
+                    "The specified %s ('%s') already exists.", "@job_name",
+                    name == NULL ? "" : name);
+        return false;
+    }
+    struct job *job = agent_add_job(session->instance, name, argument_text(&arguments[2]));
+    job->created_utc_ms = job->modified_utc_ms = lab_now_utc_ms(session->instance->lab);
+    job->enabled = argument_number(&arguments[1], 1) != 0;
+    sql_value_free(&arguments[8]);
+    arguments[8] = sql_bytes(job->id, sizeof job->id);
+    *return_value = 0;
+    return true;
+}
+
+static const struct procedure_parameter add_step_parameters[] = {
+    {.name = "@job_id", .type = PARAMETER_GUID, .has_default = true},
+    {.name = "@job_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@step_id", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@step_name", .type = PARAMETER_NAME},
+    {.name = "@subsystem", .type = PARAMETER_NAME, .has_default = true, .default_text = "TSQL"},
+    {.name = "@command",
+     .type = {.kind = SQL_NVARCHAR, .length = SQL_LENGTH_MAX, .nullable = true},
+     .has_default = true},
+    {.name = "@on_success_action", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@on_fail_action", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@database_name", .type = PARAMETER_NAME, .has_default = true},
+};
+
+static bool run_add_step(struct session *session, struct database *database,
+                         struct sql_value *arguments, struct reply *reply, int *return_value)
+{
+    *return_value = 1;
+    if (!procedure_needs_sysadmin(session, "sp_add_jobstep", database, reply)) {
+        return false;
+    }
+    struct job *job = find_job(session, &arguments[1], &arguments[0], "sp_add_jobstep", reply);
+    if (job == NULL) {
+        return false;
+    }
+    if (job->steps_count == sizeof job->steps / sizeof *job->steps) {
+        reply_error(reply, 14234, 16, 1, 1, "sp_add_jobstep", "The specified '%s' is not valid.",
+                    "@step_id");
+        return false;
+    }
+    const char *place = argument_text(&arguments[8]);
+    const char *command = argument_text(&arguments[5]);
+    job_add_step(job, argument_text(&arguments[3]), place == NULL ? "master" : place,
+                 command == NULL ? "" : command);
+    *return_value = 0;
+    return true;
+}
+
+static const struct procedure_parameter job_server_parameters[] = {
+    {.name = "@job_id", .type = PARAMETER_GUID, .has_default = true},
+    {.name = "@job_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@server_name", .type = PARAMETER_NAME, .has_default = true},
+};
+
+static bool run_job_server(struct session *session, struct database *database,
+                           struct sql_value *arguments, struct reply *reply, int *return_value)
+{
+    bool good = procedure_needs_sysadmin(session, "sp_add_jobserver", database, reply) &&
+                find_job(session, &arguments[1], &arguments[0], "sp_add_jobserver", reply) != NULL;
+    *return_value = !good;
+    return good;
+}
+
+static bool run_delete_job(struct session *session, struct database *database,
+                           struct sql_value *arguments, struct reply *reply, int *return_value)
+{
+    *return_value = 1;
+    if (!procedure_needs_sysadmin(session, "sp_delete_job", database, reply)) {
+        return false;
+    }
+    struct job *job = find_job(session, &arguments[1], &arguments[0], "sp_delete_job", reply);
+    if (job == NULL || job->running) {
+        return false;
+    }
+    agent_remove_job(session->instance->agent, job);
+    *return_value = 0;
+    return true;
+}
+
+static const struct procedure_parameter help_parameters[] = {
+    {.name = "@job_id", .type = PARAMETER_GUID, .has_default = true},
+    {.name = "@job_name", .type = PARAMETER_NAME, .has_default = true},
+};
+
+static const char help_columns[] =
+    "job_id uniqueidentifier, originating_server nvarchar(30), name sysname null, enabled tinyint,"
+    "description nvarchar(512), start_step_id int, category sysname null, owner sysname null,"
+    "last_run_date int, last_run_time int, last_run_outcome int, next_run_date int,"
+    "next_run_time int, next_run_schedule_id int, current_execution_status int,"
+    "current_execution_step sysname null, current_retry_attempt int, has_step int,"
+    "has_schedule int, has_target int, type int";
+
+static void add_help(struct row *row, const struct job *job)
+{
+    const struct instance *instance = job->agent->instance;
+    char step[300] = "0 (unknown)";
+    if (job->running) {
+        snprintf(step, sizeof step, "%d (%s)", job->executed_step + 1,
+                 job->steps[job->executed_step].name);
+    }
+    row_guid(row, job->id);
+    row_text(row, instance->name);
+    row_text(row, job->name);
+    row_int(row, job->enabled);
+    row_text(row, job->description);
+    row_int(row, 1);
+    row_text(row, "BizTalk Server");
+    row_text(row, "sa");
+    bool ran = job->last_run_utc_ms != INT64_MIN;
+    row_int(row, ran ? instance_agent_date(instance, job->last_run_utc_ms) : 0);
+    row_int(row, ran ? instance_agent_time(instance, job->last_run_utc_ms) : 0);
+    row_int(row, job->last_outcome);
+    bool planned = job->enabled && job->next_run_utc_ms != INT64_MIN;
+    row_int(row, planned ? instance_agent_date(instance, job->next_run_utc_ms) : 0);
+    row_int(row, planned ? instance_agent_time(instance, job->next_run_utc_ms) : 0);
+    row_int(row, job->every_ms != 0 ? job->number : 0);
+    row_int(row, job->running ? 1 : 4);
+    row_text(row, step);
+    row_int(row, 0);
+    row_int(row, (int64_t)job->steps_count);
+    row_int(row, job->every_ms != 0);
+    row_int(row, 1);
+    row_int(row, 1);
+}
+
+static bool run_help(struct session *session, struct database *database,
+                     struct sql_value *arguments, struct reply *reply, int *return_value)
+{
+    *return_value = 1;
+    if (!procedure_needs_sysadmin(session, "sp_help_job", database, reply)) {
+        return false;
+    }
+    const struct agent *agent = session->instance->agent;
+    const struct job *only = NULL;
+    if (!arguments[0].null || !arguments[1].null) {
+        only = find_job(session, &arguments[1], &arguments[0], "sp_help_job", reply);
+        if (only == NULL) {
+            return false;
+        }
+    }
+    size_t count;
+    struct sql_column *columns = columns_parse(help_columns, &count, NULL);
+    reply_columns(reply, columns, count);
+    free(columns);
+    uint64_t rows = 0;
+    for (size_t i = 0; i < agent->jobs_count; i++) {
+        if (only == NULL || agent->jobs[i] == only) {
+            struct row row = {0};
+            add_help(&row, agent->jobs[i]);
+            reply_row(reply, row.values);
+            row_free(&row);
+            rows++;
+        }
+    }
+    reply_done(reply, REPLY_IN_PROCEDURE, DONE_MORE | DONE_COUNT, 193, rows);
+    *return_value = 0;
+    return true;
+}
+
+static const struct native_procedure procedures[] = {
+    PROCEDURE("sp_start_job", "msdb", start_parameters, run_start),
+    PROCEDURE("sp_stop_job", "msdb", stop_parameters, run_stop),
+    PROCEDURE("sp_update_job", "msdb", update_parameters, run_update),
+    PROCEDURE("sp_add_job", "msdb", add_job_parameters, run_add_job),
+    PROCEDURE("sp_add_jobstep", "msdb", add_step_parameters, run_add_step),
+    PROCEDURE("sp_add_jobserver", "msdb", job_server_parameters, run_job_server),
+    PROCEDURE("sp_delete_job", "msdb", job_server_parameters, run_delete_job),
+    PROCEDURE("sp_help_job", "msdb", help_parameters, run_help),
+};
+
+struct procedure_part procedures_agent(void)
+{
+    return (struct procedure_part){procedures, sizeof procedures / sizeof *procedures};
+}

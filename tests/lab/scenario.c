@@ -1,0 +1,435 @@
+#include "tests/lab/scenario.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "tests/lab/agent.h"
+#include "tests/lab/biztalk.h"
+#include "tests/lab/model.h"
+#include "tests/lab/scenario_build.h"
+#include "tests/lab/scenario_read.h"
+#include "tests/lab/shipping.h"
+
+static const char PERMISSION_WORDS[] =
+    "VIEW SERVER STATE, VIEW ANY DEFINITION, VIEW ANY DATABASE, CREATE ANY DATABASE,"
+    " ALTER ANY DATABASE, ALTER ANY CONNECTION, dbcreator, sysadmin";
+
+struct permission_word {
+    const char *word;
+    unsigned permissions;
+};
+
+static const struct permission_word permission_words[] = {
+    {"VIEW SERVER STATE", PERMISSION_VIEW_SERVER_STATE},
+    {"VIEW ANY DEFINITION", PERMISSION_VIEW_ANY_DEFINITION},
+    {"VIEW ANY DATABASE", PERMISSION_VIEW_ANY_DATABASE},
+    {"CREATE ANY DATABASE", PERMISSION_CREATE_ANY_DATABASE},
+    {"ALTER ANY DATABASE", PERMISSION_ALTER_ANY_DATABASE},
+    {"ALTER ANY CONNECTION", PERMISSION_ALTER_ANY_CONNECTION},
+    {"dbcreator", PERMISSION_CREATE_ANY_DATABASE | PERMISSION_ALTER_ANY_DATABASE},
+    {"sysadmin", PERMISSION_SYSADMIN},
+};
+
+static void read_version(const struct node *server, struct instance *instance)
+{
+    const char *version = node_text(server, "version", "16.0.4236");
+    struct node member = node_member(server, "version");
+    if (sscanf(version, "%d.%d.%d", &instance->major_version, &instance->minor_version,
+               &instance->build) != 3 ||
+        instance->major_version < 10 || instance->major_version > 17) {
+        node_problem(&member, "expected major.minor.build such as 16.0.4236; found \"%s\"",
+                     version);
+    }
+}
+
+static void read_server(struct lab *lab, const struct node *server)
+{
+    node_check_keys(server, "name role version restores alias utc_offset_minutes clock_offset_ms"
+                            " restore_mb_per_second backup_mb_per_second disk_free_gb"
+                            " adhoc_distributed_queries max_dop_one agent stopped edition"
+                            " data_path log_path");
+    const char *name = node_text_required(server, "name");
+    struct node member = node_member(server, "name");
+    if (lab_instance(lab, name) != NULL) {
+        node_problem(&member, "\"%s\" is there twice", name);
+        return;
+    }
+    struct instance *instance = lab_add_instance(lab, name);
+    instance->is_source =
+        strcmp(node_choice(server, "role", "source destination", NULL), "source") == 0;
+    read_version(server, instance);
+    const char *restores = node_text(server, "restores", "*");
+    text_copy(instance->restores, sizeof instance->restores,
+              strcmp(restores, "*") == 0 ? "" : restores);
+    text_copy(instance->alias, sizeof instance->alias, node_text(server, "alias", ""));
+    text_copy(instance->edition, sizeof instance->edition,
+              node_text(server, "edition", instance->edition));
+    text_copy(instance->data_path, sizeof instance->data_path,
+              node_text(server, "data_path", instance->data_path));
+    text_copy(instance->log_path, sizeof instance->log_path,
+              node_text(server, "log_path", instance->log_path));
+    instance->utc_offset_min = (int)node_integer(server, "utc_offset_minutes", -840, 840, 0);
+    instance->clock_offset_ms =
+        (int)node_integer(server, "clock_offset_ms", -86400000, 86400000, 0);
+    instance->restore_bytes_per_s =
+        node_integer(server, "restore_mb_per_second", 1, 100000, 100) * 1000000;
+    instance->backup_bytes_per_s =
+        node_integer(server, "backup_mb_per_second", 1, 100000, 300) * 1000000;
+    instance->disk_free_bytes = node_integer(server, "disk_free_gb", 0, 1000000, 2000) * 1000000000;
+    instance->adhoc_distributed_queries = node_boolean(server, "adhoc_distributed_queries", true);
+    instance->max_dop_one = node_boolean(server, "max_dop_one", true);
+    instance->agent->stopped =
+        strcmp(node_choice(server, "agent", "running stopped", "running"), "stopped") == 0;
+    instance->stopped = node_boolean(server, "stopped", false);
+}
+
+static void read_database(struct lab *lab, const struct node *database,
+                          struct biztalk_group **group, const char *location)
+{
+    node_check_keys(database, "name server role data_mb log_kb_per_second recovery_model"
+                              " marking_objects");
+    const char *name = node_text_required(database, "name");
+    const char *role = node_choice(database, "role",
+                                   "management master-messagebox messagebox tracking bam rules sso"
+                                   " bam-alerts custom other none",
+                                   NULL);
+    struct instance *instance = lab_instance(lab, node_text_required(database, "server"));
+    if (instance == NULL || !instance->is_source) {
+        struct node server = node_member(database, "server");
+        node_problem(&server, "expected the name of a source in servers");
+        return;
+    }
+    if (instance_database(instance, name) != NULL) {
+        struct node member = node_member(database, "name");
+        node_problem(&member, "\"%s\" is on %s already", name, instance->name);
+        return;
+    }
+    struct database *made = instance_add_database(instance, name, false);
+    made->data_bytes = node_integer(database, "data_mb", 1, 100000000, 100) * 1000000;
+    made->files[0].size_bytes = made->data_bytes * 5 / 4 / 8192 * 8192;
+    made->files[1].size_bytes = made->data_bytes / 10 / 8192 * 8192 + (INT64_C(64) << 20);
+    made->log_bytes_per_s = node_integer(database, "log_kb_per_second", 0, 1000000, 1) * 1000;
+    const char *model =
+        node_choice(database, "recovery_model", "FULL BULK_LOGGED SIMPLE", "FULL");
+    made->recovery_model = strcmp(model, "FULL") == 0 ? 1 : strcmp(model, "SIMPLE") == 0 ? 3 : 2;
+    if (strcmp(role, "management") == 0 && *group == NULL) {
+        *group = biztalk_group_new(made, location);
+    }
+    if (*group == NULL) {
+        struct node databases = node_member(database, "role");
+        node_problem(&databases, "the database with the role management comes first");
+        return;
+    }
+    if (strcmp(role, "none") != 0) {
+        biztalk_add_member(*group, made, role);
+    }
+}
+
+static unsigned read_permissions(const struct node *login)
+{
+    struct node list = node_member(login, "permissions");
+    unsigned permissions = 0;
+    for (size_t i = 0; i < node_count(&list); i++) {
+        struct node item = node_item(&list, i);
+        const char *word = json_string_value(item.json);
+        bool known = false;
+        for (size_t w = 0; w < sizeof permission_words / sizeof *permission_words; w++) {
+            if (word != NULL && text_equal_nocase(word, permission_words[w].word)) {
+                permissions |= permission_words[w].permissions;
+                known = true;
+            }
+        }
+        if (!known) {
+            node_problem(&item, "expected one of: %s", PERMISSION_WORDS);
+        }
+    }
+    return permissions;
+}
+
+static void random_password(struct lab *lab, char out[25])
+{
+    static const char letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+    for (int i = 0; i < 24; i++) {
+        out[i] = letters[lab_random(lab) % (sizeof letters - 1)];
+    }
+    out[24] = '\0';
+}
+
+static bool is_named(const struct node *list, const char *server)
+{
+    if (list->json == NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < node_count(list); i++) {
+        struct node item = node_item(list, i);
+        const char *name = json_string_value(item.json);
+        if (name != NULL && text_equal_nocase(name, server)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_login(struct lab *lab, const struct node *login)
+{
+    node_check_keys(login, "name password use permissions databases servers disabled");
+    const char *name = node_text_required(login, "name");
+    const char *use = node_choice(login, "use", "monitor restore other", "other");
+    const char *given = node_text(login, "password", NULL);
+    unsigned permissions = read_permissions(login);
+    struct node databases = node_member(login, "databases");
+    struct node servers = node_member(login, "servers");
+    char password[129];
+    random_password(lab, password);
+    text_copy(password, sizeof password, given == NULL ? password : given);
+    for (size_t i = 0; i < lab->instances_count; i++) {
+        struct instance *instance = lab->instances[i];
+        if (!is_named(&servers, instance->name)) {
+            continue;
+        }
+        struct login *made = instance_add_login(instance, name, password, permissions);
+        made->disabled = node_boolean(login, "disabled", false);
+        text_copy(made->use, sizeof made->use, use);
+        for (size_t d = 0; d < node_count(&databases); d++) {
+            struct node item = node_item(&databases, d);
+            if (json_is_string(item.json)) {
+                login_add_database(made, json_string_value(item.json));
+            } else {
+                node_problem(&item, "expected the name of a database, or *");
+            }
+        }
+    }
+}
+
+static struct database *find_database(const struct biztalk_group *group, const char *name)
+{
+    for (size_t i = 0; i < group->members_count; i++) {
+        if (text_equal_nocase(group->members[i].database->name, name)) {
+            return group->members[i].database;
+        }
+    }
+    return NULL;
+}
+
+static void read_exceptions(const struct node *history, struct history_plan *plan,
+                            const struct biztalk_group *group)
+{
+    struct node failed = node_member(history, "failed_starts");
+    for (size_t i = 0; i < node_count(&failed) && plan->exceptions_count < HISTORY_EXCEPTIONS;
+         i++) {
+        struct node item = node_item(&failed, i);
+        json_t *holder = json_pack("{sO}", "time", item.json);
+        struct node wrapped = {.json = holder, .problems = item.problems};
+        text_copy(wrapped.path, sizeof wrapped.path, item.path);
+        plan->exceptions[plan->exceptions_count++].utc_ms = node_instant(&wrapped, "time", 0);
+        json_decref(holder);
+    }
+    struct node partial = node_member(history, "partial");
+    for (size_t i = 0; i < node_count(&partial) && plan->exceptions_count < HISTORY_EXCEPTIONS;
+         i++) {
+        struct node item = node_item(&partial, i);
+        node_check_keys(&item, "time fails_at");
+        struct history_exception *exception = &plan->exceptions[plan->exceptions_count++];
+        exception->utc_ms = node_instant(&item, "time", 0);
+        exception->fails_at = find_database(group, node_text_required(&item, "fails_at"));
+        if (exception->fails_at == NULL) {
+            struct node member = node_member(&item, "fails_at");
+            node_problem(&member, "expected a database that the job backs up");
+        }
+    }
+}
+
+static void read_history(const struct node *top, struct history_plan *plan,
+                         struct biztalk_group *group)
+{
+    struct node history = node_member(top, "history");
+    struct node backup = node_member(top, "backup");
+    plan->every_ms = node_integer(&backup, "every_minutes", 1, 1440, 15) * 60000;
+    plan->backup_hour = (int)node_integer(&backup, "full_hour", -1, 23, -1);
+    group->use_local_time = node_boolean(&backup, "use_local_time", false);
+    text_copy(group->name, sizeof group->name, node_text(&backup, "name", "BTS"));
+    group->backup_hour = plan->backup_hour;
+    plan->behind = 1;
+    if (history.json == NULL) {
+        return;
+    }
+    node_check_keys(&history, "days hours mark_ms behind not_imported first_set failed_starts"
+                              " partial");
+    plan->mark_ms = (int)node_integer(&history, "mark_ms", 0, 59999, 0);
+    plan->behind = (int)node_integer(&history, "behind", 1, 1000, 1);
+    plan->not_imported = (int)node_integer(&history, "not_imported", 0, 1000, 0);
+    group->next_set_id = node_integer(&history, "first_set", 1, INT32_MAX, 1);
+    read_exceptions(&history, plan, group);
+}
+
+static void read_faults(struct lab *lab, const struct node *top)
+{
+    struct node files = node_member(top, "files");
+    for (size_t i = 0; i < node_count(&files); i++) {
+        struct node item = node_item(&files, i);
+        static const char *const states[] = {"readable", "missing", "corrupt", "denied"};
+        node_check_keys(&item, "path state");
+        const char *path = node_text_required(&item, "path");
+        const char *state = node_choice(&item, "state", "readable missing corrupt denied", NULL);
+        bool found = false;
+        for (size_t f = 0; f < lab->files_count; f++) {
+            if (text_equal_nocase(lab->files[f]->path, path)) {
+                found = true;
+                for (size_t s = 0; s < sizeof states / sizeof *states; s++) {
+                    if (strcmp(state, states[s]) == 0) {
+                        lab->files[f]->state = (enum file_state)s;
+                    }
+                }
+            }
+        }
+        if (!found) {
+            struct node member = node_member(&item, "path");
+            node_problem(&member, "no backup file of the past has this path");
+        }
+    }
+}
+
+static int64_t history_length_ms(const struct node *top)
+{
+    struct node history = node_member(top, "history");
+    if (history.json == NULL) {
+        return 0;
+    }
+    return node_integer(&history, "days", 0, 3650, 0) * 86400000 +
+           node_integer(&history, "hours", 0, 100000, 0) * 3600000;
+}
+
+static void read_objects(struct lab *lab, const struct node *top, struct biztalk_group **group)
+{
+    struct node servers = node_member(top, "servers");
+    struct node databases = node_member(top, "databases");
+    struct node backup = node_member(top, "backup");
+    const char *location = "\\\\backup\\biztalk";
+    if (backup.json != NULL) {
+        node_check_keys(&backup, "location every_minutes full_hour use_local_time name");
+        location = node_text(&backup, "location", location);
+    }
+    if (node_count(&servers) == 0) {
+        node_problem(&servers, "at least one server is needed");
+    }
+    for (size_t i = 0; i < node_count(&servers); i++) {
+        struct node item = node_item(&servers, i);
+        read_server(lab, &item);
+    }
+    for (size_t i = 0; i < node_count(&databases); i++) {
+        struct node item = node_item(&databases, i);
+        read_database(lab, &item, group, location);
+    }
+    if (*group == NULL) {
+        node_problem(&databases, "a database with the role management is needed");
+    }
+    struct node logins = node_member(top, "logins");
+    for (size_t i = 0; i < node_count(&logins); i++) {
+        struct node item = node_item(&logins, i);
+        read_login(lab, &item);
+    }
+}
+
+static void make_shipping(struct lab *lab, const struct biztalk_group *group,
+                          const struct node *top)
+{
+    for (size_t i = 0; i < lab->instances_count; i++) {
+        struct instance *instance = lab->instances[i];
+        if (instance->is_source) {
+            continue;
+        }
+        const struct instance *source =
+            instance->restores[0] == '\0' ? NULL : lab_instance(lab, instance->restores);
+        if (instance->restores[0] != '\0' && (source == NULL || !source->is_source)) {
+            struct node servers = node_member(top, "servers");
+            node_problem(&servers, "%s restores \"%s\", which is no source", instance->name,
+                         instance->restores);
+            continue;
+        }
+        shipping_new(instance, group, source == NULL ? "" : instance_known_as(source));
+    }
+}
+
+static struct lab *build(const struct node *top, uint64_t seed)
+{
+    node_check_keys(top, "group now servers databases logins backup history files switches");
+    struct history_plan plan = {.now_utc_ms = node_instant(top, "now", 0)};
+    plan.start_utc_ms = plan.now_utc_ms - history_length_ms(top);
+    if (plan.now_utc_ms == 0) {
+        struct node now = node_member(top, "now");
+        node_problem(&now, "missing");
+    }
+    struct lab *lab = lab_new(seed, plan.start_utc_ms);
+    struct biztalk_group *group = NULL;
+    text_copy(lab->group_name, sizeof lab->group_name, node_text_required(top, "group"));
+    read_objects(lab, top, &group);
+    if (group != NULL) {
+        read_history(top, &plan, group);
+        make_shipping(lab, group, top);
+    }
+    if (str_text(top->problems)[0] == '\0') {
+        biztalk_create_tables(group);
+        scenario_make_history(group, &plan);
+        scenario_make_jobs(group, &plan);
+        read_faults(lab, top);
+    }
+    if (str_text(top->problems)[0] != '\0') {
+        lab_free(lab);
+        return NULL;
+    }
+    return lab;
+}
+
+struct lab *scenario_parse(const char *text, size_t length, const char *origin, uint64_t seed,
+                           struct str *problems)
+{
+    json_error_t error;
+    json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    if (json == NULL) {
+        str_format(problems, "%s:%d:%d: %s\n", origin, error.line, error.column, error.text);
+        return NULL;
+    }
+    struct node top = {.json = json, .problems = problems};
+    struct lab *lab = build(&top, seed);
+    json_decref(json);
+    return lab;
+}
+
+static char *read_file(const char *path, size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return NULL;
+    }
+    struct str text = {0};
+    char part[8192];
+    size_t count;
+    while ((count = fread(part, 1, sizeof part, file)) > 0) {
+        str_add_bytes(&text, part, count);
+    }
+    fclose(file);
+    *length = text.length;
+    return str_take(&text);
+}
+
+struct lab *scenario_load(const char *name_or_path, uint64_t seed, struct str *problems)
+{
+    size_t length;
+    const char *builtin = scenario_builtin(name_or_path, &length);
+    if (builtin != NULL) {
+        return scenario_parse(builtin, length, name_or_path, seed, problems);
+    }
+    char *text = read_file(name_or_path, &length);
+    if (text == NULL) {
+        str_format(problems, "%s: no built-in scenario (contoso, small) and no readable file: %s\n",
+                   name_or_path, strerror(errno));
+        return NULL;
+    }
+    struct lab *lab = scenario_parse(text, length, name_or_path, seed, problems);
+    free(text);
+    return lab;
+}

@@ -1,0 +1,36 @@
+/* Between reading a scenario and making its past. Private to scenario*.c. */
+#ifndef STOPMARK_LAB_SCENARIO_BUILD_H
+#define STOPMARK_LAB_SCENARIO_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/lab/biztalk.h"
+#include "tests/lab/estate.h"
+
+enum { HISTORY_EXCEPTIONS = 64 };
+
+struct history_exception {
+    int64_t utc_ms;
+    struct database *fails_at; /* partial: its backup fails; NULL = the start fails */
+};
+
+/* The past that the scenario asks for. */
+struct history_plan {
+    int64_t now_utc_ms, start_utc_ms, every_ms;
+    int mark_ms;
+    int backup_hour;
+    int behind; /* log sets that the destinations have not applied; 1 = the healthy one */
+    int not_imported; /* sets that they do not know yet */
+    struct history_exception exceptions[HISTORY_EXCEPTIONS];
+    size_t exceptions_count;
+};
+
+/* Takes every set of the past, with its rows, and brings the destinations up. */
+void scenario_make_history(struct biztalk_group *group, const struct history_plan *plan);
+
+/* The Agent jobs of sources and destinations, with runs of the past. */
+void scenario_make_jobs(struct biztalk_group *group, const struct history_plan *plan);
+
+#endif

@@ -1,0 +1,261 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "tests/lab/engine.h"
+#include "tests/lab/model.h"
+#include "tests/lab/msdb.h"
+#include "tests/lab/scenario_build.h"
+#include "tests/lab/shipping.h"
+
+/* A set of the past, until the destinations have dealt with it. */
+struct past_set {
+    int64_t id;
+    bool full, complete, restored;
+    int64_t taken_utc_ms, restored_utc_ms;
+    struct backup_file *files[64]; /* by member; NULL = none */
+};
+
+struct past {
+    struct past_set *items;
+    size_t items_count, items_capacity;
+};
+
+static const struct history_exception *exception_at(const struct history_plan *plan, int64_t time)
+{
+    for (size_t i = 0; i < plan->exceptions_count; i++) {
+        if (plan->exceptions[i].utc_ms >= time &&
+            plan->exceptions[i].utc_ms < time + plan->every_ms) {
+            return &plan->exceptions[i];
+        }
+    }
+    return NULL;
+}
+
+static void take_past_set(struct biztalk_group *group, struct past *past, bool full,
+                          const struct database *fails_at, int mark_ms)
+{
+    struct lab *lab = group->management->instance->lab;
+    struct set_run run = {.group = group, .full = full};
+    struct past_set *set = memory_append(past, items);
+    lab->now_base_utc_ms += full ? 200 : mark_ms;
+    biztalk_begin_set(&run);
+    *set = (struct past_set){.id = run.set_id, .full = full, .complete = true,
+                             .taken_utc_ms = run.started_utc_ms};
+    if (!full) {
+        biztalk_mark_all(&run);
+    }
+    for (size_t i = 0; i < group->members_count; i++) {
+        if (group->members[i].database == fails_at) {
+            set->complete = false;
+            break;
+        }
+        set->files[i] = biztalk_backup_member(&run, i, fails_at == NULL);
+        lab->now_base_utc_ms +=
+            set->files[i]->finish_utc_ms - set->files[i]->start_utc_ms;
+    }
+    if (full && set->complete) {
+        group->last_full_utc_ms = run.started_utc_ms;
+        group->partial_since_full = false;
+    }
+    if (!set->complete) {
+        group->partial_since_full = true;
+    }
+}
+
+static void run_past_job(struct biztalk_group *group, const struct history_plan *plan,
+                         struct past *past, int64_t time)
+{
+    struct lab *lab = group->management->instance->lab;
+    const struct history_exception *exception = exception_at(plan, time);
+    lab->now_base_utc_ms = time;
+    if (exception != NULL && exception->fails_at == NULL) {
+        group->next_set_id++;
+        return;
+    }
+    if (biztalk_full_is_due(group, true, plan->backup_hour)) {
+        take_past_set(group, past, true, NULL, plan->mark_ms);
+        /* the log set of the same run follows; its mark keeps the job's rhythm if there is time */
+        if (lab->now_base_utc_ms < time + 1000) {
+            lab->now_base_utc_ms = time + 1000;
+        }
+        take_past_set(group, past, false, exception == NULL ? NULL : exception->fails_at, 0);
+        return;
+    }
+    take_past_set(group, past, false, exception == NULL ? NULL : exception->fails_at,
+                  plan->mark_ms);
+}
+
+/* --- what the destinations did with the sets ---------------------------------------------------- */
+
+static bool wanted(const struct shipping *shipping, const struct database *database)
+{
+    return shipping->source_server[0] == '\0' ||
+           text_equal_nocase(shipping->source_server, instance_known_as(database->instance));
+}
+
+static bool complete_log_follows(const struct past *past, size_t from, size_t imported)
+{
+    for (size_t i = from + 1; i < imported; i++) {
+        if (!past->items[i].full && past->items[i].complete) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The full set after a break in the chain that repairs it. */
+static size_t repairing_full(const struct past *past, size_t from, size_t imported)
+{
+    for (size_t i = from; i < imported; i++) {
+        if (past->items[i].full && past->items[i].complete &&
+            complete_log_follows(past, i, imported)) {
+            return i;
+        }
+    }
+    return imported;
+}
+
+/* Marks the sets that the shipping job has restored; returns the index of the last. */
+static size_t choose_restored(struct past *past, const struct history_plan *plan, size_t imported)
+{
+    size_t last = SIZE_MAX;
+    size_t at = repairing_full(past, 0, imported);
+    while (at < imported) {
+        struct past_set *set = &past->items[at];
+        set->restored = true;
+        set->restored_utc_ms = set->taken_utc_ms + plan->every_ms + 75000;
+        if (set->restored_utc_ms > plan->now_utc_ms) {
+            set->restored_utc_ms = plan->now_utc_ms - 20000;
+        }
+        last = at;
+        size_t next = at + 1;
+        while (next < imported && past->items[next].full) {
+            next++;
+        }
+        if (next < imported && !past->items[next].complete) {
+            next = repairing_full(past, next, imported);
+        } else if (next < imported && !complete_log_follows(past, next, imported)) {
+            break;
+        }
+        at = next;
+    }
+    return last;
+}
+
+static void take_back(struct past *past, size_t *last, int behind)
+{
+    /* behind 1 is what the job leaves; each more takes one log set back */
+    while (behind > 1 && *last != SIZE_MAX && *last > 0) {
+        past->items[*last].restored = false;
+        do {
+            (*last)--;
+        } while (*last > 0 && !past->items[*last].restored);
+        behind--;
+    }
+}
+
+static void write_restores(struct shipping *shipping, const struct biztalk_group *group,
+                           const struct past *past, size_t last)
+{
+    for (size_t i = 0; last != SIZE_MAX && i <= last; i++) {
+        const struct past_set *set = &past->items[i];
+        for (size_t m = 0; set->restored && m < group->members_count; m++) {
+            if (set->files[m] != NULL && wanted(shipping, group->members[m].database)) {
+                struct msdb_restore restore = {
+                    .file = set->files[m],
+                    .database_name = group->members[m].database->name,
+                    .user_name = "NT SERVICE\\SQLSERVERAGENT",
+                    .replace = set->full,
+                    .finished_utc_ms = set->restored_utc_ms + (int64_t)m * 1000,
+                    .stop_at_utc_ms = INT64_MIN,
+                };
+                msdb_write_restore(shipping->instance, &restore);
+            }
+        }
+    }
+}
+
+static void create_restored(struct shipping *shipping, const struct biztalk_group *group,
+                            const struct past *past, size_t last)
+{
+    struct instance *instance = shipping->instance;
+    for (size_t m = 0; last != SIZE_MAX && m < group->members_count; m++) {
+        const struct database *source = group->members[m].database;
+        const struct backup_file *file = past->items[last].files[m];
+        if (!wanted(shipping, source) || file == NULL) {
+            continue;
+        }
+        struct database *database = instance_add_restoring(instance, source->name, file->timeline);
+        memcpy(database->files, file->files, sizeof database->files);
+        database->files_count = file->files_count;
+        database->redo_lsn = file->last_lsn;
+        database->recovery_model = file->recovery_model;
+        database->data_bytes = source->data_bytes;
+        database->created_utc_ms = past->items[0].taken_utc_ms;
+    }
+}
+
+struct import {
+    struct shipping *shipping;
+    const struct past *past;
+    size_t at, imported;
+};
+
+static void import_row(void *context, const struct sql_value *values, size_t count)
+{
+    struct import *import = context;
+    int64_t set_id = values[1].integer;
+    (void)count;
+    while (import->at < import->imported && import->past->items[import->at].id < set_id) {
+        import->at++;
+    }
+    if (import->at == import->imported) {
+        return;
+    }
+    const struct past_set *set = &import->past->items[import->at];
+    if (import->shipping->source_server[0] == '\0' ||
+        text_equal_nocase(values[9].bytes, import->shipping->source_server)) {
+        shipping_add_row(import->shipping, values, set->restored, set->restored_utc_ms);
+    }
+}
+
+static void bring_up(struct shipping *shipping, struct biztalk_group *group, struct past *past,
+                     const struct history_plan *plan)
+{
+    size_t imported = past->items_count;
+    for (int i = 0; i < plan->not_imported && imported > 0; i++) {
+        imported--;
+    }
+    for (size_t i = 0; i < past->items_count; i++) {
+        past->items[i].restored = false;
+    }
+    size_t last = choose_restored(past, plan, imported);
+    take_back(past, &last, plan->behind);
+    struct import import = {.shipping = shipping, .past = past, .imported = imported};
+    engine_scan(group->management->instance->engine, group->management, "dbo",
+                "adm_BackupHistory", NULL, "BackupId", import_row, &import);
+    write_restores(shipping, group, past, last);
+    create_restored(shipping, group, past, last);
+    if (last != SIZE_MAX) {
+        shipping_set_last(shipping, NULL, past->items[last].id);
+    }
+}
+
+void scenario_make_history(struct biztalk_group *group, const struct history_plan *plan)
+{
+    struct lab *lab = group->management->instance->lab;
+    struct past past = {0};
+    int64_t first = plan->start_utc_ms / plan->every_ms * plan->every_ms + plan->every_ms;
+    for (int64_t time = first; time <= plan->now_utc_ms; time += plan->every_ms) {
+        run_past_job(group, plan, &past, time);
+    }
+    lab->now_base_utc_ms = plan->now_utc_ms;
+    for (size_t i = 0; i < lab->instances_count; i++) {
+        if (lab->instances[i]->shipping != NULL) {
+            bring_up(lab->instances[i]->shipping, group, &past, plan);
+        }
+    }
+    free(past.items);
+}

@@ -1,0 +1,42 @@
+/* Reading JSON with checks: every problem becomes one line with the path of the value. */
+#ifndef STOPMARK_LAB_SCENARIO_READ_H
+#define STOPMARK_LAB_SCENARIO_READ_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/str.h"
+
+struct node {
+    json_t *json; /* borrowed; NULL = absent */
+    struct str *problems;
+    char path[200];
+};
+
+void node_problem(const struct node *node, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A member; absent members are NULL nodes. */
+struct node node_member(const struct node *object, const char *key);
+/* The array's items; 0 for an absent one, a problem for what is no array. */
+size_t node_count(const struct node *array);
+struct node node_item(const struct node *array, size_t index);
+
+/* A problem for each key that is not in known ("a b c"), with the nearest one. */
+void node_check_keys(const struct node *object, const char *known);
+
+/* Values; otherwise NULL (or required) makes an absent one a problem. Texts are borrowed. */
+const char *node_text(const struct node *object, const char *key, const char *otherwise);
+const char *node_text_required(const struct node *object, const char *key);
+/* One of the words in choices ("source destination"). */
+const char *node_choice(const struct node *object, const char *key, const char *choices,
+                        const char *otherwise);
+int64_t node_integer(const struct node *object, const char *key, int64_t low, int64_t high,
+                     int64_t otherwise);
+bool node_boolean(const struct node *object, const char *key, bool otherwise);
+/* "2026-11-20T12:20:50Z" */
+int64_t node_instant(const struct node *object, const char *key, int64_t otherwise);
+
+#endif
