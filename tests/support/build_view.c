@@ -496,3 +496,96 @@ struct build *build_contoso(int days, bool taking_1185)
     }
     return build;
 }
+
+/* --- the small estate ------------------------------------------------------------------------ */
+
+struct build *build_small(void)
+{
+    struct build *build = build_new();
+    build_source(build, "SQLA", true);
+    build_destination(build, "DRSQL1", NULL);
+    build_database(build, 0, 1, "BizTalkMgmtDb", USE_MANAGEMENT);
+    build_database(build, 0, 1, "BizTalkMsgBoxDb", USE_MESSAGE_BOX);
+    build_job(build, 0, JOB_BACKUP, "Backup BizTalk Server (BizTalkMgmtDb)");
+    build_job(build, 1, JOB_GET_HISTORY, "BTS Log Shipping - Get Backup History");
+    build_job(build, 1, JOB_RESTORE_DATABASES, "BTS Log Shipping - Restore Databases");
+    build_job(build, 1, JOB_RESTORE_TO_MARK, "BTS Log Shipping - Restore To Mark");
+    return build;
+}
+
+int64_t build_time(int64_t set_id)
+{
+    return time_parse("2026-11-20 12:00:00.547") - (100 - set_id) * 15 * MINUTE_MS;
+}
+
+void build_log(struct build *build, int64_t set_id, bool applied)
+{
+    build_set(build, (struct build_set){.id = set_id,
+                                        .kind = SET_LOG,
+                                        .time_utc_ms = build_time(set_id),
+                                        .applied = applied});
+}
+
+void build_full(struct build *build, int64_t set_id, bool applied)
+{
+    build_set(build, (struct build_set){.id = set_id,
+                                        .kind = SET_FULL,
+                                        .time_utc_ms = build_time(set_id),
+                                        .applied = applied});
+}
+
+struct build *build_kept_up(void)
+{
+    struct build *build = build_small();
+    build_full(build, 90, true);
+    for (int64_t set = 91; set <= 100; set++)
+        build_log(build, set, set < 100);
+    return build;
+}
+
+const struct mark *build_mark(const struct group_view *view, int64_t set_id)
+{
+    for (size_t i = 0; i < view->marks_count; i++)
+        if (view->sets[view->marks[i].set].id == set_id)
+            return &view->marks[i];
+    return NULL;
+}
+
+const struct mark_route *build_route(const struct group_view *view, int64_t set_id,
+                                     const char *database)
+{
+    const struct mark *mark = build_mark(view, set_id);
+    const struct roster_entry *entry = build_entry(view, database);
+    return mark == NULL || entry == NULL ? NULL : &mark->routes[entry - view->roster];
+}
+
+const struct roster_entry *build_entry(const struct group_view *view, const char *database)
+{
+    for (size_t k = 0; k < view->roster_count; k++)
+        if (strcmp(view->roster[k].database, database) == 0)
+            return &view->roster[k];
+    return NULL;
+}
+
+const struct backup_set *build_find_set(const struct group_view *view, int64_t set_id)
+{
+    for (size_t s = 0; s < view->sets_count; s++)
+        if (view->sets[s].id == set_id)
+            return &view->sets[s];
+    return NULL;
+}
+
+const struct check_result *build_check(const struct group_view *view, const char *id)
+{
+    static const int badness[] = {[VERDICT_OK] = 0,
+                                  [VERDICT_ACKNOWLEDGED] = 0,
+                                  [VERDICT_WARNING] = 1,
+                                  [VERDICT_UNKNOWN] = 2,
+                                  [VERDICT_CRITICAL] = 3};
+    const struct check_result *worst = NULL;
+    for (size_t i = 0; i < view->checks_count; i++)
+        if (strcmp(view->checks[i].id, id) == 0 &&
+            (worst == NULL || badness[view->checks[i].verdict] > badness[worst->verdict]))
+            worst = &view->checks[i];
+    return worst;
+}

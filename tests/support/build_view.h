@@ -95,4 +95,29 @@ struct group_view *build_view(struct build *build);
  * 1185 being taken if asked. Jobs and settings healthy. */
 struct build *build_contoso(int days, bool taking_1185);
 
+/* --- a small estate for cases ---------------------------------------------------------------- */
+
+/* SQLA -> DRSQL1, BizTalkMgmtDb and BizTalkMsgBoxDb, no sets yet; jobs and settings healthy. */
+struct build *build_small(void);
+
+/* Set 100 is the one of 12:00; the others 15 minutes apart. */
+int64_t build_time(int64_t set_id);
+
+/* A complete log or full set at its time. */
+void build_log(struct build *build, int64_t set_id, bool applied);
+void build_full(struct build *build, int64_t set_id, bool applied);
+
+/* Full set 90 (applied), log sets 91 to 99 (applied) and 100 (imported): a standby that kept up. */
+struct build *build_kept_up(void);
+
+/* The mark of that set, NULL = none; how a database gets there. Borrowed. */
+const struct mark *build_mark(const struct group_view *view, int64_t set_id);
+const struct mark_route *build_route(const struct group_view *view, int64_t set_id,
+                                     const char *database);
+const struct roster_entry *build_entry(const struct group_view *view, const char *database);
+const struct backup_set *build_find_set(const struct group_view *view, int64_t set_id);
+
+/* The worst result of a rule. Borrowed. */
+const struct check_result *build_check(const struct group_view *view, const char *id);
+
 #endif
