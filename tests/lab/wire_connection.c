@@ -218,11 +218,16 @@ static bool open_connection(struct connection *connection)
 
 /* --- requests ---------------------------------------------------------------------------------- */
 
-/* What dm_exec_requests shows while it runs. Takes text. */
-static void begin_request(struct connection *connection, char *text)
+/* What dm_exec_requests shows while it runs. Takes text. False where the session was ended before
+ * the request came. */
+static bool begin_request(struct connection *connection, char *text)
 {
     struct session *session = connection->session;
 
+    if (session->killed || session->disconnected) {
+        free(text);
+        return false;
+    }
     if (connection->packets.body_reset)
         connection_reset_session(connection);
     session->attention = false;
@@ -234,6 +239,7 @@ static void begin_request(struct connection *connection, char *text)
     reply_begin(connection->reply);
     if (connection->packets.body_reset)
         reply_session_reset(connection->reply);
+    return true;
 }
 
 static void end_request(struct connection *connection)
@@ -295,8 +301,8 @@ static bool run_batch(struct connection *connection)
     log_write(LOG_DEBUG, "%s: spid %d: %s", connection->instance->name, connection->session->spid,
               text);
     lab_lock();
-    begin_request(connection, text);
-    bool go_on = engine_run_batch(connection->session, text, connection->reply);
+    bool go_on = begin_request(connection, text) &&
+                 engine_run_batch(connection->session, text, connection->reply);
     return finish_request(connection, go_on);
 }
 
@@ -310,10 +316,11 @@ static bool run_transaction(struct connection *connection)
     if (fault != NULL)
         return refuse(connection, fault);
     lab_lock();
-    begin_request(connection, text);
-    bool go_on = engine_run_internal(connection->session, text, connection->reply);
     /* a statement that failed is the client's affair, not the connection's end */
-    return finish_request(connection, go_on || session_state(connection->session) == SESSION_GO_ON);
+    bool go_on = begin_request(connection, text);
+    if (go_on)
+        engine_run_internal(connection->session, text, connection->reply);
+    return finish_request(connection, go_on);
 }
 
 static bool run_call(struct connection *connection, struct request_call *call)
@@ -353,9 +360,9 @@ static bool run_calls(struct connection *connection)
         if (fault == NULL) {
             lab_lock();
             if (!begun)
-                begin_request(connection, call_text(&call));
+                go_on = begin_request(connection, call_text(&call));
             begun = true;
-            go_on = run_call(connection, &call) &&
+            go_on = go_on && run_call(connection, &call) &&
                     session_state(connection->session) == SESSION_GO_ON;
             lab_unlock();
         }
