@@ -143,6 +143,17 @@ fuzz-tds: $(FUZZ)/fuzz_tds
 	@sed -n 's/^#[0-9]*.DONE *cov: \([0-9]*\).*/edges covered: \1/p' $(FUZZ)/tds.log
 	@echo "fuzz-tds: 1 passed, 0 failed"
 
+$(BUILD)/kill-shim.so: tests/e2e/kill_shim.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
+
+# The worker killed at every journal sync and socket call of a clean run; some of them in check.
+.PHONY: check-kill check-kill-some
+check-kill: all $(BUILD)/kill-shim.so
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/kill_matrix.py
+check-kill-some: all $(BUILD)/kill-shim.so
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/kill_matrix.py --points 30
+
 # The second compiler: everything compiles without a warning.
 .PHONY: check-clang
 check-clang:
