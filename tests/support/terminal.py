@@ -66,7 +66,7 @@ class Terminal:
         try:
             data = os.read(self.fd, 65536)
         except OSError:  # the program has closed its side
-            time.sleep(min(seconds, 0.02))
+            time.sleep(min(seconds, 0.02))  # pause between looks
             return 0
         self.stream.feed(data)
         return len(data)
