@@ -1,0 +1,511 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/memory.h"
+#include "core/plan.h"
+#include "tests/support/build_view.h"
+
+#define MGMT "BizTalkMgmtDb"
+#define BOX "BizTalkMsgBoxDb"
+#define MARK_1184 "BTS_2026_11_20_12_00_00_547"
+#define MARK_1183 "BTS_2026_11_20_11_45_00_547"
+
+struct world {
+    struct build *build;
+    struct group_view *view;
+    struct plan *plan;
+};
+
+static const struct plan *make(struct world *world, struct plan_request request)
+{
+    plan_free(world->plan);
+    group_view_release(world->view);
+    world->view = build_view(world->build);
+    world->plan = plan_make(world->view, &request);
+    return world->plan;
+}
+
+static void leave(struct world *world)
+{
+    plan_free(world->plan);
+    group_view_release(world->view);
+    build_free(world->build);
+}
+
+static const struct plan_database *find(const struct plan *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->databases_count; i++)
+        if (strcmp(plan->databases[i].database, name) == 0)
+            return &plan->databases[i];
+    return NULL;
+}
+
+static void assert_reason(const struct plan *plan, const char *words)
+{
+    assert_false(plan->possible);
+    for (size_t i = 0; i < plan->reasons_count; i++)
+        if (strstr(plan->reasons[i], words) != NULL)
+            return;
+    for (size_t i = 0; i < plan->reasons_count; i++)
+        print_error("reason: %s\n", plan->reasons[i]);
+    fail_msg("no reason says '%s'", words);
+}
+
+static void the_newest_mark_of_the_default_estate_is_planned_for_ten_databases(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, true)};
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_true(plan->possible);
+    assert_int_equal(plan->databases_count, 10);
+    assert_string_equal(plan->mark, MARK_1184);
+    assert_int_equal(plan->set, 1184);
+    assert_true(plan->gate);
+    assert_false(plan->asks_for_word);
+    for (size_t i = 0; i < 10; i++) {
+        const struct plan_database *database = &plan->databases[i];
+        assert_int_equal(database->route, ROUTE_ROLL_FORWARD);
+        assert_int_equal(database->steps_count, 3);
+        assert_int_equal(database->steps[0].kind, STEP_RESTORE_LOG);
+        assert_string_equal(database->steps[0].stop_clause, "STOPATMARK = N'" MARK_1184 "'");
+        assert_int_equal(database->steps[1].kind, STEP_PROVE);
+        assert_int_equal(database->steps[2].kind, STEP_RECOVER);
+    }
+    leave(&world);
+}
+
+static void the_statements_are_exact(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    world.build->servers[3]->data_path = memory_copy_text("E:\\Data\\");
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    const struct plan_database *box = find(plan, "BizTalkMsgBoxDb2");
+    assert_string_equal(box->server, "DRSQL2");
+    assert_string_equal(box->steps[0].sql,
+                        "RESTORE LOG [BizTalkMsgBoxDb2] FROM DISK = "
+                        "N'\\\\backup\\bts\\SQLB_BizTalkMsgBoxDb2_Log_2026_11_20_12_00_00_547.bak' "
+                        "WITH STOPATMARK = N'" MARK_1184 "', NORECOVERY, STATS = 5");
+    assert_string_equal(box->steps[1].sql, "RESTORE DATABASE [BizTalkMsgBoxDb2] WITH STANDBY = "
+                                           "N'E:\\Data\\stopmark_BizTalkMsgBoxDb2.undo'");
+    assert_string_equal(box->steps[2].sql, "RESTORE DATABASE [BizTalkMsgBoxDb2] WITH RECOVERY");
+    leave(&world);
+}
+
+static void databases_recover_with_management_last(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    static const char *const order[] = {
+        "ContosoOrders",       "BAMAlertsApplication", "BAMAlertsNSMain",  "BAMPrimaryImport",
+        "BizTalkRuleEngineDb", "BizTalkDTADb",         "BizTalkMsgBoxDb",  "BizTalkMsgBoxDb2",
+        "SSODB",               "BizTalkMgmtDb"};
+    for (size_t i = 0; i < 10; i++)
+        assert_string_equal(plan->databases[i].database, order[i]);
+    leave(&world);
+}
+
+static void both_targets_stand_side_by_side_with_their_price(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_int_equal(plan->alternatives_count, 2);
+    const struct plan_alternative *newest = &plan->alternatives[0], *rule = &plan->alternatives[1];
+    assert_string_equal(newest->mark, MARK_1184);
+    assert_int_equal(newest->roll_forward, 10);
+    assert_string_equal(rule->mark, MARK_1183);
+    assert_int_equal(rule->full_restore, 10);
+    assert_true(rule->restore_ms > newest->restore_ms);
+    assert_int_equal(rule->data_loss_ms - newest->data_loss_ms, 15 * 60000);
+    leave(&world);
+}
+
+static void the_rule_costs_full_restores_and_asks_for_a_word(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_RULE});
+    assert_true(plan->possible);
+    assert_true(plan->asks_for_word);
+    const struct plan_database *box = find(plan, BOX);
+    assert_int_equal(box->route, ROUTE_FULL_RESTORE);
+    assert_int_equal(box->steps[0].kind, STEP_RESTORE_FULL);
+    assert_int_equal(box->steps[0].set, 1152);
+    assert_non_null(strstr(box->steps[0].sql, "WITH NORECOVERY"));
+    assert_null(strstr(box->steps[0].sql, "REPLACE")); /* the standby's own database */
+    assert_null(box->steps[0].stop_clause);
+    assert_int_equal(box->steps_count, 1 + 31 + 2); /* full, sets 1153 to 1183, prove, recover */
+    for (size_t i = 1; i <= 31; i++) {
+        assert_int_equal(box->steps[i].set, 1152 + (int64_t)i);
+        assert_string_equal(box->steps[i].stop_clause, "STOPATMARK = N'" MARK_1183 "'");
+    }
+    leave(&world);
+}
+
+static void before_the_mark_is_another_clause_on_every_log(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    const struct plan *plan =
+        make(&world, (struct plan_request){.by = TARGET_NEWEST, .stop = STOP_BEFORE});
+    assert_true(plan->possible);
+    assert_string_equal(find(plan, BOX)->steps[0].stop_clause,
+                        "STOPBEFOREMARK = N'" MARK_1184 "'");
+    leave(&world);
+}
+
+static void an_unknown_mark_is_refused_and_the_nearest_in_time_named(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    const struct plan *plan =
+        make(&world, (struct plan_request){.by = TARGET_CHOSEN,
+                                           .mark = "BTS_2026_11_20_11_59_00_547"});
+    assert_reason(plan, MARK_1184);
+    assert_null(plan->mark);
+    plan = make(&world, (struct plan_request){.by = TARGET_CHOSEN,
+                                              .mark = "bts_2026_11_20_12_00_00_547"});
+    assert_reason(plan, MARK_1184); /* case counts in marks */
+    plan = make(&world, (struct plan_request){.by = TARGET_CHOSEN, .mark = "nonsense"});
+    assert_reason(plan, "the nearest is BTS_");
+    leave(&world);
+}
+
+static void a_database_that_is_online_is_only_overwritten_when_named(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    build_row(world.build, 1, BOX)->state = STATE_ONLINE;
+    build_row(world.build, 1, BOX)->redo_lsn = (struct lsn){0};
+    struct plan_request request = {.by = TARGET_CHOSEN, .mark = MARK_1184};
+    const struct plan *plan = make(&world, request);
+    assert_reason(plan, "--replace DRSQL1/" BOX);
+    char hash[65];
+    memcpy(hash, plan->hash, sizeof hash);
+    const char *const replace[] = {"drsql1/biztalkmsgboxdb"};
+    request.replace = replace;
+    request.replace_count = 1;
+    plan = make(&world, request);
+    assert_true(plan->possible);
+    assert_string_equal(plan->hash, hash); /* the same statements: the consent is not in them */
+    assert_true(find(plan, BOX)->must_replace);
+    assert_non_null(strstr(find(plan, BOX)->steps[0].sql, "WITH REPLACE, NORECOVERY"));
+    plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_reason(plan, MARK_1184 " (set 100): name it with --mark"); /* newest never means full restores */
+    leave(&world);
+}
+
+static void a_group_that_is_recovered_at_the_mark_has_nothing_to_restore(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    static const char *const names[] = {MGMT, BOX};
+    for (size_t i = 0; i < 2; i++) {
+        build_stop_at(world.build, names[i], 100, MARK_1184);
+        build_row(world.build, 1, names[i])->state = STATE_ONLINE;
+        build_row(world.build, 1, names[i])->redo_lsn = (struct lsn){0};
+    }
+    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST}), "nothing to restore");
+    /* One recovered, one at the mark: a new plan takes over where the old one ended. */
+    build_row(world.build, 1, MGMT)->state = STATE_RESTORING;
+    build_row(world.build, 1, MGMT)->redo_lsn =
+        build_lsn((int64_t)(build_backup(world.build, MGMT, 100)->last_lsn.number -
+                            build_lsn(0).number) -
+                  9);
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_true(plan->possible);
+    assert_int_equal(find(plan, BOX)->route, ROUTE_RECOVERED_AT_MARK);
+    assert_int_equal(find(plan, BOX)->steps_count, 0);
+    assert_int_equal(find(plan, MGMT)->route, ROUTE_AT_MARK);
+    assert_int_equal(find(plan, MGMT)->steps_count, 2);
+    assert_int_equal(find(plan, MGMT)->steps[0].kind, STEP_PROVE);
+    leave(&world);
+}
+
+static void source_lost_is_refused_while_a_source_answers(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    struct plan_request request = {
+        .by = TARGET_NEWEST, .situation_known = true, .situation = SITUATION_SOURCE_LOST};
+    assert_reason(make(&world, request), "SQLA still answers");
+    build_kill(world.build, 0);
+    assert_reason(make(&world, request), "SQLB still answers");
+    build_kill(world.build, 1);
+    const struct plan *plan = make(&world, request);
+    assert_true(plan->possible);
+    assert_int_equal(plan->loss_basis, LOSS_LAST_SEEN);
+    assert_int_equal(plan->data_loss_ms, 20 * 60000 + 49453);
+    request.situation = SITUATION_PLANNED_MOVE;
+    assert_reason(make(&world, request), "not available yet");
+    leave(&world);
+}
+
+static void what_if_a_file_is_missing(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    const char *const assume[] = {"file-missing=1184/BizTalkDTADb"};
+    const struct plan *plan =
+        make(&world,
+             (struct plan_request){.by = TARGET_NEWEST, .assume = assume, .assume_count = 1});
+    assert_reason(plan, "DRSQL1/BizTalkDTADb");
+    const char *const wrong[] = {"file-missing=7/BizTalkDTADb", "server-down=NOBODY",
+                                 "set-partial=x", "nonsense", "file-missing=1184/NoSuch"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        plan = make(&world, (struct plan_request){
+                                .by = TARGET_NEWEST, .assume = &wrong[i], .assume_count = 1});
+        assert_reason(plan, wrong[i]);
+    }
+    leave(&world);
+}
+
+static void what_if_a_server_is_down_or_a_set_partial(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    const char *const down[] = {"server-down=DRSQL2"};
+    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST, .assume = down,
+                                                     .assume_count = 1}),
+                  "DRSQL2 does not answer");
+    const char *const partial[] = {"set-partial=1184"};
+    const struct plan *plan = make(&world, (struct plan_request){
+                                               .by = TARGET_NEWEST, .assume = partial,
+                                               .assume_count = 1});
+    assert_true(plan->possible); /* its files are all there: LSNs decide */
+    char hash[65];
+    memcpy(hash, plan->hash, sizeof hash);
+    plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_string_not_equal(hash, plan->hash); /* a what-if is not the plan of the world */
+    const char *const sources[] = {"server-down=SQLA", "server-down=SQLB"};
+    plan = make(&world, (struct plan_request){.by = TARGET_NEWEST,
+                                              .assume = sources,
+                                              .assume_count = 2,
+                                              .situation_known = true,
+                                              .situation = SITUATION_SOURCE_LOST});
+    assert_true(plan->possible);
+    leave(&world);
+}
+
+static void only_some_databases_may_be_left_out(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    const char *const custom[] = {"contosoorders"}, *const box[] = {BOX}, *const none[] = {"X"};
+    const struct plan *plan = make(
+        &world, (struct plan_request){.by = TARGET_NEWEST, .leave_out = custom,
+                                      .leave_out_count = 1});
+    assert_true(plan->possible);
+    assert_int_equal(plan->databases_count, 9);
+    assert_null(find(plan, "ContosoOrders"));
+    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST, .leave_out = box,
+                                                     .leave_out_count = 1}),
+                  "cannot be left out");
+    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST, .leave_out = none,
+                                                     .leave_out_count = 1}),
+                  "no such database");
+    leave(&world);
+}
+
+static void a_repeated_name_gets_after_only_where_the_first_would_stop_too_early(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_small()};
+    world.build->servers[0]->utc_offset_min = 120;
+    build_full(world.build, 90, true);
+    for (int64_t set = 91; set <= 94; set++)
+        build_set(world.build, (struct build_set){.id = set,
+                                                  .kind = SET_LOG,
+                                                  .time_utc_ms = build_time(set),
+                                                  .mark = set % 2 == 0 ? "SAME" : NULL,
+                                                  .applied = set == 91});
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_true(plan->possible);
+    assert_int_equal(plan->set, 94);
+    /* 10:30:00.547 UTC, two hours ahead at the source, a little earlier than the mark itself */
+    assert_string_equal(find(plan, MGMT)->steps[0].stop_clause,
+                        "STOPATMARK = N'SAME' AFTER N'2026-11-20T12:30:00.537'");
+    assert_string_equal(find(plan, MGMT)->steps[0].stop_clause,
+                        find(plan, BOX)->steps[2].stop_clause);
+    for (size_t i = 0; i < world.build->servers[0]->marks_count; i++)
+        world.build->servers[0]->marks[i].time_utc_ms = build_time(94);
+    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST}), "twice in the logs");
+    leave(&world);
+}
+
+static void names_with_brackets_and_quotes_are_quoted(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_small()};
+    build_database(world.build, 0, 1, "it's a [db]", USE_CUSTOM);
+    build_full(world.build, 90, true);
+    build_log(world.build, 91, true);
+    build_set(world.build, (struct build_set){
+                               .id = 92, .kind = SET_LOG, .time_utc_ms = build_time(92),
+                               .mark = "it's"});
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_true(plan->possible);
+    const struct plan_database *odd = find(plan, "it's a [db]");
+    assert_non_null(strstr(odd->steps[0].sql, "RESTORE LOG [it's a [db]]] FROM DISK = N'"));
+    assert_non_null(strstr(odd->steps[0].sql, "it''s a [db]_Log"));
+    assert_non_null(strstr(odd->steps[0].sql, "STOPATMARK = N'it''s'"));
+    assert_non_null(strstr(odd->steps[1].sql, "stopmark_it_s a _db_.undo"));
+    leave(&world);
+}
+
+static void a_name_that_cannot_be_written_is_refused(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_small()};
+    build_full(world.build, 90, true);
+    build_log(world.build, 91, true);
+    build_set(world.build, (struct build_set){.id = 92,
+                                              .kind = SET_LOG,
+                                              .time_utc_ms = build_time(92),
+                                              .mark = "lsn:34000000012300193000"});
+    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST}), "cannot be written");
+    leave(&world);
+}
+
+static void moved_files_and_urls_are_read_from_where_they_are(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    struct server_view *destination = world.build->servers[1];
+    destination->shipping[0].log_location = memory_copy_text("D:\\copies\\");
+    destination->shipping[1].log_location = memory_copy_text("https://acct.blob/backups");
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_non_null(strstr(find(plan, MGMT)->steps[0].sql, "DISK = N'D:\\copies\\SQLA_BizTalk"));
+    assert_non_null(
+        strstr(find(plan, BOX)->steps[0].sql, "URL = N'https://acct.blob/backups/SQLA_BizTalk"));
+    leave(&world);
+}
+
+static void an_empty_log_on_the_way_is_left_out(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_small()};
+    build_full(world.build, 90, true);
+    for (int64_t set = 91; set <= 94; set++)
+        build_log(world.build, set, set == 91);
+    struct msdb_backup *empty = build_backup(world.build, MGMT, 92);
+    empty->last_lsn = empty->first_lsn;
+    build_backup(world.build, MGMT, 93)->first_lsn = empty->first_lsn;
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_true(plan->possible);
+    assert_int_equal(find(plan, MGMT)->steps[0].set, 93);
+    assert_int_equal(find(plan, BOX)->steps[0].set, 92);
+    leave(&world);
+}
+
+static void a_newer_destination_gets_no_standby_proof(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    world.build->servers[1]->version_major = 17;
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_true(plan->possible);
+    assert_int_equal(find(plan, MGMT)->steps_count, 2);
+    assert_int_equal(find(plan, MGMT)->steps[1].kind, STEP_RECOVER);
+    leave(&world);
+}
+
+static void the_hash_names_what_is_done_and_not_when(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    char hash[65];
+    memcpy(hash, plan->hash, sizeof hash);
+    assert_int_equal(strlen(hash), 64);
+    world.build->now_utc_ms += 60000;
+    world.build->now_monotonic_ms += 60000;
+    build_backup(world.build, MGMT, 100)->size_bytes *= 3;
+    plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_string_equal(plan->hash, hash);
+    build_kill(world.build, 0);
+    plan = make(&world, (struct plan_request){.by = TARGET_NEWEST,
+                                              .situation_known = true,
+                                              .situation = SITUATION_SOURCE_LOST});
+    assert_true(plan->possible);
+    assert_string_equal(plan->hash, hash);
+    plan = make(&world, (struct plan_request){.by = TARGET_NEWEST, .stop = STOP_BEFORE});
+    assert_string_not_equal(plan->hash, hash);
+    leave(&world);
+}
+
+static void a_plan_survives_the_way_through_json(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(2, true)};
+    static const struct plan_request requests[] = {
+        {.by = TARGET_NEWEST},
+        {.by = TARGET_RULE, .stop = STOP_BEFORE},
+        {.by = TARGET_CHOSEN, .mark = MARK_1183, .situation_known = true,
+         .situation = SITUATION_SOURCE_LOST},
+        {.by = TARGET_CHOSEN, .mark = "none"},
+        {.by = TARGET_CHOSEN, .mark = "BTS_2026_11_20_12_15_00_547"},
+    };
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        const struct plan *plan = make(&world, requests[i]);
+        char *first = plan_to_json(plan);
+        struct plan *read = plan_from_json(first, NULL);
+        assert_non_null(read);
+        char *second = plan_to_json(read);
+        assert_string_equal(first, second);
+        free(first);
+        free(second);
+        plan_free(read);
+    }
+    leave(&world);
+}
+
+static void what_is_no_plan_is_refused(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {NULL, "", "{", "[]", "{}", "{\"schema\": 2}",
+                                        "{\"schema\": 1, \"hash\": \"x\", \"group\": \"g\"}"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error = {0};
+        assert_null(plan_from_json(cases[i], &error));
+        assert_int_not_equal(error.code, ERR_OK);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_newest_mark_of_the_default_estate_is_planned_for_ten_databases),
+        cmocka_unit_test(the_statements_are_exact),
+        cmocka_unit_test(databases_recover_with_management_last),
+        cmocka_unit_test(both_targets_stand_side_by_side_with_their_price),
+        cmocka_unit_test(the_rule_costs_full_restores_and_asks_for_a_word),
+        cmocka_unit_test(before_the_mark_is_another_clause_on_every_log),
+        cmocka_unit_test(an_unknown_mark_is_refused_and_the_nearest_in_time_named),
+        cmocka_unit_test(a_database_that_is_online_is_only_overwritten_when_named),
+        cmocka_unit_test(a_group_that_is_recovered_at_the_mark_has_nothing_to_restore),
+        cmocka_unit_test(source_lost_is_refused_while_a_source_answers),
+        cmocka_unit_test(what_if_a_file_is_missing),
+        cmocka_unit_test(what_if_a_server_is_down_or_a_set_partial),
+        cmocka_unit_test(only_some_databases_may_be_left_out),
+        cmocka_unit_test(a_repeated_name_gets_after_only_where_the_first_would_stop_too_early),
+        cmocka_unit_test(names_with_brackets_and_quotes_are_quoted),
+        cmocka_unit_test(a_name_that_cannot_be_written_is_refused),
+        cmocka_unit_test(moved_files_and_urls_are_read_from_where_they_are),
+        cmocka_unit_test(an_empty_log_on_the_way_is_left_out),
+        cmocka_unit_test(a_newer_destination_gets_no_standby_proof),
+        cmocka_unit_test(the_hash_names_what_is_done_and_not_when),
+        cmocka_unit_test(a_plan_survives_the_way_through_json),
+        cmocka_unit_test(what_is_no_plan_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
