@@ -1,0 +1,168 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/memory.h"
+#include "core/roster.h"
+#include "tests/support/build_view.h"
+
+#define MGMT "BizTalkMgmtDb"
+
+static void databases_are_known_by_their_default_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum database_use use;
+    } cases[] = {
+        {"BizTalkMgmtDb", USE_MANAGEMENT},   {"biztalkmgmtdb", USE_MANAGEMENT},
+        {"BizTalkMsgBoxDb", USE_MESSAGE_BOX}, {"BizTalkMsgBoxDb2", USE_MESSAGE_BOX},
+        {"BizTalkDTADb", USE_TRACKING},      {"SSODB", USE_SSO},
+        {"BAMArchive", USE_BAM_ARCHIVE},     {"Orders", USE_CUSTOM},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(roster_use_by_name(cases[i].name), cases[i].use);
+}
+
+static void the_default_estate_has_ten_databases_on_two_destinations(void **state)
+{
+    (void)state;
+    struct build *build = build_contoso(1, false);
+    struct group_view *view = build_view(build);
+    assert_int_equal(view->roster_count, 10);
+    assert_int_equal(view->roster_problems_count, 0);
+    assert_string_equal(view->servers[build_entry(view, MGMT)->destination]->name, "DRSQL1");
+    assert_string_equal(view->servers[build_entry(view, "BizTalkMsgBoxDb2")->destination]->name,
+                        "DRSQL2");
+    assert_null(build_entry(view, "BAMArchive")); /* backed up by other means */
+    assert_int_equal(build_entry(view, MGMT)->applied_set, 1183);
+    assert_int_equal(build_entry(view, MGMT)->state, STATE_RESTORING);
+    group_view_release(view);
+    build_free(build);
+}
+
+static void rename_source(struct build *build, const char *name)
+{
+    for (size_t i = 0; i < build->servers[0]->roster_count; i++) {
+        free(build->servers[0]->roster[i].server);
+        build->servers[0]->roster[i].server = memory_copy_text(name);
+    }
+}
+
+static void an_alias_with_a_port_is_still_the_server(void **state)
+{
+    (void)state;
+    struct build *build = build_kept_up();
+    *memory_append(&build->config.servers[0], aliases) = memory_copy_text("PRODSQL");
+    rename_source(build, "prodsql,5000");
+    struct group_view *view = build_view(build);
+    assert_int_equal(view->roster_count, 2);
+    assert_int_equal(build_entry(view, MGMT)->source, 0);
+    assert_int_equal(build_route(view, 100, MGMT)->route, ROUTE_ROLL_FORWARD);
+    group_view_release(view);
+    build_free(build);
+}
+
+static void a_server_that_nobody_configured_is_a_problem_where_it_matters(void **state)
+{
+    (void)state;
+    struct build *build = build_contoso(1, false);
+    rename_source(build, "ELSEWHERE");
+    struct group_view *view = build_view(build);
+    bool told = false;
+    for (size_t i = 0; i < view->roster_problems_count; i++)
+        told = told || strstr(view->roster_problems[i], "'ELSEWHERE'") != NULL;
+    assert_true(told);
+    assert_int_equal(build_check(view, "roster")->verdict, VERDICT_CRITICAL);
+    group_view_release(view);
+    build_free(build);
+}
+
+static void two_destinations_for_one_database_block(void **state)
+{
+    (void)state;
+    struct build *build = build_kept_up();
+    build_destination(build, "DRSQL2", "SQLA");
+    /* The shipping table of one of them decides; without any, nobody does. */
+    struct group_view *view = build_view(build);
+    assert_int_equal(build_entry(view, MGMT)->destination, 1);
+    group_view_release(view);
+    build->servers[1]->parts[PART_SHIPPING].state = PART_NOT_VISIBLE;
+    view = build_view(build);
+    assert_int_equal(build_entry(view, MGMT)->destination, -1);
+    assert_non_null(strstr(build_entry(view, MGMT)->problem, "two destinations"));
+    assert_int_equal(build_route(view, 100, MGMT)->route, ROUTE_UNREACHABLE);
+    assert_int_equal(view->readiness.verdict, VERDICT_CRITICAL);
+    group_view_release(view);
+    build_free(build);
+}
+
+static void no_destination_for_a_database_blocks(void **state)
+{
+    (void)state;
+    struct build *build = build_contoso(1, false);
+    free(build->config.servers[3].restores[0]);
+    build->config.servers[3].restores[0] = memory_copy_text("SQLX");
+    struct group_view *view = build_view(build);
+    const struct roster_entry *entry = build_entry(view, "BizTalkMsgBoxDb2");
+    assert_int_equal(entry->destination, -1);
+    assert_non_null(strstr(entry->problem, "no destination restores SQLB"));
+    group_view_release(view);
+    build_free(build);
+}
+
+static void a_database_of_the_newest_complete_set_counts_though_the_backup_view_lacks_it(
+    void **state)
+{
+    (void)state;
+    struct build *build = build_kept_up();
+    struct roster_row *last = &build->servers[0]->roster[--build->servers[0]->roster_count];
+    free(last->server);
+    free(last->database);
+    struct group_view *view = build_view(build);
+    assert_int_equal(view->roster_count, 2);
+    assert_int_equal(build_entry(view, "BizTalkMsgBoxDb")->use, USE_MESSAGE_BOX);
+    group_view_release(view);
+    build_free(build);
+}
+
+static void with_nothing_known_the_roster_is_empty_and_nothing_is_claimed(void **state)
+{
+    (void)state;
+    struct build *build = build_small();
+    for (int i = 0; i < 2; i++) {
+        struct server_view *fresh = server_view_new(build->servers[i]->name,
+                                                    build->servers[i]->role);
+        server_view_release(build->servers[i]);
+        build->servers[i] = fresh;
+    }
+    struct group_view *view = build_view(build);
+    assert_int_equal(view->roster_count, 0);
+    assert_int_equal(view->marks_count, 0);
+    assert_int_equal(view->readiness.verdict, VERDICT_UNKNOWN);
+    assert_false(view->readiness.possible);
+    assert_int_equal(view->lag.backup_age_ms, DURATION_UNKNOWN);
+    group_view_release(view);
+    build_free(build);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(databases_are_known_by_their_default_names),
+        cmocka_unit_test(the_default_estate_has_ten_databases_on_two_destinations),
+        cmocka_unit_test(an_alias_with_a_port_is_still_the_server),
+        cmocka_unit_test(a_server_that_nobody_configured_is_a_problem_where_it_matters),
+        cmocka_unit_test(two_destinations_for_one_database_block),
+        cmocka_unit_test(no_destination_for_a_database_blocks),
+        cmocka_unit_test(
+            a_database_of_the_newest_complete_set_counts_though_the_backup_view_lacks_it),
+        cmocka_unit_test(with_nothing_known_the_roster_is_empty_and_nothing_is_claimed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
