@@ -9,6 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
+from record import check_record  # noqa: E402
 
 RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
            "Contoso production")
@@ -28,6 +29,7 @@ def expect_proven(lab, run):
         expect(database["marklog_has_mark"] and database["later_marks"] == 0, database)
     states = destination_states(lab)
     expect(len(states) == 10 and set(states.values()) == {"ONLINE"}, states)
+    check_record(lab)
     return report
 
 

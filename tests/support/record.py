@@ -1,0 +1,54 @@
+"""What the lab itself saw of every RESTORE (master.dbo.lab_record), and what must hold for it."""
+import pytds
+
+from lab import expect
+from proxy import read_ini
+
+COLUMNS = ("id", "server_name", "database_name", "program_name", "kind", "path", "stop_kind",
+           "stop_name", "restore_end", "succeeded", "reached_stop", "error_number")
+
+
+def restore_login(lab, name):
+    """A connection to a server with the restore login that the lab's configuration names."""
+    server = read_ini(lab.ini)[f"server {name}"]
+    with open(server["restore_password_file"], encoding="utf-8") as file:
+        password = file.readline().strip()
+    return pytds.connect(dsn="127.0.0.1", port=int(server["port"]), user=server["restore_user"],
+                         password=password, autocommit=True, timeout=20, login_timeout=10)
+
+
+def read_record(lab, server="DRSQL1"):
+    """The rows of stopmark's own statements, oldest first, as dictionaries."""
+    connection = restore_login(lab, server)
+    cursor = connection.cursor()
+    cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM master.dbo.lab_record "
+                   "WHERE program_name LIKE N'stopmark%' ORDER BY id")
+    rows = [dict(zip(COLUMNS, row)) for row in cursor.fetchall()]
+    connection.close()
+    return rows
+
+
+def check_record(lab, databases=10):
+    """No log that was restored whole is sent again, the stop clause is the same on all, and nothing
+    is recovered before every database was proven."""
+    rows = read_record(lab)
+    complete, clauses, proven, recovered = set(), set(), {}, {}
+    for row in rows:
+        database = (row["server_name"], row["database_name"])
+        if row["kind"] == "RESTORE LOG":
+            key = (*database, row["path"].lower())
+            expect(key not in complete, f"restored whole, and sent again: {key}")
+            clauses.add((row["stop_kind"], row["stop_name"]))
+            if row["succeeded"]:
+                complete.add(key)
+        elif row["kind"] == "RESTORE DATABASE" and row["path"]:
+            # a full restore begins the database's chain anew
+            complete = {key for key in complete if key[:2] != database}
+        elif row["succeeded"] and row["restore_end"] == "STANDBY":
+            proven[database] = row["id"]
+        if row["restore_end"] == "RECOVERY":
+            expect(len(proven) == databases,
+                   f"{database} was recovered when {len(proven)} of {databases} were proven")
+            recovered[database] = row["id"]
+    expect(len(clauses) == 1, f"stop clauses: {clauses}")
+    expect(len(recovered) == databases, f"{len(recovered)} databases were recovered")
