@@ -253,6 +253,9 @@ struct journal *journal_create(const char *directory, struct journal_head *head,
         good = false;
     }
     unlink(temporary);
+    char *rollback = memory_format("%s-journal", temporary);
+    unlink(rollback);
+    free(rollback);
     free(temporary);
     sync_directory(directory);
     return good ? journal_open(directory, head->run, JOURNAL_WRITE, error) : NULL;
