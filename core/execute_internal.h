@@ -152,7 +152,8 @@ bool lane_fail(struct lane *lane, const struct error *error);
 /* Opens the connection where it is not usable. */
 bool link_ready(struct link *link, struct error *error);
 void link_close(struct link *link);
-/* Runs one batch; text is taken (NULL = a name that cannot be quoted). */
+/* Runs one batch that reads or may be done twice; text is taken (NULL = a name that cannot be
+ * quoted). Sent again where the connection is lost, so row may see rows twice. */
 enum error_code link_run(struct link *link, char *text, tds_row_function *row, void *context,
                          struct tds_outcome *outcome, struct error *error);
 

@@ -54,6 +54,13 @@ void link_close(struct link *link)
     link->writer = NULL;
 }
 
+/* What goes through here reads, or may be done twice (a job disabled): it is sent again over a new
+ * connection. Not so where the connection holds the lock: its loss must be noticed. */
+static int tries_of(const struct link *link)
+{
+    return link == &link->destination->lock_link ? 1 : 3;
+}
+
 enum error_code link_run(struct link *link, char *text, tds_row_function *row, void *context,
                          struct tds_outcome *outcome, struct error *error)
 {
@@ -62,8 +69,14 @@ enum error_code link_run(struct link *link, char *text, tds_row_function *row, v
     if (text == NULL)
         error_set(&why, ERR_REFUSED, link->destination->config->name, NULL,
                   "a name cannot be written safely as T-SQL");
-    else if (link_ready(link, &why))
-        tds_writer_run(link->writer, text, NULL, row, context, outcome, &why);
+    else
+        for (int again = 0; again < tries_of(link); again++) {
+            error_clear(&why);
+            if (link_ready(link, &why))
+                tds_writer_run(link->writer, text, NULL, row, context, outcome, &why);
+            if (why.code != ERR_CONNECTION_LOST)
+                break;
+        }
     free(text);
     if (why.code != ERR_OK && error != NULL) {
         *error = why;
