@@ -53,9 +53,9 @@ const struct screen_world *app_world(struct app *app)
 static void open_slot(struct app *app, struct app_slot *slot, const struct screen_ops *ops,
                       const char *argument)
 {
-    slot->ops = ops;
     text_copy(slot->argument, sizeof slot->argument, argument);
     slot->self = ops->open(app_world(app), argument);
+    slot->ops = ops; /* only now: the world asks open screens for their note */
     if (ops->update)
         ops->update(slot->self, app_world(app));
 }

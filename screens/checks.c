@@ -23,9 +23,15 @@ static int urgency(enum verdict verdict)
     return order[verdict];
 }
 
-static void identify(char *out, size_t size, const struct check_result *check)
+/* A rule may find several things in one place: they are counted. */
+static void identify(char *out, size_t size, const struct group_view *view, size_t index)
 {
-    snprintf(out, size, "%s@%s", check->id, check->where ? check->where : "");
+    const struct check_result *check = &view->checks[index];
+    size_t before = 0;
+    for (size_t i = 0; i < index; i++)
+        before += text_equal(view->checks[i].id, check->id) &&
+                  text_equal(view->checks[i].where, check->where);
+    snprintf(out, size, "%s@%s#%zu", check->id, check->where ? check->where : "", before);
 }
 
 static void fill(struct table *table, const struct screen_world *world)
@@ -36,7 +42,7 @@ static void fill(struct table *table, const struct screen_world *world)
             char identity[500];
             if (urgency(check->verdict) != wanted)
                 continue;
-            identify(identity, sizeof identity, check);
+            identify(identity, sizeof identity, world->view, i);
             table_row(table, identity, ATTR_NORMAL);
             table_cell_sign(table, words_verdict_glyph(check->verdict),
                             verdict_name(check->verdict), wanted);
@@ -70,7 +76,7 @@ static void describe(struct pager *pager, const struct screen_world *world, cons
     for (size_t i = 0; i < world->view->checks_count; i++) {
         const struct check_result *check = &world->view->checks[i];
         char here[500];
-        identify(here, sizeof here, check);
+        identify(here, sizeof here, world->view, i);
         if (!text_equal(here, identity))
             continue;
         pager_heading(pager, check->id);

@@ -65,10 +65,12 @@ const char *facts_verdict_words(const struct readiness *readiness)
     case VERDICT_ACKNOWLEDGED:
         if (!readiness->possible)
             return "NO";
+        if (readiness->newest < 0)
+            return "ONLY WITH FULL RESTORES";
         return readiness->evidence == EVIDENCE_HEADER ? "YES, with a warning"
                                                       : "YES, files not checked";
     case VERDICT_CRITICAL:
-        return readiness->possible ? "ONLY AT A PRICE" : "NO";
+        return readiness->possible ? "ONLY WITH FULL RESTORES" : "NO";
     case VERDICT_UNKNOWN:
         break;
     }

@@ -95,6 +95,16 @@ void facts_standby_line(char *out, size_t size, const struct group_view *view,
         if (view->lag.worst_sets > 1)
             worse(verdict, VERDICT_WARNING);
     }
+    size_t fallen = 0;
+    for (size_t i = 0; i < view->roster_count; i++) {
+        const struct roster_entry *entry = &view->roster[i];
+        fallen += entry->state_known && !entry->left_out && entry->state != STATE_RESTORING &&
+                  !entry->standby;
+    }
+    if (fallen) {
+        str_format(&line, "; %zu not RESTORING", fallen);
+        worse(verdict, VERDICT_CRITICAL);
+    }
     for (size_t d = 0; d < view->destinations_count; d++) {
         const struct server_view *server = view->servers[view->destinations[d]];
         int64_t least = INT64_MAX;

@@ -28,7 +28,7 @@ static void add_keys(struct pager *pager, unsigned scopes, bool monitor)
 {
     for (int i = 1; i < ACTION_COUNT; i++) {
         const struct action *action = action_of((enum action_id)i);
-        if (!(action->scopes & scopes))
+        if (!(action->scopes & scopes) || (i >= ACTION_OVERVIEW && i <= ACTION_LOG))
             continue;
         if (monitor && !(action->scopes & ~(unsigned)(SCOPE_OPERATE | SCOPE_WIZARD | SCOPE_RUN)))
             continue;
@@ -60,6 +60,7 @@ static void add_signs(struct pager *pager)
 static void *open_help(const struct screen_world *world, const char *argument)
 {
     struct pager *pager = pager_new();
+    struct str panels = {0};
     const struct screen_ops *ops = find(argument);
     pager_heading(pager, ops->title);
     pager_add(pager, ATTR_NORMAL, ops->about);
@@ -68,6 +69,11 @@ static void *open_help(const struct screen_world *world, const char *argument)
     pager_field(pager, LABEL_CELLS, "arrows, j k", ATTR_NORMAL,
                 "Move; PgUp PgDn (C-b, C-f), Home End (g, G) too");
     pager_heading(pager, "Keys everywhere");
+    for (int i = ACTION_OVERVIEW; i <= ACTION_LOG; i++)
+        str_format(&panels, "%s%s", i == ACTION_OVERVIEW ? "Panels: " : ", ",
+                   screens[i - ACTION_OVERVIEW]->title);
+    pager_field(pager, LABEL_CELLS, "1 to 8", ATTR_NORMAL, str_text(&panels));
+    str_free(&panels);
     add_keys(pager, SCOPE_GLOBAL | (world->monitor ? 0U : (unsigned)SCOPE_OPERATE) |
                         (world->demo ? (unsigned)SCOPE_DEMO : 0U),
              world->monitor);

@@ -7,10 +7,10 @@
 #include "screens/words.h"
 
 static const struct table_column columns[] = {
-    {.title = "Job", .minimum = 20, .ideal = 56, .worth = TABLE_ALWAYS},
-    {.title = "State", .minimum = 10, .worth = 95},
+    {.title = "Job", .minimum = 34, .ideal = 56, .worth = TABLE_ALWAYS},
+    {.title = "State", .minimum = 12, .worth = 95},
     {.title = "Last run", .minimum = 8, .worth = 80, .align = ALIGN_RIGHT},
-    {.title = "Outcome", .minimum = 9, .worth = 90},
+    {.title = "Outcome", .minimum = 11, .worth = 90},
     {.title = "Took", .minimum = 8, .worth = 60, .align = ALIGN_RIGHT},
     {.title = "Usually", .minimum = 8, .worth = 50, .align = ALIGN_RIGHT},
     {.title = "Next run", .minimum = 8, .worth = 55, .align = ALIGN_RIGHT},
@@ -39,7 +39,7 @@ static void state_cell(struct table *table, const struct server_view *server,
     if (job->running) {
         char since[WORDS_SIZE], text[WORDS_LINE];
         int64_t now_ms = server_view_now_utc_ms(server, now_monotonic_ms);
-        words_duration(since, sizeof since, words_age_ms(now_ms, job->running_since_utc_ms));
+        words_short(since, sizeof since, words_age_ms(now_ms, job->running_since_utc_ms));
         snprintf(text, sizeof text, "running %s", since);
         table_cell_sign(table, GLYPH_PROGRESS, text, 1);
     } else if (!job->enabled) {

@@ -8,7 +8,7 @@
 
 static const struct table_column columns[] = {
     {.title = "Time", .minimum = 8, .worth = 95},
-    {.title = "Verdict", .minimum = 8, .worth = 70},
+    {.title = "Verdict", .minimum = 11, .worth = 70},
     {.title = "Where", .minimum = 6, .ideal = 30, .worth = 60},
     {.title = "What", .minimum = 20, .worth = TABLE_ALWAYS},
 };

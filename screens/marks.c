@@ -12,7 +12,7 @@
 
 enum { PARTS = PANEL_PART(PART_SERVER) | PANEL_PART(PART_HISTORY) | PANEL_PART(PART_DATABASES) |
                PANEL_PART(PART_MARKS) };
-enum { FOOTER_ROWS = 2, SIDE_PERCENT = 40 };
+enum { FOOTER_ROWS = 3, SIDE_PERCENT = 40 };
 
 struct heading {
     char set[24], time[WORDS_SIZE];
@@ -29,6 +29,7 @@ struct marks {
     size_t *order;      /* roster index of each row */
     size_t *mark_of;    /* index into view->marks of each column, SIZE_MAX = being taken */
     struct pager *side; /* the second pane of wide terminals */
+    bool moved;         /* by a person: else the newest mark that can be reached is selected */
     char selected[129]; /* the selected column's mark; "" = none */
 };
 
@@ -78,16 +79,21 @@ static struct matrix_cell route_cell(const struct group_view *view, const struct
     return (struct matrix_cell){.glyph = glyph, .second = words_file_glyph(file)};
 }
 
-static void fill_mark(struct marks *marks, const struct screen_world *world, size_t column,
+/* "12:00": the day stands in the line below the matrix. */
+static void time_of_day(struct heading *heading, int64_t utc_ms)
+{
+    time_format_of_day(heading->time, sizeof heading->time, utc_ms);
+    heading->time[5] = '\0';
+}
+
+static void fill_mark(struct marks *marks, const struct group_view *view, size_t column,
                       size_t index)
 {
-    const struct group_view *view = world->view;
     const struct mark *mark = &view->marks[index];
     struct heading *heading = &marks->headings[column];
     size_t rows = marks->data.rows_count, columns = marks->data.columns_count;
     snprintf(heading->set, sizeof heading->set, "%lld", (long long)view->sets[mark->set].id);
-    words_when(heading->time, sizeof heading->time, mark->time_utc_ms, world->now_utc_ms);
-    heading->time[strlen(heading->time) == 8 ? 5 : strlen(heading->time)] = '\0';
+    time_of_day(heading, mark->time_utc_ms);
     marks->columns[column] =
         (struct matrix_column){.heading = {heading->set, heading->time},
                                .attr = (int)index == view->readiness.newest ? ATTR_STRONG
@@ -103,14 +109,12 @@ static void fill_mark(struct marks *marks, const struct screen_world *world, siz
 }
 
 /* A log set that is being taken has a column but no mark to go to yet. */
-static void fill_being_taken(struct marks *marks, const struct screen_world *world, size_t column,
-                             const struct backup_set *set)
+static void fill_being_taken(struct marks *marks, size_t column, const struct backup_set *set)
 {
     struct heading *heading = &marks->headings[column];
     size_t rows = marks->data.rows_count, columns = marks->data.columns_count;
     snprintf(heading->set, sizeof heading->set, "%lld", (long long)set->id);
-    words_when(heading->time, sizeof heading->time, set->time_utc_ms, world->now_utc_ms);
-    heading->time[strlen(heading->time) == 8 ? 5 : strlen(heading->time)] = '\0';
+    time_of_day(heading, set->time_utc_ms);
     marks->columns[column] = (struct matrix_column){.heading = {heading->set, heading->time},
                                                     .attr = ATTR_PROGRESS,
                                                     .identity = (uint64_t)set->id};
@@ -147,14 +151,21 @@ static void update(void *self, const struct screen_world *world)
     fill_rows(marks, view);
     marks->data.columns_count = columns;
     for (size_t i = 0; i < view->marks_count; i++)
-        fill_mark(marks, world, i, i);
+        if (view->sets[view->marks[i].set].in_progress)
+            fill_being_taken(marks, i, &view->sets[view->marks[i].set]);
+        else
+            fill_mark(marks, view, i, i);
     if (being_taken)
-        fill_being_taken(marks, world, columns - 1, last);
+        fill_being_taken(marks, columns - 1, last);
     marks->data.rows = marks->rows;
     marks->data.columns = marks->columns;
     marks->data.cells = marks->cells;
+    marks->data.column_cells = 7;
     marks->data.heading_labels[0] = "set";
     marks->data.heading_labels[1] = "mark";
+    const struct mark *newest = words_mark(view, view->readiness.newest);
+    if (!marks->moved && newest)
+        matrix_select(&marks->matrix, (uint64_t)view->sets[newest->set].id);
 }
 
 static const struct mark *selected_mark(struct marks *marks, const struct group_view *view)
@@ -238,6 +249,26 @@ static void draw_newest(const struct group_view *view, const struct canvas *canv
         canvas_text(canvas, row, column + 1, ATTR_CRITICAL, "none");
 }
 
+/* The selected column in words. */
+static void draw_selected(const struct group_view *view, const struct mark *mark,
+                          const struct canvas *canvas, int row)
+{
+    char when[WORDS_SIZE], loss[WORDS_SIZE];
+    if (!mark) {
+        canvas_text(canvas, row, 1, ATTR_SECONDARY, "this set is still being taken");
+        return;
+    }
+    time_format(when, sizeof when, mark->time_utc_ms);
+    words_duration(loss, sizeof loss, mark->data_loss_ms);
+    int column = canvas_text(canvas, row, 1, ATTR_STRONG, mark->name);
+    column = canvas_format(canvas, row, column + 2, ATTR_NORMAL, "%.10s", when);
+    enum route worst = mark->reachable ? mark->worst : ROUTE_UNREACHABLE;
+    column = canvas_text(canvas, row, column + 2, glyph_attr(words_route_glyph(worst)),
+                         words_route(worst));
+    canvas_format(canvas, row, column + 2, ATTR_NORMAL, "loses %s%s",
+                  view->readiness.loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
+}
+
 static void draw_legend(const struct canvas *canvas, int row)
 {
     static const struct {
@@ -279,8 +310,9 @@ static void draw(void *self, const struct screen_world *world, const struct canv
     struct canvas body = canvas_region(canvas, row, 0, rows, columns);
     matrix_draw(&marks->matrix, &marks->data, &body, true);
     struct canvas foot = canvas_region(canvas, canvas->rows - FOOTER_ROWS, 0, -1, columns);
-    draw_newest(world->view, &foot, 0);
-    draw_legend(&foot, 1);
+    draw_selected(world->view, mark, &foot, 0);
+    draw_newest(world->view, &foot, 1);
+    draw_legend(&foot, 2);
 }
 
 static struct reaction key_pressed(void *self, const struct screen_world *world, uint32_t key,
@@ -297,7 +329,10 @@ static struct reaction key_pressed(void *self, const struct screen_world *world,
     }
     if (action == ACTION_RESTORE)
         return reaction_push(&screen_wizard, mark ? mark->name : "");
-    return matrix_key(&marks->matrix, &marks->data, key) ? reaction_used() : (struct reaction){0};
+    if (!matrix_key(&marks->matrix, &marks->data, key))
+        return (struct reaction){0};
+    marks->moved = true;
+    return reaction_used();
 }
 
 static void dump(void *self, const struct screen_world *world, enum glyph_set set,

@@ -60,12 +60,22 @@ void notices_add(struct notices *notices, int64_t utc_ms, enum verdict verdict, 
                                                      .text = memory_copy_text(clean)};
 }
 
-static const struct check_result *find_check(const struct group_view *view,
-                                             const struct check_result *like)
+static bool same_rule(const struct check_result *a, const struct check_result *b)
 {
+    return text_equal(a->id, b->id) && text_equal(a->where, b->where);
+}
+
+/* The result in view that is the same rule's, in the same place and the same in order (a rule may
+ * find several things in one place); NULL = none. */
+static const struct check_result *find_check(const struct group_view *view,
+                                             const struct group_view *of, size_t index)
+{
+    const struct check_result *like = &of->checks[index];
+    size_t before = 0;
+    for (size_t i = 0; i < index; i++)
+        before += same_rule(&of->checks[i], like);
     for (size_t i = 0; view && i < view->checks_count; i++)
-        if (text_equal(view->checks[i].id, like->id) &&
-            text_equal(view->checks[i].where, like->where))
+        if (same_rule(&view->checks[i], like) && before-- == 0)
             return &view->checks[i];
     return NULL;
 }
@@ -75,7 +85,7 @@ static void compare_checks(struct notices *notices, const struct group_view *bef
 {
     for (size_t i = 0; i < after->checks_count; i++) {
         const struct check_result *now = &after->checks[i];
-        const struct check_result *then = find_check(before, now);
+        const struct check_result *then = find_check(before, after, i);
         if (then ? then->verdict == now->verdict : now->verdict == VERDICT_OK)
             continue;
         notices_add(notices, after->now_utc_ms, now->verdict, now->where, "%s: %s%s%s", now->id,
@@ -83,7 +93,7 @@ static void compare_checks(struct notices *notices, const struct group_view *bef
     }
     for (size_t i = 0; before && i < before->checks_count; i++) {
         const struct check_result *then = &before->checks[i];
-        if (then->verdict != VERDICT_OK && !find_check(after, then))
+        if (then->verdict != VERDICT_OK && !find_check(after, before, i))
             notices_add(notices, after->now_utc_ms, VERDICT_OK, then->where,
                         "%s: no longer found; it was %s", then->id, verdict_name(then->verdict));
     }

@@ -35,8 +35,11 @@ int overview_draw_verdict(const struct screen_world *world, const struct canvas 
                          facts_verdict_words(ready));
     if (!ready->possible || !mark)
         return row + 1;
-    const char *basis = canvas->columns >= 78 ? "to mark " : "to ";
-    canvas_format(canvas, row, column + 2, ATTR_STRONG, "%s%s", basis, mark->name);
+    char text[WORDS_LINE];
+    snprintf(text, sizeof text, "to mark %s", mark->name);
+    if (column + 2 + text_width(text) > canvas->columns)
+        snprintf(text, sizeof text, "to set %lld", (long long)view->sets[mark->set].id);
+    canvas_text(canvas, row, column + 2, ATTR_STRONG, text);
     return row + 1;
 }
 
@@ -53,7 +56,7 @@ static int draw_reasons(const struct readiness *ready, const struct canvas *canv
     }
     if (row > end) {
         row = end;
-        canvas_text(canvas, row - 1, canvas->columns - 8, ATTR_SECONDARY, " more: 7");
+        canvas_text(canvas, row - 1, canvas->columns - 16, ATTR_SECONDARY, "  7: all of it");
     }
     return row;
 }

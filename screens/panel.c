@@ -6,10 +6,10 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "screens/words.h"
-#include "tui/bar.h"
 #include "tui/keys.h"
+#include "tui/wrap.h"
 
-enum { DETAIL_PART_PERCENT = 42 };
+enum { DETAIL_PART_PERCENT = 42, PROBLEM_ROWS = 3 };
 
 /* The first part of the mask that cannot be trusted, with its sentence; false if all can. */
 static bool server_problem(char *out, size_t size, const struct screen_world *world,
@@ -28,6 +28,16 @@ static bool server_problem(char *out, size_t size, const struct screen_world *wo
     return false;
 }
 
+/* Wrapped, for the missing grant stands at its end. */
+static int draw_problem(const struct canvas *canvas, int row, enum glyph glyph, const char *text)
+{
+    int column = canvas_sign(canvas, row, 1, glyph);
+    struct canvas inside =
+        canvas_region(canvas, row, column + 1, PROBLEM_ROWS, canvas->columns - column - 2);
+    int rows = wrap_draw(&inside, 0, glyph_attr(glyph), text);
+    return row + (rows > PROBLEM_ROWS ? PROBLEM_ROWS : rows);
+}
+
 int panel_problems(const struct canvas *canvas, int row, const struct screen_world *world,
                    int role, unsigned parts, int limit)
 {
@@ -44,12 +54,15 @@ int panel_problems(const struct canvas *canvas, int row, const struct screen_wor
         }
         bool waiting = !server->reachable && server->error.code == ERR_OK;
         bool silent = !server->reachable && !waiting;
-        bar_message(canvas, row++,
-                    silent ? ATTR_CRITICAL : waiting ? ATTR_PROGRESS : ATTR_WARNING, text);
+        row = draw_problem(canvas, row,
+                           silent    ? GLYPH_CRITICAL
+                           : waiting ? GLYPH_PROGRESS
+                                     : GLYPH_WARNING,
+                           text);
         drawn++;
     }
     if (more && row > 0)
-        canvas_format(canvas, row++, 1, ATTR_SECONDARY, "and %d more server%s like that", more,
+        canvas_format(canvas, row++, 1, ATTR_SECONDARY, "and %d more server%s that cannot be trusted now", more,
                       more == 1 ? "" : "s");
     return row;
 }

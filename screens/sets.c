@@ -14,10 +14,10 @@ static const struct table_column columns[] = {
     {.title = "Kind", .minimum = 4, .worth = 95},
     {.title = "State", .minimum = 12, .worth = 100},
     {.title = "Time", .minimum = 11, .worth = 90, .align = ALIGN_RIGHT},
-    {.title = "Age", .minimum = 9, .worth = 60, .align = ALIGN_RIGHT},
-    {.title = "Databases", .minimum = 5, .worth = 70, .align = ALIGN_RIGHT},
+    {.title = "Age", .minimum = 7, .worth = 60, .align = ALIGN_RIGHT},
+    {.title = "DBs", .minimum = 5, .worth = 70, .align = ALIGN_RIGHT},
     {.title = "Size", .minimum = 8, .worth = 50, .align = ALIGN_RIGHT},
-    {.title = "Standing", .minimum = 20, .ideal = 60, .worth = 80},
+    {.title = "At the standby", .minimum = 14, .ideal = 60, .worth = 80},
     {.title = "Mark", .minimum = 27, .ideal = 32, .worth = 40},
 };
 
@@ -40,9 +40,17 @@ static enum glyph set_state(const struct backup_set *set, const char **word)
     return GLYPH_OK;
 }
 
+/* One word where it is the same everywhere, else server by server. */
 static void standing_text(struct str *out, const struct group_view *view,
                           const struct backup_set *set)
 {
+    bool same = set->standings && view->destinations_count > 0;
+    for (size_t d = 1; same && d < view->destinations_count; d++)
+        same = set->standings[d] == set->standings[0];
+    if (same) {
+        str_add(out, words_standing(set->standings[0]));
+        return;
+    }
     for (size_t d = 0; set->standings && d < view->destinations_count; d++)
         str_format(out, "%s%s %s", d ? ", " : "", view->servers[view->destinations[d]]->name,
                    words_standing(set->standings[d]));
@@ -62,7 +70,7 @@ static void add_row(struct table *table, const struct screen_world *world,
     table_cell_sign(table, glyph, word, glyph);
     words_when(text, sizeof text, set->time_utc_ms, world->now_utc_ms);
     table_cell_key(table, ATTR_NORMAL, text, set->time_utc_ms);
-    words_duration(text, sizeof text, age_ms);
+    words_short(text, sizeof text, age_ms);
     table_cell_key(table, ATTR_NORMAL, text, age_ms);
     snprintf(text, sizeof text, "%zu/%zu", set->databases, set->databases_expected);
     table_cell_key(table,

@@ -11,13 +11,13 @@ enum { PARTS = PANEL_PART(PART_SERVER) | PANEL_PART(PART_DATABASES) | PANEL_PART
                PANEL_PART(PART_BACKUPS) };
 
 static const struct table_column columns[] = {
-    {.title = "Server", .minimum = 4, .worth = 80},
+    {.title = "Server", .minimum = 6, .worth = 80},
     {.title = "Database", .minimum = 14, .ideal = 40, .worth = TABLE_ALWAYS},
     {.title = "State", .minimum = 8, .ideal = 18, .worth = 95},
     {.title = "Recovery", .minimum = 8, .worth = 85},
     {.title = "Last log", .minimum = 8, .worth = 75, .align = ALIGN_RIGHT},
-    {.title = "Last full", .minimum = 8, .worth = 70, .align = ALIGN_RIGHT},
-    {.title = "Used as", .minimum = 8, .worth = 60, .ideal = 22},
+    {.title = "Last full", .minimum = 9, .worth = 70, .align = ALIGN_RIGHT},
+    {.title = "Used as", .minimum = 10, .worth = 60, .ideal = 22},
     {.title = "Size", .minimum = 6, .worth = 50, .align = ALIGN_RIGHT},
     {.title = "Marking", .minimum = 7, .worth = 40},
     {.title = "Node", .minimum = 4, .worth = 20, .ideal = 15},
@@ -108,7 +108,7 @@ static void time_cell(struct table *table, const struct screen_world *world, int
     char when[WORDS_SIZE];
     words_when(when, sizeof when, utc_ms, world->now_utc_ms);
     if (utc_ms == TIME_UNKNOWN)
-        table_cell_key(table, ATTR_SECONDARY, visible ? "none seen" : "?", TABLE_SORT_UNKNOWN);
+        table_cell_key(table, ATTR_SECONDARY, visible ? "none" : "?", TABLE_SORT_UNKNOWN);
     else
         table_cell_key(table, ATTR_NORMAL, when, utc_ms);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "screens/words.h"
@@ -39,6 +40,11 @@ static void look_at_sources(struct wizard *wizard, const struct group_view *view
                       : "if it shall be given up, shut it down first (power, network, or the SQL "
                         "Server service) and keep it from coming back",
                  "%s answers: a lost source does not", server->name);
+            continue;
+        }
+        if (server->error.code == ERR_OK && server->as_of_monotonic_ms == TIME_UNKNOWN) {
+            find(wizard, VERDICT_UNKNOWN, true, "wait for its answer, or for the time-out",
+                 "%s: it is not known yet whether it answers", server->name);
             continue;
         }
         char age[WORDS_SIZE];

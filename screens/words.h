@@ -47,6 +47,9 @@ const char *words_run_state(enum run_state state);
 /* "20 min 50 s"; "not known" for DURATION_UNKNOWN. size WORDS_SIZE, as for all below. */
 void words_duration(char *out, size_t size, int64_t duration_ms);
 
+/* One unit, for columns: "20 min", "8 h", "?". */
+void words_short(char *out, size_t size, int64_t duration_ms);
+
 /* "3 min ago", "just now"; "never" for DURATION_UNKNOWN. */
 void words_ago(char *out, size_t size, int64_t age_ms);
 

@@ -8,12 +8,42 @@
 
 enum { HOURS_20_MS = 20 * 3600 * 1000 };
 
+/* duration_format without a second unit of zero: "30 min", not "30 min 0 s". */
+static void format_duration(char *out, size_t size, int64_t duration_ms)
+{
+    duration_format(out, size, duration_ms);
+    static const char *const zeros[] = {" 0 s", " 0 min", " 0 h", " 0 ms"};
+    size_t length = strlen(out);
+    for (size_t i = 0; i < sizeof zeros / sizeof *zeros; i++) {
+        size_t tail = strlen(zeros[i]);
+        if (length > tail && !strcmp(out + length - tail, zeros[i])) {
+            out[length - tail] = '\0';
+            return;
+        }
+    }
+}
+
 void words_duration(char *out, size_t size, int64_t duration_ms)
 {
     if (duration_ms == DURATION_UNKNOWN)
         text_copy(out, size, "not known");
     else
-        duration_format(out, size, duration_ms);
+        format_duration(out, size, duration_ms);
+}
+
+void words_short(char *out, size_t size, int64_t duration_ms)
+{
+    int64_t minutes = duration_ms / 60000;
+    if (duration_ms == DURATION_UNKNOWN)
+        text_copy(out, size, "?");
+    else if (duration_ms < 120000)
+        snprintf(out, size, "%lld s", (long long)(duration_ms / 1000));
+    else if (minutes < 120)
+        snprintf(out, size, "%lld min", (long long)minutes);
+    else if (minutes < 48 * 60)
+        snprintf(out, size, "%lld h", (long long)(minutes / 60));
+    else
+        snprintf(out, size, "%lld d", (long long)(minutes / 1440));
 }
 
 void words_ago(char *out, size_t size, int64_t age_ms)
@@ -24,7 +54,7 @@ void words_ago(char *out, size_t size, int64_t age_ms)
         text_copy(out, size, "just now");
     } else {
         char age[WORDS_SIZE];
-        duration_format(age, sizeof age, age_ms);
+        format_duration(age, sizeof age, age_ms);
         snprintf(out, size, "%s ago", age);
     }
 }
@@ -70,7 +100,7 @@ void words_limit(char *out, size_t size, const struct limit *limit)
     out[0] = '\0';
     if (ms == DURATION_UNKNOWN)
         return;
-    duration_format(text, sizeof text, ms);
+    format_duration(text, sizeof text, ms);
     snprintf(out, size, "limit %s", text);
 }
 
@@ -111,7 +141,7 @@ static void unreachable_words(char *out, size_t size, const struct server_view *
     int64_t age_ms = words_server_age_ms(server, now_monotonic_ms);
     if (age_ms != DURATION_UNKNOWN) {
         char age[WORDS_SIZE];
-        duration_format(age, sizeof age, age_ms);
+        format_duration(age, sizeof age, age_ms);
         snprintf(since, sizeof since, "; what is shown is %s old", age);
     } else if (server->from_disk) {
         text_copy(since, sizeof since, "; what is shown was kept on disk");

@@ -41,6 +41,12 @@ struct scene *scene_new(struct build *build, bool monitor, bool demo)
     scene->demo = (struct screen_demo){.context = scene,
                                        .set_sources_dead = set_sources_dead,
                                        .sources_dead = sources_dead};
+    static char nowhere[] = "/nonexistent/stopmark", user[] = "stopmark_restore";
+    build->config.state_dir = nowhere;
+    for (size_t i = 0; i < build->config.servers_count; i++) {
+        build->config.servers[i].restore.user = user;
+        build->config.servers[i].has_restore_login = true;
+    }
     scene->tasks = tasks_new(NULL, NULL);
     scene->view = build_view(build);
     struct app_options options = {.config = &build->config,
