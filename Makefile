@@ -176,7 +176,7 @@ check-rules-of-code: all
 
 # Every screen of frozen estates, drawn without a terminal and compared with tests/screens/golden;
 # `make golden` writes the files anew: read the diff.
-$(BUILD)/golden: $(BUILD)/obj/tests/screens/golden.o $(BUILD)/obj/tests/screens/scene.o \
+$(BUILD)/golden: $(BUILD)/obj/tests/screens/golden.o \
 		$(LIB_SUPPORT) $(LIB_SCREENS) $(LIB_CORE) $(LIB_TUI) $(LIB_BASE)
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CORE) $(LIBS_TUI)
 

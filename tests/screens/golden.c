@@ -9,7 +9,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
-#include "tests/screens/scene.h"
+#include "tests/support/scene.h"
 
 static struct build *healthy(void)
 {

@@ -1,4 +1,4 @@
-#include "tests/screens/scene.h"
+#include "tests/support/scene.h"
 
 #include <stdlib.h>
 #include <string.h>

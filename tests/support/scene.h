@@ -1,8 +1,8 @@
 /* A frozen console: an app on a built estate with a clock handed in, keys typed into it, its
  * picture as text. No terminal, no server, no thread.
  */
-#ifndef STOPMARK_TESTS_SCREENS_SCENE_H
-#define STOPMARK_TESTS_SCREENS_SCENE_H
+#ifndef STOPMARK_TESTS_SUPPORT_SCENE_H
+#define STOPMARK_TESTS_SUPPORT_SCENE_H
 
 #include "screens/app.h"
 #include "tests/support/build_view.h"
