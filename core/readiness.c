@@ -105,6 +105,21 @@ static void look_at_roster(const struct group_view *view, struct findings *findi
                              "to the login"));
 }
 
+/* Every database is online at the mark it was restored to: the standby is the production now. */
+static void look_at_fail_over(const struct group_view *view, struct findings *findings)
+{
+    if (view->readiness.newest < 0)
+        return;
+    const struct mark *mark = &view->marks[view->readiness.newest];
+    for (size_t k = 0; k < view->roster_count; k++)
+        if (!view->roster[k].left_out && mark->routes[k].route != ROUTE_RECOVERED_AT_MARK)
+            return;
+    add(findings, VERDICT_WARNING,
+        memory_format("the group was failed over: every database is online at its destination, "
+                      "at mark %s; leave it alone and set up a new standby",
+                      mark->name));
+}
+
 /* Why the newest complete set is not reached by rolling forward, database by database. */
 static void look_at_newest_mark(const struct group_view *view, enum verdict verdict,
                                 struct findings *findings)
@@ -129,8 +144,15 @@ static void look_at_newest_mark(const struct group_view *view, enum verdict verd
 static void look_at_target(const struct group_view *view, struct findings *findings)
 {
     const struct readiness *readiness = &view->readiness;
-    if (readiness->newest >= 0 || view->roster_count == 0)
+    if (view->roster_count == 0)
         return;
+    if (readiness->newest >= 0) {
+        /* Reached, but not the newest complete set: who holds the group back? */
+        const struct mark *reached = &view->marks[readiness->newest];
+        if (reached->worst == ROUTE_ROLL_FORWARD)
+            look_at_newest_mark(view, VERDICT_WARNING, findings);
+        return;
+    }
     if (readiness->newest_any >= 0) {
         const struct mark *mark = &view->marks[readiness->newest_any];
         add(findings, VERDICT_WARNING,
@@ -236,6 +258,7 @@ void readiness_build(struct group_view *view)
     find_targets(view);
     look_at_servers(view, &findings);
     look_at_roster(view, &findings);
+    look_at_fail_over(view, &findings);
     look_at_target(view, &findings);
     look_at_price(view, &findings);
     if (findings.items_count > 0)
