@@ -1,0 +1,307 @@
+/* The collector against the lab's servers over real TDS. Needs stopmark-lab beside the tests. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/collector.h"
+
+static char *lab_path;
+static char directory[] = "/tmp/stopmark-lab-test-XXXXXX";
+static pid_t lab;
+static struct config *config;
+
+static bool wait_ready(int fd)
+{
+    char text[16] = "";
+    size_t length = 0;
+    int64_t until_ms = clock_monotonic_ms(clock_system()) + 60000;
+    while (length < 6) {
+        int64_t left_ms = until_ms - clock_monotonic_ms(clock_system());
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        if (left_ms <= 0 || poll(&wait, 1, (int)left_ms) != 1)
+            return false;
+        ssize_t got = read(fd, text + length, 6 - length);
+        if (got <= 0)
+            return false;
+        length += (size_t)got;
+    }
+    return strcmp(text, "ready\n") == 0;
+}
+
+static int start_lab(void **state)
+{
+    (void)state;
+    int fds[2];
+    char ini[100], log[100];
+    snprintf(ini, sizeof ini, "%s/stopmark.ini", directory);
+    snprintf(log, sizeof log, "%s/lab.log", directory);
+    char *arguments[] = {lab_path,
+                         memory_copy_text("--scenario"), memory_copy_text("contoso"),
+                         memory_copy_text("--port-base"), memory_copy_text("0"),
+                         memory_copy_text("--speed"), memory_copy_text("0"),
+                         memory_copy_text("--ini"), ini,
+                         memory_copy_text("--log"), log,
+                         NULL};
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        return 1;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fds[1], 1);
+    int failed = posix_spawn(&lab, lab_path, &actions, NULL, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    for (size_t i = 1; arguments[i]; i++)
+        if (arguments[i] != ini && arguments[i] != log)
+            free(arguments[i]);
+    close(fds[1]);
+    if (failed || !wait_ready(fds[0]))
+        return 1;
+    close(fds[0]);
+    struct config_problems problems = {0};
+    config = config_load(ini, &problems);
+    for (size_t i = 0; i < problems.items_count; i++)
+        print_message("%s:%d: %s\n", ini, problems.items[i].line, problems.items[i].text);
+    config_problems_free(&problems);
+    return config ? 0 : 1;
+}
+
+static int stop_lab(void **state)
+{
+    (void)state;
+    config_free(config);
+    if (lab > 0) {
+        kill(lab, SIGTERM);
+        waitpid(lab, NULL, 0);
+    }
+    return 0;
+}
+
+static struct collector *start(void)
+{
+    struct error error = {0};
+    struct collector *collector = collector_start(config, clock_system(), &error);
+    assert_non_null(collector);
+    return collector;
+}
+
+/* The group view once every server was tried. */
+static struct group_view *first_view(struct collector *collector)
+{
+    assert_true(collector_wait_first(collector, 30000));
+    return collector_view(collector);
+}
+
+static const struct server_view *server(const struct group_view *view, const char *name)
+{
+    int index = config_server_find(config, name);
+    assert_true(index >= 0);
+    return view->servers[index];
+}
+
+static bool count_row(void *context, const struct history_row *row)
+{
+    size_t *count = context;
+    (void)row;
+    ++*count;
+    return true;
+}
+
+static size_t history_rows(const struct server_view *view)
+{
+    size_t count = 0;
+    server_view_each_history(view, count_row, &count);
+    return count;
+}
+
+static void assert_read(const struct server_view *view, enum view_part part)
+{
+    const struct part_status *status = &view->parts[part];
+    char line[2300];
+    error_format(&status->error, line, sizeof line);
+    if (status->state != PART_READ)
+        print_message("%s part %d: %s\n", view->name, part, line);
+    assert_int_equal(status->state, PART_READ);
+}
+
+static void the_whole_group_is_read_at_the_first_poll(void **state)
+{
+    (void)state;
+    int64_t begin_ms = clock_monotonic_ms(clock_system());
+    struct collector *collector = start();
+    struct group_view *view = first_view(collector);
+    print_message("first view after %d ms\n",
+                  (int)(clock_monotonic_ms(clock_system()) - begin_ms));
+    const struct server_view *source = server(view, "SQLA");
+    for (int part = 0; part < PART_COUNT; part++)
+        if (part != PART_SHIPPING && part != PART_RESTORES)
+            assert_read(source, (enum view_part)part);
+    assert_true(source->reachable && source->has_management);
+    assert_true(history_rows(source) > 12000);
+    assert_true(source->backups_count > 11000);
+    assert_true(source->marks_count > 9000);
+    assert_true(source->use_local_time_known);
+    assert_non_null(server_view_job(source, JOB_BACKUP));
+    const struct server_view *standby = server(view, "DRSQL1");
+    for (int part = 0; part < PART_COUNT; part++)
+        if (part != PART_ROSTER && part != PART_BACKUPS && part != PART_MARKS)
+            assert_read(standby, (enum view_part)part);
+    assert_true(standby->last_restore_set > 0);
+    assert_true(history_rows(standby) > 9000);
+    assert_non_null(server_view_job(standby, JOB_RESTORE_TO_MARK));
+    assert_non_null(server_view_job(standby, JOB_GET_HISTORY));
+    assert_non_null(server_view_job(standby, JOB_RESTORE_DATABASES));
+    group_view_release(view);
+    collector_stop(collector);
+}
+
+static void the_roster_has_ten_databases_and_knows_their_uses(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = first_view(collector);
+    const struct server_view *source = server(view, "SQLA");
+    size_t in_job = 0, others = 0, masters = 0, boxes = 0, custom = 0;
+    for (size_t i = 0; i < source->roster_count; i++) {
+        const struct roster_row *row = &source->roster[i];
+        in_job += row->in_backup_job;
+        others += !row->in_backup_job;
+        masters += row->is_master_message_box;
+        boxes += row->use == USE_MESSAGE_BOX;
+        custom += row->in_backup_job && row->use == USE_CUSTOM;
+    }
+    assert_int_equal(in_job, 10);
+    assert_int_equal(others, 4);
+    assert_int_equal(boxes, 2);
+    assert_int_equal(masters, 1);
+    assert_int_equal(custom, 1);
+    assert_int_equal(view->roster_count, 10);
+    group_view_release(view);
+    collector_stop(collector);
+}
+
+static void standby_databases_show_where_they_stand(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = first_view(collector);
+    const struct server_view *standby = server(view, "DRSQL1");
+    const struct database_row *row = server_view_database(standby, "BizTalkMgmtDb");
+    assert_non_null(row);
+    assert_int_equal(row->state, STATE_RESTORING);
+    assert_true(lsn_is_known(row->redo_lsn));
+    assert_true(row->size_bytes > 0);
+    const struct database_row *live =
+        server_view_database(server(view, "SQLA"), "BizTalkMgmtDb");
+    assert_non_null(live);
+    assert_int_equal(live->state, STATE_ONLINE);
+    assert_int_equal(live->has_mark_log, 1);
+    assert_false(lsn_is_known(live->redo_lsn));
+    group_view_release(view);
+    collector_stop(collector);
+}
+
+static void a_healthy_group_can_fail_over(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = first_view(collector);
+    for (size_t i = 0; i < view->readiness.reasons_count; i++)
+        print_message("%s\n", view->readiness.reasons[i]);
+    assert_true(view->readiness.possible);
+    assert_true(view->sources_alive);
+    assert_true(view->marks_count > 1000);
+    group_view_release(view);
+    collector_stop(collector);
+}
+
+static void the_next_poll_equals_the_first(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = first_view(collector);
+    const struct server_view *before = server(view, "SQLA");
+    int64_t until_ms = clock_monotonic_ms(clock_system()) + 20000;
+    struct group_view *next = NULL;
+    do {
+        group_view_release(next);
+        collector_refresh(collector);
+        struct pollfd wait = {.fd = collector_wake_fd(collector), .events = POLLIN};
+        assert_true(poll(&wait, 1, 10000) == 1);
+        next = collector_view(collector);
+    } while (server(next, "SQLA")->as_of_monotonic_ms == before->as_of_monotonic_ms &&
+             clock_monotonic_ms(clock_system()) < until_ms);
+    const struct server_view *after = server(next, "SQLA");
+    assert_true(after->as_of_monotonic_ms > before->as_of_monotonic_ms);
+    assert_int_equal(history_rows(after), history_rows(before));
+    assert_int_equal(after->backups_count, before->backups_count);
+    assert_int_equal(after->marks_count, before->marks_count);
+    assert_int_equal(after->history_count, before->history_count);
+    for (size_t i = 0; i < after->history_count; i++)
+        assert_ptr_equal(after->history[i], before->history[i]); /* shared, not copied */
+    group_view_release(next);
+    group_view_release(view);
+    collector_stop(collector);
+}
+
+static void with_the_sources_dead_the_last_good_views_are_there(void **state)
+{
+    (void)state;
+    kill(lab, SIGUSR1); /* the lab's word for: the sources die */
+    struct collector *collector = start();
+    struct group_view *view = first_view(collector);
+    const struct server_view *source = server(view, "SQLA");
+    assert_false(source->reachable);
+    assert_true(source->from_disk);
+    assert_true(history_rows(source) > 12000);
+    assert_true(source->marks_count > 9000);
+    assert_true(server(view, "DRSQL1")->reachable);
+    assert_false(view->sources_alive);
+    assert_int_equal(view->roster_count, 10);
+    group_view_release(view);
+    collector_stop(collector);
+    kill(lab, SIGUSR2);
+}
+
+int main(int count, char **arguments)
+{
+    (void)count;
+    char *folder = memory_copy_text(arguments[0]);
+    lab_path = memory_format("%s/../../stopmark-lab", dirname(folder));
+    free(folder);
+    if (access(lab_path, X_OK) != 0) {
+        printf("no lab at %s: nothing tested\n", lab_path);
+        free(lab_path);
+        return 0;
+    }
+    if (!mkdtemp(directory))
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_whole_group_is_read_at_the_first_poll),
+        cmocka_unit_test(the_roster_has_ten_databases_and_knows_their_uses),
+        cmocka_unit_test(standby_databases_show_where_they_stand),
+        cmocka_unit_test(a_healthy_group_can_fail_over),
+        cmocka_unit_test(the_next_poll_equals_the_first),
+        cmocka_unit_test(with_the_sources_dead_the_last_good_views_are_there),
+    };
+    int failed = cmocka_run_group_tests(tests, start_lab, stop_lab);
+    char *command = memory_format("rm -rf %s", directory);
+    failed += system(command) != 0;
+    free(command);
+    free(lab_path);
+    return failed;
+}
