@@ -98,6 +98,22 @@ void engine_content_apply(struct engine *engine, struct database *database, cons
 bool engine_table_exists(struct engine *engine, const struct database *database,
                          const char *schema, const char *name);
 
+/* What sys.tables, sys.columns and INFORMATION_SCHEMA show of a stored table. All borrowed. A
+ * view's columns are not known before it is used: columns_count is 0. */
+struct engine_table {
+    int object_id;
+    const char *schema, *name;
+    bool is_view;
+    const struct sql_column *columns;
+    size_t columns_count, key;
+    int identity; /* column, -1 = none */
+};
+
+/* Calls each for every stored table and view of the database. */
+void engine_each_table(struct engine *engine, const struct database *database,
+                       void (*each)(void *context, const struct engine_table *table),
+                       void *context);
+
 /* --- what the estate supplies --------------------------------------------------------------- */
 
 /* Receives rows of a virtual table. */

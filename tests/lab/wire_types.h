@@ -1,5 +1,5 @@
-/* T-SQL types and values as TDS writes them into COLMETADATA, ROW and RETURNVALUE, for each
- * protocol version: what an old client does not know goes out as the type that real servers send instead.
+/* T-SQL types and values as TDS writes them into COLMETADATA, ROW and RETURNVALUE, for each protocol
+ * version: what an old client does not know goes out as the type that real servers send instead.
  * Every type goes out in its nullable form. Any thread.
  */
 #ifndef STOPMARK_LAB_WIRE_TYPES_H

@@ -1,0 +1,19 @@
+/* The emitter: a bound tree becomes SQLite's SQL. Only generated names, numbers and quoted
+ * literals reach SQLite; variables are its parameters ?1, ?2, ... by their place in the frame.
+ */
+#ifndef STOPMARK_LAB_SQL_EMIT_H
+#define STOPMARK_LAB_SQL_EMIT_H
+
+#include "core/base/str.h"
+#include "tests/lab/sql/ast.h"
+#include "tests/lab/sql/run.h"
+
+void emit_select(struct run *run, struct str *out, const struct select *select);
+void emit_expression(struct run *run, struct str *out, const struct expr *expr);
+void emit_source(struct run *run, struct str *out, const struct source *source);
+void emit_ctes(struct run *run, struct str *out, const struct cte_list *list);
+
+/* " COLLATE X" where the type has one. */
+void emit_collation(struct str *out, const struct sql_type *type);
+
+#endif

@@ -1,0 +1,485 @@
+/* EXEC: native procedures, texts, sp_executesql and the prepared statements of RPC. */
+#include "tests/lab/sql/execute.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "tests/lab/estate.h"
+#include "tests/lab/sql/query.h"
+#include "tests/lab/sql/type.h"
+
+enum { COMMAND_EXECUTE = 224, PARAMETERS_MOST = 200 };
+
+/* --- texts ---------------------------------------------------------------------------------- */
+
+/* Runs a text with a frame of its own; a USE in it ends with it. */
+static enum flow run_nested_text(struct run *outer, struct frame *frame, const char *text)
+{
+    struct run run = {.frame = frame, .scope = REPLY_IN_PROCEDURE};
+    struct database *database = outer->session->database;
+    enum flow flow;
+
+    if (!run_begin(&run, outer->session, outer->reply))
+        return run_raise(outer, 217, 16, 1,
+                         "Maximum stored procedure, function, trigger, or view nesting level "
+                         "exceeded (limit 32).");
+    flow = run_text(&run, text);
+    run_end(&run);
+    if (outer->session->database != database) {
+        reply_database_changed(outer->reply, outer->session->database->name, database->name);
+        outer->session->database = database;
+    }
+    if (flow == FLOW_ERROR || flow == FLOW_CLOSE)
+        return flow;
+    return flow == FLOW_END && outer->session->xact_abort ? FLOW_END : FLOW_NEXT;
+}
+
+enum flow run_execute_text(struct run *run, struct statement *statement)
+{
+    struct frame frame = {0};
+    char *text;
+    enum flow flow;
+
+    if (!run_scalar_text(run, &statement->value, &text, &flow))
+        return flow;
+    flow = text == NULL ? FLOW_NEXT : run_nested_text(run, &frame, text);
+    frame_free(&frame, run->engine);
+    free(text);
+    return flow;
+}
+
+/* --- arguments ------------------------------------------------------------------------------ */
+
+void argument_values_free(struct argument_value *arguments, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sql_value_free(&arguments[i].value);
+    free(arguments);
+}
+
+static bool evaluate_arguments(struct run *run, struct statement *statement,
+                               struct argument_value *arguments, enum flow *flow)
+{
+    for (size_t i = 0; i < statement->arguments.items_count; i++) {
+        struct argument *argument = &statement->arguments.items[i];
+
+        arguments[i].name = argument->name;
+        arguments[i].output = argument->output;
+        arguments[i].value = sql_null();
+        if (argument->value == NULL) {
+            arguments[i].is_default = true;
+            continue;
+        }
+        if (argument->output && argument->value->kind == EXPR_VARIABLE)
+            arguments[i].variable = run_variable(run, argument->value->text);
+        if (!run_scalar(run, &argument->value, &arguments[i].value, &arguments[i].type, flow))
+            return false;
+        if (argument->value->untyped)
+            arguments[i].type = type_string(SQL_NVARCHAR, 4000, true);
+    }
+    return true;
+}
+
+/* Gives an output parameter's value back to the caller's variable. */
+static void give_back(struct run *run, struct argument_value *argument,
+                      const struct sql_value *value, const struct sql_type *type)
+{
+    argument->given_back = true;
+    sql_value_free(&argument->value);
+    argument->value = sql_value_copy(value);
+    argument->type = *type;
+    if (argument->variable != NULL)
+        run_assign(run, argument->variable, sql_value_copy(value), type);
+}
+
+/* --- sp_executesql -------------------------------------------------------------------------- */
+
+static char *text_argument(struct run *run, const struct argument_value *argument)
+{
+    struct sql_type text = type_string(SQL_NVARCHAR, SQL_LENGTH_MAX, true);
+    struct sql_value value;
+
+    if (argument->value.null ||
+        !convert_value(&value, &argument->value, &argument->type, &text, 0, &run->problem))
+        return NULL;
+    return value.bytes;
+}
+
+static struct argument_value *find_argument(struct argument_value *arguments, size_t count,
+                                            size_t position, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (arguments[i].name != NULL && *arguments[i].name != '\0' &&
+            strcasecmp(arguments[i].name, name) == 0)
+            return &arguments[i];
+    if (position < count &&
+        (arguments[position].name == NULL || *arguments[position].name == '\0'))
+        return &arguments[position];
+    return NULL;
+}
+
+static enum flow fill_frame(struct run *run, struct frame *frame,
+                            const struct declaration_list *list, struct argument_value *arguments,
+                            size_t count, struct argument_value **matched)
+{
+    for (size_t i = 0; i < list->items_count; i++) {
+        struct variable *variable =
+            frame_add(frame, list->items[i].name, &list->items[i].type);
+
+        matched[i] = find_argument(arguments, count, i, list->items[i].name);
+        if (matched[i] == NULL || matched[i]->is_default) {
+            if (list->items[i].value == NULL)
+                return run_raise(run, 8178, 16, 1,
+                                 "The parameterized query expects the parameter '%s', which was "
+                                 "not supplied.",
+                                 list->items[i].name);
+            continue;
+        }
+        run->problem.number = 0;
+        run_assign(run, variable, sql_value_copy(&matched[i]->value), &matched[i]->type);
+        if (run->problem.number != 0)
+            return run_problem(run, &run->problem);
+    }
+    return FLOW_NEXT;
+}
+
+enum flow execute_parameterised(struct run *run, const char *text, const char *parameters,
+                                struct argument_value *arguments, size_t count)
+{
+    struct arena arena = {0};
+    struct declaration_list list = {0};
+    struct frame frame = {0};
+    struct parse_error error = {0};
+    bool outputs[PARAMETERS_MOST] = {false};
+    struct argument_value *matched[PARAMETERS_MOST] = {NULL};
+    enum flow flow = FLOW_NEXT;
+
+    if (parameters != NULL && *parameters != '\0' &&
+        !parse_parameters(&list, outputs, PARAMETERS_MOST, &arena, parameters, &error)) {
+        struct sql_problem problem = {.number = error.number,
+                                      .severity = error.severity,
+                                      .state = error.state,
+                                      .ends_batch = true};
+
+        text_copy(problem.text, sizeof problem.text, error.text);
+        flow = run_problem(run, &problem);
+    } else {
+        flow = fill_frame(run, &frame, &list, arguments, count, matched);
+    }
+    if (flow == FLOW_NEXT && frame.variables_count == list.items_count)
+        flow = run_nested_text(run, &frame, text);
+    for (size_t i = 0; i < list.items_count && flow == FLOW_NEXT; i++)
+        if (outputs[i] && matched[i] != NULL && matched[i]->output)
+            give_back(run, matched[i], &frame.variables[i].value, &frame.variables[i].type);
+    frame_free(&frame, run->engine);
+    arena_free(&arena);
+    return flow;
+}
+
+static enum flow executesql(struct run *run, struct argument_value *arguments, size_t count)
+{
+    char *text = count > 0 ? text_argument(run, &arguments[0]) : NULL;
+    char *parameters = count > 1 ? text_argument(run, &arguments[1]) : NULL;
+    enum flow flow = FLOW_NEXT;
+
+    if (count == 0)
+        flow = run_raise(run, 201, 16, 10,
+                         "Procedure or function 'sp_executesql' expects parameter '@stmt', which "
+                         "was not supplied.");
+    else if (text != NULL)
+        flow = execute_parameterised(run, text, parameters, arguments + 2,
+                                     count > 2 ? count - 2 : 0);
+    free(text);
+    free(parameters);
+    return flow;
+}
+
+/* --- prepared statements -------------------------------------------------------------------- */
+
+static struct prepared_statement *find_prepared(struct run *run, const struct argument_value *handle)
+{
+    for (size_t i = 0; i < run->state->prepared_count; i++)
+        if (!handle->value.null && run->state->prepared[i].handle == handle->value.integer)
+            return &run->state->prepared[i];
+    return NULL;
+}
+
+static enum flow no_handle(struct run *run, const struct argument_value *handle)
+{
+    return run_raise(run, 8179, 16, 2, "Could not find prepared statement with handle %lld.",
+                     (long long)handle->value.integer);
+}
+
+static void prepare(struct run *run, struct argument_value *arguments)
+{
+    struct prepared_statement *prepared = memory_append(run->state, prepared);
+    struct sql_type integer = type_of(SQL_INT, true);
+    struct sql_value handle = sql_integer(++run->state->next_handle);
+
+    prepared->handle = run->state->next_handle;
+    prepared->parameters = text_argument(run, &arguments[1]);
+    prepared->text = text_argument(run, &arguments[2]);
+    arguments[0].output = true;
+    give_back(run, &arguments[0], &handle, &integer);
+}
+
+static enum flow execute_prepared(struct run *run, struct argument_value *arguments, size_t count,
+                                  size_t skip)
+{
+    struct prepared_statement *prepared = find_prepared(run, &arguments[0]);
+    char *text, *parameters;
+    enum flow flow;
+
+    if (prepared == NULL)
+        return no_handle(run, &arguments[0]);
+    text = memory_copy_text(prepared->text == NULL ? "" : prepared->text);
+    parameters = memory_copy_text(prepared->parameters == NULL ? "" : prepared->parameters);
+    flow = execute_parameterised(run, text, parameters, arguments + skip,
+                                 count > skip ? count - skip : 0);
+    free(text);
+    free(parameters);
+    return flow;
+}
+
+static enum flow unprepare(struct run *run, const struct argument_value *handle)
+{
+    struct prepared_statement *prepared = find_prepared(run, handle);
+
+    if (prepared == NULL)
+        return no_handle(run, handle);
+    free(prepared->text);
+    free(prepared->parameters);
+    *prepared = run->state->prepared[--run->state->prepared_count];
+    return FLOW_NEXT;
+}
+
+/* The procedures that are part of the language; *handled tells whether name is one. */
+static enum flow execute_language(struct run *run, const char *name,
+                                  struct argument_value *arguments, size_t count, bool *handled)
+{
+    *handled = true;
+    if (strcasecmp(name, "sp_executesql") == 0)
+        return executesql(run, arguments, count);
+    if (strcasecmp(name, "sp_prepare") == 0 && count >= 3) {
+        prepare(run, arguments);
+        return FLOW_NEXT;
+    }
+    if (strcasecmp(name, "sp_prepexec") == 0 && count >= 3) {
+        prepare(run, arguments);
+        return execute_prepared(run, arguments, count, 3);
+    }
+    if (strcasecmp(name, "sp_execute") == 0 && count >= 1)
+        return execute_prepared(run, arguments, count, 1);
+    if (strcasecmp(name, "sp_unprepare") == 0 && count >= 1)
+        return unprepare(run, &arguments[0]);
+    *handled = false;
+    return FLOW_NEXT;
+}
+
+/* --- native procedures ---------------------------------------------------------------------- */
+
+static enum flow default_argument(struct run *run, const struct native_procedure *procedure,
+                                  const struct procedure_parameter *parameter,
+                                  struct sql_value *out)
+{
+    struct sql_type text_type = type_string(SQL_NVARCHAR, SQL_LENGTH_MAX, true);
+    struct sql_value text;
+
+    *out = sql_null();
+    if (!parameter->has_default) {
+        run->procedure = procedure->name;
+        run_raise(run, 201, 16, 4,
+                  "Procedure or function '%s' expects parameter '%s', which was not supplied.",
+                  procedure->name, parameter->name);
+        run->procedure = NULL;
+        return run->raised ? FLOW_ERROR : FLOW_END;
+    }
+    if (parameter->default_text == NULL)
+        return FLOW_NEXT;
+    text = sql_text(parameter->default_text);
+    convert_value(out, &text, &text_type, &parameter->type, 0, &run->problem);
+    sql_value_free(&text);
+    return FLOW_NEXT;
+}
+
+/* Which parameter an argument is for; -1 after an error. */
+static int parameter_index(struct run *run, const struct native_procedure *procedure,
+                           const struct argument_value *argument, size_t position)
+{
+    if (argument->name == NULL || *argument->name == '\0') {
+        if (position < procedure->parameters_count)
+            return (int)position;
+        run_raise(run, 8144, 16, 2, "Procedure or function %s has too many arguments specified.",
+                  procedure->name);
+        return -1;
+    }
+    for (size_t i = 0; i < procedure->parameters_count; i++)
+        if (strcasecmp(procedure->parameters[i].name, argument->name) == 0)
+            return (int)i;
+    run_raise(run, 8145, 16, 1, "%s is not a parameter for procedure %s.", argument->name,
+              procedure->name);
+    return -1;
+}
+
+static enum flow match_arguments(struct run *run, const struct native_procedure *procedure,
+                                 struct argument_value *arguments, size_t count,
+                                 struct sql_value *values, struct argument_value **matched)
+{
+    for (size_t i = 0; i < count; i++) {
+        int index = parameter_index(run, procedure, &arguments[i], i);
+
+        if (index < 0)
+            return run->raised ? FLOW_ERROR : FLOW_END;
+        matched[index] = &arguments[i];
+    }
+    for (size_t i = 0; i < procedure->parameters_count; i++) {
+        struct sql_problem problem = {0};
+        enum flow flow = FLOW_NEXT;
+
+        if (matched[i] == NULL || matched[i]->is_default)
+            flow = default_argument(run, procedure, &procedure->parameters[i], &values[i]);
+        else if (!convert_value(&values[i], &matched[i]->value, &matched[i]->type,
+                                &procedure->parameters[i].type, 0, &problem)) {
+            run_raise(run, 8114, 16, 5, "Error converting data type %s to %s.",
+                      type_name(matched[i]->type.kind),
+                      type_name(procedure->parameters[i].type.kind));
+            flow = run->raised ? FLOW_ERROR : FLOW_END;
+        }
+        if (flow != FLOW_NEXT)
+            return flow;
+    }
+    return FLOW_NEXT;
+}
+
+static enum flow call_native(struct run *run, const struct native_procedure *procedure,
+                             struct database *database, struct argument_value *arguments,
+                             size_t count, int *return_value)
+{
+    size_t slots = procedure->parameters_count + 1;
+    struct sql_value *values = memory_new_array(slots, sizeof *values);
+    struct argument_value **matched = memory_new_array(slots, sizeof *matched);
+    enum flow flow;
+
+    for (size_t i = 0; i < slots; i++)
+        values[i] = sql_null();
+    flow = match_arguments(run, procedure, arguments, count, values, matched);
+    if (flow == FLOW_NEXT) {
+        bool ok;
+
+        run->state->nesting++;
+        ok = procedure->run(run->session, database, values, run->reply, return_value);
+        run->state->nesting--;
+        run->state->run = run;
+        flow = run_after_foreign(run, ok);
+    }
+    for (size_t i = 0; i < procedure->parameters_count; i++) {
+        if (flow == FLOW_NEXT && procedure->parameters[i].output && matched[i] != NULL &&
+            matched[i]->output)
+            give_back(run, matched[i], &values[i], &procedure->parameters[i].type);
+        sql_value_free(&values[i]);
+    }
+    free(values);
+    free(matched);
+    return flow;
+}
+
+static enum flow not_found(struct run *run, const struct object_name *name)
+{
+    struct sql_problem problem = {.number = 2812, .severity = 16, .state = 62};
+    enum flow flow;
+
+    problem_set(&problem, 2812, 62, false, "Could not find stored procedure '%s%s%s%s%s'.",
+                name->database == NULL ? "" : name->database, name->database == NULL ? "" : ".",
+                name->schema == NULL ? "" : name->schema,
+                name->schema == NULL && name->database == NULL ? "" : ".", name->name);
+    flow = run_problem(run, &problem);
+    return flow;
+}
+
+enum flow execute_procedure(struct run *run, const struct object_name *name,
+                            struct argument_value *arguments, size_t count, int *return_value)
+{
+    struct database *database = run->session->database;
+    const struct native_procedure *procedure;
+    struct binder binder;
+    bool handled;
+    enum flow flow = execute_language(run, name->name, arguments, count, &handled);
+
+    if (handled)
+        return flow;
+    if (name->database != NULL)
+        database = instance_database(run->engine->instance, name->database);
+    if (database == NULL)
+        return not_found(run, name);
+    binder_init(&binder, run);
+    if (!bind_database_ready(&binder, database)) {
+        if (!binder.written)
+            return run_problem(run, &binder.problem);
+        return run->raised ? FLOW_ERROR : FLOW_END;
+    }
+    procedure = procedure_find(run->session, database, name->schema == NULL ? "dbo" : name->schema,
+                               name->name);
+    if (procedure == NULL)
+        return not_found(run, name);
+    return call_native(run, procedure, database, arguments, count, return_value);
+}
+
+/* "db.schema.name" of a variable or of an RPC, in the arena of the run. */
+bool execute_name(struct arena *arena, const char *text, struct object_name *name)
+{
+    char parts[3][129];
+    int count = object_split_name(parts, text);
+
+    *name = (struct object_name){0};
+    if (count == 0)
+        return false;
+    name->name = arena_copy(arena, parts[count - 1], strlen(parts[count - 1]));
+    if (count > 1 && *parts[count - 2] != '\0')
+        name->schema = arena_copy(arena, parts[count - 2], strlen(parts[count - 2]));
+    if (count > 2 && *parts[0] != '\0')
+        name->database = arena_copy(arena, parts[0], strlen(parts[0]));
+    return true;
+}
+
+static bool resolve_name(struct run *run, struct statement *statement, struct object_name *name)
+{
+    const struct variable *variable;
+
+    *name = statement->procedure;
+    if (statement->procedure_variable == NULL)
+        return true;
+    variable = run_variable(run, statement->procedure_variable);
+    return !variable->value.null && variable->value.bytes != NULL &&
+           execute_name(run->arena, variable->value.bytes, name);
+}
+
+enum flow run_execute(struct run *run, struct statement *statement)
+{
+    size_t count = statement->arguments.items_count;
+    struct argument_value *arguments;
+    struct sql_type integer = type_of(SQL_INT, false);
+    struct object_name name;
+    int return_value = 0;
+    enum flow flow = FLOW_NEXT;
+
+    if (!resolve_name(run, statement, &name))
+        return run_raise(run, 2812, 16, 62, "Could not find stored procedure ''.");
+    arguments = memory_new_array(count + 1, sizeof *arguments);
+    for (size_t i = 0; i < count; i++)
+        arguments[i].value = sql_null();
+    if (evaluate_arguments(run, statement, arguments, &flow))
+        flow = execute_procedure(run, &name, arguments, count, &return_value);
+    argument_values_free(arguments, count);
+    if (flow == FLOW_NEXT && statement->return_variable != NULL)
+        run_assign(run, run_variable(run, statement->return_variable), sql_integer(return_value),
+                   &integer);
+    if (flow != FLOW_ERROR && flow != FLOW_CLOSE) {
+        reply_return_status(run->reply, return_value);
+        reply_done(run->reply, run->scope == REPLY_BATCH ? REPLY_END_OF_PROCEDURE : run->scope,
+                   run->failed && !run->raised ? DONE_ERROR : 0, COMMAND_EXECUTE, 0);
+    }
+    return flow;
+}
