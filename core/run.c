@@ -225,10 +225,30 @@ enum error_code run_start_begin(const struct config *config, const struct plan *
     return why.code;
 }
 
+/* A run that ended before a snapshot could be read: its journal knows how. */
+static void ask_journal(const struct config *config, int64_t run, struct error *why)
+{
+    struct journal_head head = {0};
+    struct journal *journal = journal_open(run_directory(config), run, JOURNAL_READ, why);
+    if (journal == NULL || journal_read_head(journal, &head, why) != ERR_OK) {
+        journal_close(journal);
+        return;
+    }
+    error_clear(why);
+    if (!run_state_is_final(head.state))
+        error_set(why, ERR_FAILED, NULL, "stopmark resume takes it up again",
+                  "the worker of run %lld died", (long long)run);
+    else if (head.state != RUN_DONE)
+        error_set(why, head.code == ERR_OK ? ERR_FAILED : head.code, NULL, NULL, "%s",
+                  head.reason == NULL ? "the reason is not in the journal" : head.reason);
+    journal_head_free(&head);
+    journal_close(journal);
+}
+
 /* Waits until PREPARE has passed or the run has ended; *error as the run's. */
 static enum error_code wait_prepared(const struct config *config, int64_t run, struct error *error)
 {
-    struct run_client *client = run_attach(config, run, error);
+    struct run_client *client = run_attach(config, run, NULL);
     struct error why;
     error_clear(&why);
     bool closed = client == NULL, prepared = false;
@@ -244,15 +264,8 @@ static enum error_code wait_prepared(const struct config *config, int64_t run, s
         run_snapshot_free(snapshot);
     }
     run_client_close(client);
-    struct run_summary summary;
-    if (!prepared && run_find(config, run, &summary, error) == ERR_OK) {
-        /* It ended before a snapshot could be read: the journal knows. */
-        if (run_state_is_final(summary.state) && summary.state != RUN_DONE)
-            error_set(&why, ERR_FAILED, NULL, "see stopmark report", "%s", summary.reason);
-        else if (summary.state != RUN_DONE)
-            error_set(&why, ERR_FAILED, NULL, "stopmark resume takes it up again",
-                      "the worker of run %lld died", (long long)run);
-    }
+    if (!prepared)
+        ask_journal(config, run, &why);
     if (why.code != ERR_OK && error != NULL)
         *error = why;
     return why.code;
