@@ -222,6 +222,7 @@ static void walk_scalars(struct walk *w, struct server_view *view)
     walk_text(w, &view->edition);
     walk_text(w, &view->collation);
     walk_text(w, &view->machine);
+    walk_text(w, &view->data_path);
     walk_bool(w, &view->case_sensitive);
     walk_bool(w, &view->clustered);
     walk_text(w, &view->management_database);

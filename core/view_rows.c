@@ -27,6 +27,7 @@ static void copy_server(struct server_view *to, const struct server_view *from)
     set_text(&to->edition, from->edition);
     set_text(&to->collation, from->collation);
     set_text(&to->machine, from->machine);
+    set_text(&to->data_path, from->data_path);
 }
 
 static void copy_databases(struct server_view *to, const struct server_view *from)
