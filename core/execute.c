@@ -121,11 +121,8 @@ bool execution_aborting(struct execution *execution)
 /* Guarded: may the run still be aborted? Behind the gate there is no way back. */
 static bool can_abort(const struct execution *execution)
 {
-    if (execution->ended || execution->abort_wanted)
+    if (execution->ended || execution->abort_wanted || execution->no_way_back)
         return false;
-    for (size_t i = 0; i < execution->lanes_count; i++)
-        if (execution->lanes[i].recovered || execution->lanes[i].state == LANE_RECOVERING)
-            return false;
     return execution->state != RUN_RECOVERING && execution->state != RUN_VERIFYING &&
            execution->state != RUN_AFTER && execution->state != RUN_DONE;
 }
@@ -134,7 +131,7 @@ void execution_command(struct execution *execution, enum run_command command)
 {
     pthread_mutex_lock(&execution->lock);
     bool restoring = execution->state == RUN_RESTORING;
-    bool failed = execution->state == RUN_FAILED && !execution->ended;
+    bool failed = execution->state == RUN_FAILED && !execution->ended && execution->prepared;
     switch (command) {
     case RUN_COMMAND_PAUSE:
         execution->pause_wanted = execution->pause_wanted || restoring;
@@ -143,7 +140,13 @@ void execution_command(struct execution *execution, enum run_command command)
         execution->pause_wanted = false;
         break;
     case RUN_COMMAND_RETRY:
-        execution->retry_wanted = execution->retry_wanted || failed;
+        if (!failed)
+            break;
+        /* At once, so that who asks next does not take the old failure for the new outcome. */
+        execution->retry_wanted = true;
+        execution->state = execution->failed_in;
+        execution->ended_utc_ms = TIME_UNKNOWN;
+        error_clear(&execution->error);
         break;
     case RUN_COMMAND_ABORT:
     case RUN_COMMAND_ABORT_NOW:
@@ -165,6 +168,13 @@ void execution_command(struct execution *execution, enum run_command command)
     journal_decide(execution->journal, clock_utc_ms(execution->clock), execution->head.by, text,
                    NULL);
     execution_wake(execution);
+}
+
+void execution_burn_bridges(struct execution *execution)
+{
+    pthread_mutex_lock(&execution->lock);
+    execution->no_way_back = true;
+    pthread_mutex_unlock(&execution->lock);
 }
 
 bool execution_has_ended(struct execution *execution)
@@ -197,6 +207,7 @@ static void end_run(struct execution *execution, enum run_state state, const str
     journal_end(execution->journal, state, error->code, error->code == ERR_OK ? NULL : reason, now,
                 NULL);
     pthread_mutex_lock(&execution->lock);
+    execution->failed_in = execution->state;
     execution->state = state;
     execution->error = *error;
     execution->ended_utc_ms = now;
@@ -275,10 +286,6 @@ static void *director_main(void *context)
         if (again) {
             journal_reopen(execution->journal, NULL);
             execution_note(execution, "retry");
-            pthread_mutex_lock(&execution->lock);
-            execution->ended_utc_ms = TIME_UNKNOWN;
-            error_clear(&execution->error);
-            pthread_mutex_unlock(&execution->lock);
         }
         if (!again)
             break;

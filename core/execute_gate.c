@@ -69,7 +69,7 @@ static bool gate_lane(struct lane *lane, struct link *link)
 {
     struct error error;
     error_clear(&error);
-    lane->proven = false;
+    lane->proven = lane->shown = false;
     /* locate, not only look: a retry of the gate may find a STANDBY that was sent before. */
     if (!lane_locate(lane, link, &error))
         return lane_fail(lane, &error);
@@ -219,8 +219,10 @@ static bool recover_lane(struct lane *lane, struct link *link, struct error *err
     if (lane->recovered)
         return true;
     lane_set(lane, LANE_RECOVERING, "");
-    if (!lane_settle(lane, link, error))
+    if (!lane_locate(lane, link, error))
         return false;
+    if (lane->recovered) /* by an earlier attempt whose answer was lost */
+        return true;
     if (step == NULL) {
         error_set(error, ERR_REFUSED, lane->where, "make a new plan",
                   "the plan has no statement that recovers it");
@@ -240,6 +242,10 @@ bool execution_recover(struct execution *execution, struct error *error)
         error_set(error, ERR_NOT_PROVEN, NULL, "resume", "not every database is proven");
         return false;
     }
+    journal_content_free(&execution->past);
+    if (journal_read(execution->journal, &execution->past, error) != ERR_OK)
+        return false;
+    execution_burn_bridges(execution);
     for (size_t i = 0; i < execution->lanes_count; i++) {
         struct lane *lane = &execution->lanes[i]; /* the plan's order is the recovery order */
         error_clear(error);

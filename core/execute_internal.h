@@ -119,6 +119,8 @@ struct execution {
     pthread_cond_t changed; /* monotonic */
     /* guarded */
     enum run_state state; /* the phase, or failed, aborted, done */
+    enum run_state failed_in;
+    bool no_way_back; /* a database is recovered, or RECOVERY may have been sent */
     bool prepared, pause_wanted, abort_wanted, abort_now, retry_wanted, ended, watch_stop;
     char phase_text[256];
     struct error error;
@@ -131,6 +133,8 @@ struct execution {
 
 /* Wakes the socket's thread: a new snapshot is worth sending. */
 void execution_wake(struct execution *execution);
+/* From now on there is no abort. */
+void execution_burn_bridges(struct execution *execution);
 /* The phase, shown and (best effort) journalled. */
 void execution_enter(struct execution *execution, enum run_state state, const char *text);
 /* What it is doing or waiting for; formatted. */

@@ -234,6 +234,9 @@ bool execution_prepare(struct execution *execution, struct error *error)
     execution_say(execution, "looking at every database and every planned file");
     if (!execution_each_lane(execution, prepare_lane, error))
         return false;
+    for (size_t i = 0; i < execution->lanes_count; i++)
+        if (execution->lanes[i].recovered)
+            execution_burn_bridges(execution);
     if (!any_left_to_restore(execution) && !execution->resumed) {
         error_set(error, ERR_REFUSED, execution->config->group_name, NULL,
                   "every database is online at the mark already: nothing to restore");

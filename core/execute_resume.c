@@ -328,7 +328,7 @@ bool lane_locate(struct lane *lane, struct link *link, struct error *error)
 {
     if (!lane_settle(lane, link, error))
         return false;
-    lane->at_mark = lane->recovered = lane->shown = false;
+    lane->at_mark = lane->recovered = false;
     const struct journal_step *past = last_sent(lane);
     if (past == NULL || (size_t)past->step >= lane->plan->steps_count)
         return locate_fresh(lane, error);

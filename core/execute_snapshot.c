@@ -60,17 +60,13 @@ static void fill_database(struct run_database *out, const struct lane *lane, int
 /* Guarded. Behind the gate nothing can be paused or aborted any more. */
 static void fill_choices(struct run_snapshot *snapshot, const struct execution *execution)
 {
-    bool recovering = false;
-    for (size_t i = 0; i < execution->lanes_count; i++)
-        recovering = recovering || execution->lanes[i].recovered ||
-                     execution->lanes[i].state == LANE_RECOVERING;
     bool failed = execution->state == RUN_FAILED && !execution->ended && execution->prepared;
     bool before_recovery = execution->state <= RUN_GATE;
     snapshot->can_pause = execution->state == RUN_RESTORING && !execution->pause_wanted &&
                           !execution->abort_wanted;
     snapshot->can_resume = execution->pause_wanted;
     snapshot->can_retry = failed;
-    snapshot->can_abort = (before_recovery || failed) && !recovering && !execution->abort_wanted &&
+    snapshot->can_abort = (before_recovery || failed) && !execution->no_way_back && !execution->abort_wanted &&
                           !execution->ended;
 }
 

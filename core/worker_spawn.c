@@ -75,6 +75,7 @@ static void become_worker(const struct spawn *spawn)
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a full or limited disk is an error to tell, no end */
     signal(SIGTERM, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
