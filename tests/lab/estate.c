@@ -13,6 +13,7 @@
 #include "tests/lab/model.h"
 #include "tests/lab/msdb.h"
 #include "tests/lab/shipping.h"
+#include "tests/lab/wire.h"
 
 struct lab *lab_new(uint64_t seed, int64_t now_utc_ms)
 {
@@ -63,6 +64,7 @@ static void free_instance(struct instance *instance)
     free(instance->logins);
     free(instance->known_set_ids);
     engine_free(instance->engine);
+    wire_forget(instance);
     free(instance);
 }
 

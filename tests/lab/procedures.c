@@ -29,7 +29,8 @@ bool procedure_needs_sysadmin(struct session *session, const char *procedure,
 }
 
 static struct procedure_part (*const parts[])(void) = {
-    procedures_system, procedures_agent, procedures_biztalk, procedures_shipping, procedures_lab};
+    procedures_system, procedures_agent, procedures_biztalk, procedures_shipping, procedures_lab,
+    procedures_line};
 
 /* User databases: the management procedures need the management database, the marking procedures
  * any database that the set-up scripts ran in. */

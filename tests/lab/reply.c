@@ -344,7 +344,7 @@ bool reply_take(struct reply *reply, struct str *out, size_t max)
     return length > 0 || spill_left(&reply->spill) > 0;
 }
 
-/* --- changes of the session's environment ------------------------------------------------------ */
+/* --- changes of the session's environment ----------------------------------------------------- */
 
 static size_t environment_begin(struct reply *reply, unsigned type)
 {

@@ -12,6 +12,7 @@
 #include "tests/lab/model.h"
 #include "tests/lab/scenario_build.h"
 #include "tests/lab/scenario_read.h"
+#include "tests/lab/wire.h"
 #include "tests/lab/shipping.h"
 
 static const char PERMISSION_WORDS[] =
@@ -46,12 +47,37 @@ static void read_version(const struct node *server, struct instance *instance)
     }
 }
 
+/* The words in the order of enum wire_encryption and enum wire_certificate. */
+static void read_encryption(const struct node *server, struct instance *instance)
+{
+    static const char *const encryptions[] = {"off", "login", "on", "required"};
+    static const char *const certificates[] = {"good", "wrong-host", "expired",
+                                               "unknown-authority"};
+    const char *encryption = node_choice(server, "encryption", "off login on required", "off");
+    const char *certificate = node_choice(
+        server, "certificate", "good wrong-host expired unknown-authority", "good");
+    int encryption_index = 0, certificate_index = 0;
+
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(encryption, encryptions[i]) == 0)
+            encryption_index = i;
+        if (strcmp(certificate, certificates[i]) == 0)
+            certificate_index = i;
+    }
+    if (encryption_index > 0 &&
+        !wire_set_encryption(instance, (enum wire_encryption)encryption_index,
+                             (enum wire_certificate)certificate_index)) {
+        struct node member = node_member(server, "encryption");
+        node_problem(&member, "no certificate could be made");
+    }
+}
+
 static void read_server(struct lab *lab, const struct node *server)
 {
     node_check_keys(server, "name role version restores alias utc_offset_minutes clock_offset_ms"
                             " restore_mb_per_second backup_mb_per_second disk_free_gb"
                             " adhoc_distributed_queries max_dop_one agent stopped edition"
-                            " data_path log_path");
+                            " data_path log_path encryption certificate");
     const char *name = node_text_required(server, "name");
     struct node member = node_member(server, "name");
     if (lab_instance(lab, name) != NULL) {
@@ -85,6 +111,7 @@ static void read_server(struct lab *lab, const struct node *server)
     instance->agent->stopped =
         strcmp(node_choice(server, "agent", "running stopped", "running"), "stopped") == 0;
     instance->stopped = node_boolean(server, "stopped", false);
+    read_encryption(server, instance);
 }
 
 static void read_database(struct lab *lab, const struct node *database,

@@ -21,7 +21,7 @@
 
 enum { BACKLOG = 128 };
 
-/* One wire a process: the list of its connections (lab_lock) and what wakes its accepting thread. */
+/* One wire a process: its connections (under lab_lock) and what wakes its accepting thread. */
 static struct connection *connections;
 static unsigned connections_made;
 static volatile sig_atomic_t stop_asked;

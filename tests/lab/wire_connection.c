@@ -108,7 +108,7 @@ static bool receive(struct connection *connection)
     return progress == PACKET_COMPLETE && wait_while_stalled(connection);
 }
 
-/* --- before the session ------------------------------------------------------------------------ */
+/* --- before the session ----------------------------------------------------------------------- */
 
 /* What both sides can do; -1 where they cannot agree. login_only: plain again after LOGIN7. Source:
  * MS-TDS, PRELOGIN, table of ENCRYPTION. */
@@ -216,7 +216,7 @@ static bool open_connection(struct connection *connection)
     return log_in(connection);
 }
 
-/* --- requests ---------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 /* What dm_exec_requests shows while it runs. Takes text. False where the session was ended before
  * the request came. */

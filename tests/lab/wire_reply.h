@@ -1,5 +1,5 @@
-/* The wire's own side of a reply: for which client it encodes, and how its bytes are taken out to be
- * sent. Everybody else sees only reply.h.
+/* The wire's own side of a reply: for which client it encodes, and how its bytes are taken out to
+ * be sent. Everybody else sees only reply.h.
  */
 #ifndef STOPMARK_LAB_WIRE_REPLY_H
 #define STOPMARK_LAB_WIRE_REPLY_H
@@ -21,8 +21,8 @@ void reply_begin(struct reply *reply);
 void reply_end(struct reply *reply, bool attention);
 
 /* Moves at most max of the bytes that may leave now to the end of out; true if more of them wait.
- * The last DONE stays until the reply goes on or ends, because only then it is known whether it says
- * MORE. */
+ * The last DONE stays until the reply goes on or ends, because only then it is known whether it
+ * says MORE. */
 bool reply_take(struct reply *reply, struct str *out, size_t max);
 
 /* True if nothing is left to send. */

@@ -30,7 +30,7 @@ const char *request_read_batch(const char *bytes, size_t length, uint32_t tds_ve
     return NULL;
 }
 
-/* --- transactions ------------------------------------------------------------------------------ */
+/* --- transactions ----------------------------------------------------------------------------- */
 
 enum transaction_request {
     TRANSACTION_BEGIN = 5,
@@ -104,7 +104,7 @@ const char *request_read_transaction(const char *bytes, size_t length, uint32_t 
     return "transaction request cut short";
 }
 
-/* --- procedure calls --------------------------------------------------------------------------- */
+/* --- procedure calls -------------------------------------------------------------------------- */
 
 /* Source: MS-TDS, RPC ProcIDs; those that clients use without cursors. */
 static const char *procedure_name(unsigned id)

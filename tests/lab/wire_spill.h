@@ -1,5 +1,5 @@
-/* Bytes first in, first out, kept in an unlinked temporary file: the part of a large reply that does
- * not belong into memory. One thread a spill.
+/* Bytes first in, first out, kept in an unlinked temporary file: the part of a large reply that
+ * does not belong into memory. One thread a spill.
  */
 #ifndef STOPMARK_LAB_WIRE_SPILL_H
 #define STOPMARK_LAB_WIRE_SPILL_H

@@ -1,6 +1,7 @@
-/* TLS 1.2 over memory: ciphertext in and out as bytes, so that it can ride inside TDS packets during
- * the handshake and on the bare socket afterwards. Makes its own test authority and certificates,
- * good and bad ones, at start; nothing is read from disk. One thread per struct tls; the rest any.
+/* TLS 1.2 over memory: ciphertext in and out as bytes, so that it can ride inside TDS packets
+ * during the handshake and on the bare socket afterwards. Makes its own test authority and
+ * certificates, good and bad ones, at start; nothing is read from disk. One thread per struct tls;
+ * the rest any.
  *
  * Source for the cap at TLS 1.2: FreeTDS 1.3 hangs at the login where TLS 1.3 is agreed.
  */
