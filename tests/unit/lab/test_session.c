@@ -52,7 +52,7 @@ static void a_sleep_takes_the_labs_time_not_the_machines(void **state)
     assert_true(took_ms >= 49 && took_ms < 4000);
 }
 
-/* --- two threads that hand a turn to and fro ----------------------------------------------------- */
+/* --- two threads that hand a turn to and fro -------------------------------------------------- */
 
 enum { ROUNDS = 3000 };
 static int turn;

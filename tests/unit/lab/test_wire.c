@@ -17,7 +17,7 @@
 #include "tests/lab/wire_wait.h"
 #include "tests/unit/lab/wire_client.h"
 
-/* --- the engine and the estate behind the wire -------------------------------------------------- */
+/* --- the engine and the estate behind the wire ------------------------------------------------ */
 
 static struct lab lab;
 static struct instance instance;
@@ -148,7 +148,7 @@ bool engine_run_procedure(struct session *session, const char *name,
     return true;
 }
 
-/* --- set-up ------------------------------------------------------------------------------------- */
+/* --- set-up ----------------------------------------------------------------------------------- */
 
 static pthread_t server;
 static struct client client, other;
@@ -217,7 +217,7 @@ static bool somebody_runs(void)
     return instance.sessions != NULL && instance.sessions->running;
 }
 
-/* --- tests -------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static void a_login_is_acknowledged_with_database_language_and_packet_size(void **state)
 {

@@ -1,4 +1,4 @@
-/* PRELOGIN, LOGIN7 and requests: what is right is read, what is not is refused within its bounds. */
+/* PRELOGIN, LOGIN7 and requests: what is right is read, what is not is refused in its bounds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

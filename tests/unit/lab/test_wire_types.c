@@ -46,7 +46,8 @@ static void types_are_announced_as_real_servers_do(void **state)
     (void)state;
     expect_announced(TDS_7_4, (struct sql_type){.kind = SQL_INT}, "26 04");
     expect_announced(TDS_7_4, (struct sql_type){.kind = SQL_BIT}, "68 01");
-    expect_announced(TDS_7_4, (struct sql_type){.kind = SQL_NUMERIC, .precision = 25}, "6C 11 19 00");
+    expect_announced(TDS_7_4, (struct sql_type){.kind = SQL_NUMERIC, .precision = 25},
+                     "6C 11 19 00");
     expect_announced(TDS_7_4, (struct sql_type){.kind = SQL_DATETIME2, .scale = 3}, "2A 03");
     expect_announced(TDS_7_4, (struct sql_type){.kind = SQL_DATE}, "28");
     expect_announced(TDS_7_4, (struct sql_type){.kind = SQL_NVARCHAR, .length = 128},
