@@ -120,6 +120,7 @@ enum file_state { FILE_READABLE, FILE_MISSING, FILE_CORRUPT, FILE_DENIED };
 
 struct backup_file {
     size_t index; /* in lab->files */
+    uint32_t path_hash;
     char path[520];
     struct instance *local_to; /* NULL = a share */
     enum file_state state;
