@@ -60,6 +60,9 @@ $(BUILD)/obj/%.o: %.c Makefile
 
 $(BUILD)/obj/core/runbook_default.o: conf/runbook.ini
 
+# .incbin is not seen by -MMD
+$(BUILD)/obj/tests/lab/scenario_builtin.o: $(wildcard tests/lab/scenarios/*.json)
+
 $(BUILD)/stopmark: $(BUILD)/obj/screens/main.o $(LIB_SCREENS) $(LIB_CORE) $(LIB_TUI) $(LIB_BASE)
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CORE) $(LIBS_TUI)

@@ -41,7 +41,7 @@ struct restore_statement {
     int file_position; /* 0 = not given */
     int stats_percent; /* 0 = not given, then 10 */
     enum restore_stop stop;
-    char stop_name[260];  /* mark name, "lsn:..." */
+    char stop_name[260];   /* mark name, "lsn:..." */
     int64_t stop_at_ticks; /* STOPAT: local datetime ticks, see value.h */
     bool has_after;
     int64_t after_ticks;

@@ -47,7 +47,9 @@ static bool apply(struct session *session, struct database *database,
                   const struct alter_database_statement *statement, struct reply *reply)
 {
     switch (statement->action) {
-    case ALTER_RECOVERY_MODEL: database->recovery_model = statement->value; return true;
+    case ALTER_RECOVERY_MODEL:
+        database->recovery_model = statement->value;
+        return true;
     case ALTER_USER_ACCESS:
         if (statement->value != 0 &&
             !evict(session, database, statement->rollback_immediate, statement->line, reply)) {
@@ -61,9 +63,13 @@ static bool apply(struct session *session, struct database *database,
         }
         database->state = DATABASE_OFFLINE;
         return true;
-    case ALTER_ONLINE: database->state = DATABASE_ONLINE; return true;
+    case ALTER_ONLINE:
+        database->state = DATABASE_ONLINE;
+        return true;
     case ALTER_READ_ONLY:
-    case ALTER_READ_WRITE: database->read_only = statement->action == ALTER_READ_ONLY; return true;
+    case ALTER_READ_WRITE:
+        database->read_only = statement->action == ALTER_READ_ONLY;
+        return true;
     }
     return false;
 }
@@ -72,8 +78,7 @@ bool admin_alter_database(struct session *session, const struct alter_database_s
                           struct reply *reply)
 {
     struct database *database = instance_database(session->instance, statement->database);
-    if (database == NULL ||
-        session_permission(session, NULL, NULL, "ALTER ANY DATABASE") != 1) {
+    if (database == NULL || session_permission(session, NULL, NULL, "ALTER ANY DATABASE") != 1) {
         reply_error(reply, 5011, 14, 5, statement->line, "",
                     "Database '%s' does not exist, or the login may not alter it.",
                     statement->database);

@@ -15,8 +15,13 @@
 #include "tests/lab/session.h"
 
 /* run_status of sysjobhistory, last_run_outcome of sysjobservers. Source: msdb.dbo.sysjobhistory */
-enum job_outcome { JOB_FAILED = 0, JOB_SUCCEEDED = 1, JOB_RETRY = 2, JOB_CANCELLED = 3,
-                   JOB_UNKNOWN = 5 };
+enum job_outcome {
+    JOB_FAILED = 0,
+    JOB_SUCCEEDED = 1,
+    JOB_RETRY = 2,
+    JOB_CANCELLED = 3,
+    JOB_UNKNOWN = 5
+};
 
 struct job_step {
     char name[129], database[129];
@@ -32,12 +37,12 @@ struct job {
     char name[129];
     char *description; /* owned */
     bool enabled, schedule_enabled;
-    int number;                   /* 1-based; schedule_id too */
-    int64_t every_ms, offset_ms;  /* its schedule: from the epoch; 0 = unscheduled */
+    int number;                  /* 1-based; schedule_id too */
+    int64_t every_ms, offset_ms; /* its schedule: from the epoch; 0 = unscheduled */
     struct job_step steps[8];
     size_t steps_count;
     bool running;
-    struct session *session; /* while it runs; borrowed */
+    struct session *session;                                  /* while it runs; borrowed */
     int64_t requested_utc_ms, started_utc_ms, stopped_utc_ms; /* INT64_MIN = never */
     int executed_step;
     int64_t next_run_utc_ms; /* INT64_MIN = not scheduled */

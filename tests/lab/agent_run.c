@@ -31,8 +31,8 @@ static enum job_outcome run_step(struct job *job, size_t index, char **message)
         session_open_internal(instance, step->database, "SQLAgent - TSQL JobStep", reply);
     job->session = session;
     session->running = true;
-    bool good = engine_run_internal(session, step->command, reply) &&
-                reply_sink_last_error(reply) == 0;
+    bool good =
+        engine_run_internal(session, step->command, reply) && reply_sink_last_error(reply) == 0;
     enum job_outcome outcome = session->killed || session->disconnected ? JOB_CANCELLED
                                : good                                   ? JOB_SUCCEEDED
                                                                         : JOB_FAILED;
@@ -62,10 +62,10 @@ static void finish(struct job *job, enum job_outcome outcome, size_t last_step,
     static const char *const words[] = {"The job failed.", "The job succeeded.", "",
                                         "The job was stopped."};
     int64_t now = lab_now_utc_ms(job->agent->instance->lab);
-    char *message = memory_format("%s The job was invoked by %s. The last step to run was step %zu"
-                                  " (%s).",
-                                  words[outcome], requested_by, last_step + 1,
-                                  job->steps[last_step].name);
+    char *message =
+        memory_format("%s The job was invoked by %s. The last step to run was step %zu"
+                      " (%s).",
+                      words[outcome], requested_by, last_step + 1, job->steps[last_step].name);
     struct job_history *history = job_add_history(job, 0, "(Job outcome)", outcome, message);
     history->started_utc_ms = job->started_utc_ms;
     history->duration_ms = now - job->started_utc_ms;
@@ -190,8 +190,8 @@ static void run_due(struct job *job)
     int64_t now = lab_now_utc_ms(job->agent->instance->lab);
     job->next_run_utc_ms = due + job->every_ms;
     if (job->next_run_utc_ms <= now) {
-        job->next_run_utc_ms += (now - job->next_run_utc_ms) / job->every_ms * job->every_ms +
-                                job->every_ms;
+        job->next_run_utc_ms +=
+            (now - job->next_run_utc_ms) / job->every_ms * job->every_ms + job->every_ms;
     }
     if (!job->running) {
         start(job, "Schedule");

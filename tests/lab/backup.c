@@ -41,8 +41,8 @@ int64_t database_backup_size(const struct database *database, char type)
 
 static void set_full(struct database *database, struct backup_file *file)
 {
-    const struct log_record *checkpoint = timeline_append(
-        database->timeline, RECORD_CHECKPOINT, 96, file->start_utc_ms);
+    const struct log_record *checkpoint =
+        timeline_append(database->timeline, RECORD_CHECKPOINT, 96, file->start_utc_ms);
     file->first_lsn = file->checkpoint_lsn = checkpoint->lsn;
     file->database_backup_lsn = database->last_full_checkpoint_lsn;
     timeline_grow(database->timeline, 1024);

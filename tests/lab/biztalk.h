@@ -17,13 +17,13 @@ struct group_member {
 };
 
 struct biztalk_group {
-    struct database *management; /* borrowed */
+    struct database *management;  /* borrowed */
     struct group_member *members; /* in the order of admv_BackupDatabases */
     size_t members_count, members_capacity;
     char location[520]; /* the job step's path */
     char name[9];       /* first part of a mark's name */
     bool use_local_time, force_full, use_compression, force_full_after_partial;
-    int backup_hour;      /* local hour of the daily full set; -1 = the first run of the day */
+    int backup_hour; /* local hour of the daily full set; -1 = the first run of the day */
     int64_t next_set_id;
     int64_t last_mark_utc_ms;
     int64_t last_full_utc_ms; /* of a complete full set; INT64_MIN = none */

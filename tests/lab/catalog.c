@@ -63,9 +63,9 @@ const struct virtual_table *catalog_find(struct session *session, struct databas
                                          const char *schema, const char *name)
 {
     (void)session;
-    static struct catalog_part (*const parts[])(void) = {
-        catalog_databases, catalog_server, catalog_sessions,
-        catalog_schema,    catalog_agent,  catalog_lab};
+    static struct catalog_part (*const parts[])(void) = {catalog_databases, catalog_server,
+                                                         catalog_sessions,  catalog_schema,
+                                                         catalog_agent,     catalog_lab};
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
         struct catalog_part part = parts[p]();
         for (size_t i = 0; i < part.count; i++) {

@@ -123,8 +123,8 @@ static bool fill_servers(struct session *session, struct database *database, str
         row_int(&row, job->last_outcome);
         row_text(&row, job->last_message);
         row_agent_moment(&row, agent->instance, job->last_run_utc_ms);
-        row_int(&row, job->last_run_utc_ms == INT64_MIN ? 0
-                                                         : duration_digits(job->last_duration_ms));
+        row_int(&row,
+                job->last_run_utc_ms == INT64_MIN ? 0 : duration_digits(job->last_duration_ms));
         row_send(&row, sink);
     }
     return true;
@@ -213,7 +213,8 @@ static bool fill_activity(struct session *session, struct database *database, st
         } else {
             row_int(&row, job->executed_step);
         }
-        row_moment(&row, agent->instance, job->executed_step == 0 ? INT64_MIN : job->started_utc_ms);
+        row_moment(&row, agent->instance,
+                   job->executed_step == 0 ? INT64_MIN : job->started_utc_ms);
         row_moment(&row, agent->instance, job->stopped_utc_ms);
         if (job->running || job->last_history_id == 0) {
             row_null(&row);
@@ -305,24 +306,31 @@ static const char jobs_columns[] =
     "date_created datetime not null, date_modified datetime not null, version_number int not null";
 
 static struct catalog_view views[] = {
-    {.schema = "dbo", .name = "sysjobs", .database = "msdb", .columns = jobs_columns,
+    {.schema = "dbo",
+     .name = "sysjobs",
+     .database = "msdb",
+     .columns = jobs_columns,
      .fill = fill_jobs},
-    {.schema = "dbo", .name = "sysjobs_view", .database = "msdb", .columns = jobs_columns,
+    {.schema = "dbo",
+     .name = "sysjobs_view",
+     .database = "msdb",
+     .columns = jobs_columns,
      .fill = fill_jobs},
     {.schema = "dbo",
      .name = "sysjobsteps",
      .database = "msdb",
-     .columns = "job_id uniqueidentifier not null, step_id int not null, step_name sysname,"
-                "subsystem nvarchar(40) not null, command nvarchar(max), flags int not null,"
-                "additional_parameters nvarchar(max), cmdexec_success_code int not null,"
-                "on_success_action tinyint not null, on_success_step_id int not null,"
-                "on_fail_action tinyint not null, on_fail_step_id int not null,"
-                "server nvarchar(128), database_name nvarchar(128), database_user_name nvarchar(128),"
-                "retry_attempts int not null, retry_interval int not null,"
-                "os_run_priority int not null, output_file_name nvarchar(200),"
-                "last_run_outcome int not null, last_run_duration int not null,"
-                "last_run_retries int not null, last_run_date int not null,"
-                "last_run_time int not null",
+     .columns =
+         "job_id uniqueidentifier not null, step_id int not null, step_name sysname,"
+         "subsystem nvarchar(40) not null, command nvarchar(max), flags int not null,"
+         "additional_parameters nvarchar(max), cmdexec_success_code int not null,"
+         "on_success_action tinyint not null, on_success_step_id int not null,"
+         "on_fail_action tinyint not null, on_fail_step_id int not null,"
+         "server nvarchar(128), database_name nvarchar(128), database_user_name nvarchar(128),"
+         "retry_attempts int not null, retry_interval int not null,"
+         "os_run_priority int not null, output_file_name nvarchar(200),"
+         "last_run_outcome int not null, last_run_duration int not null,"
+         "last_run_retries int not null, last_run_date int not null,"
+         "last_run_time int not null",
      .fill = fill_steps},
     {.schema = "dbo",
      .name = "sysjobservers",
@@ -341,15 +349,16 @@ static struct catalog_view views[] = {
     {.schema = "dbo",
      .name = "sysschedules",
      .database = "msdb",
-     .columns = "schedule_id int not null, schedule_uid uniqueidentifier not null,"
-                "originating_server_id int not null, name sysname, owner_sid varbinary(85) not null,"
-                "enabled int not null, freq_type int not null, freq_interval int not null,"
-                "freq_subday_type int not null, freq_subday_interval int not null,"
-                "freq_relative_interval int not null, freq_recurrence_factor int not null,"
-                "active_start_date int not null, active_end_date int not null,"
-                "active_start_time int not null, active_end_time int not null,"
-                "date_created datetime not null, date_modified datetime not null,"
-                "version_number int not null",
+     .columns =
+         "schedule_id int not null, schedule_uid uniqueidentifier not null,"
+         "originating_server_id int not null, name sysname, owner_sid varbinary(85) not null,"
+         "enabled int not null, freq_type int not null, freq_interval int not null,"
+         "freq_subday_type int not null, freq_subday_interval int not null,"
+         "freq_relative_interval int not null, freq_recurrence_factor int not null,"
+         "active_start_date int not null, active_end_date int not null,"
+         "active_start_time int not null, active_end_time int not null,"
+         "date_created datetime not null, date_modified datetime not null,"
+         "version_number int not null",
      .fill = fill_schedules},
     {.schema = "dbo",
      .name = "sysjobactivity",

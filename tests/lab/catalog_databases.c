@@ -82,9 +82,9 @@ static bool fill_databases(struct session *session, struct database *context, st
     for (size_t i = 0; i < session->instance->databases_count; i++) {
         const struct database *database = session->instance->databases[i];
         /* source: catalog facts: OFFLINE rows are hidden from those who could not create one */
-        bool hidden = database->state == DATABASE_OFFLINE &&
-                      !catalog_has(session, PERMISSION_CREATE_ANY_DATABASE |
-                                                PERMISSION_ALTER_ANY_DATABASE);
+        bool hidden =
+            database->state == DATABASE_OFFLINE &&
+            !catalog_has(session, PERMISSION_CREATE_ANY_DATABASE | PERMISSION_ALTER_ANY_DATABASE);
         bool visible = catalog_has(session, PERMISSION_VIEW_ANY_DATABASE) || database->id <= 2;
         if (database->dropped || hidden || !visible) {
             continue;
@@ -147,7 +147,9 @@ static void add_file(struct row *row, const struct database *database, size_t in
     row_int(row, log ? 0 : 1);
     row_text(row, file->logical_name);
     row_text(row, file->physical_name);
-    int state = database->state == DATABASE_RESTORING ? 1 : database->state == DATABASE_OFFLINE ? 6 : 0;
+    int state = database->state == DATABASE_RESTORING ? 1
+                : database->state == DATABASE_OFFLINE ? 6
+                                                      : 0;
     row_int(row, state);
     row_text(row, state_names[state]);
     row_int(row, file->size_bytes / 8192);

@@ -21,9 +21,8 @@ static bool fill_record(struct session *session, struct database *database, stru
         row_text(&row, record->stop_name);
         row_text(&row, record->end);
         row_add(&row, sql_time_utc_ms(record->started_utc_ms, 0));
-        row_add(&row, record->ended_utc_ms == INT64_MIN
-                          ? sql_null()
-                          : sql_time_utc_ms(record->ended_utc_ms, 0));
+        row_add(&row, record->ended_utc_ms == INT64_MIN ? sql_null()
+                                                        : sql_time_utc_ms(record->ended_utc_ms, 0));
         row_int(&row, record->succeeded);
         row_int(&row, record->reached_stop);
         row_int(&row, record->error_number);

@@ -274,8 +274,10 @@ static bool fill_routines(struct session *session, struct database *database, st
 
 static bool fill_schemas(struct session *session, struct database *database, struct row_sink *sink)
 {
-    static const struct { int id; const char *name; } schemas[] = {
-        {1, "dbo"}, {2, "guest"}, {3, "INFORMATION_SCHEMA"}, {4, "sys"}};
+    static const struct {
+        int id;
+        const char *name;
+    } schemas[] = {{1, "dbo"}, {2, "guest"}, {3, "INFORMATION_SCHEMA"}, {4, "sys"}};
     (void)session;
     (void)database;
     for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++) {
@@ -295,9 +297,8 @@ static const char principals_columns[] =
     "is_fixed_role bit not null, authentication_type int not null,"
     "authentication_type_desc nvarchar(60)";
 
-static void send_principal(struct row_sink *sink, const struct database *database,
-                           const char *name, int id, bool role, const uint8_t *sid,
-                           size_t sid_length)
+static void send_principal(struct row_sink *sink, const struct database *database, const char *name,
+                           int id, bool role, const uint8_t *sid, size_t sid_length)
 {
     struct row row = {0};
     row_text(&row, name);
@@ -325,11 +326,9 @@ static bool fill_principals(struct session *session, struct database *database,
     int id = 5;
     for (size_t i = 0; i < database->instance->logins_count; i++) {
         const struct login *login = &database->instance->logins[i];
-        if (strcmp(login->name, "sa") != 0 &&
-            (login->permissions & PERMISSION_SYSADMIN) == 0 &&
+        if (strcmp(login->name, "sa") != 0 && (login->permissions & PERMISSION_SYSADMIN) == 0 &&
             login_has_database(login, database->name)) {
-            send_principal(sink, database, login->name, id++, false, login->sid,
-                           sizeof login->sid);
+            send_principal(sink, database, login->name, id++, false, login->sid, sizeof login->sid);
         }
     }
     if (database->has_marking_procedures) {

@@ -171,9 +171,9 @@ static bool fill_principals(struct session *session, struct database *database,
             row_send(&row, sink);
         }
     }
-    static const char *const roles[] = {"public",       "sysadmin",     "securityadmin",
-                                        "serveradmin",  "setupadmin",   "processadmin",
-                                        "diskadmin",    "dbcreator",    "bulkadmin"};
+    static const char *const roles[] = {"public",      "sysadmin",   "securityadmin",
+                                        "serveradmin", "setupadmin", "processadmin",
+                                        "diskadmin",   "dbcreator",  "bulkadmin"};
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
         send_role(sink, instance, (int)i + 2, roles[i]);
     }
@@ -287,12 +287,13 @@ static struct catalog_view views[] = {
      .fill = fill_server_state},
     {.schema = "sys",
      .name = "availability_groups",
-     .columns = "group_id uniqueidentifier not null, name sysname null,"
-                "resource_id nvarchar(40), resource_group_id nvarchar(40),"
-                "failure_condition_level int, health_check_timeout int,"
-                "automated_backup_preference tinyint, automated_backup_preference_desc nvarchar(60),"
-                "version smallint, basic_features bit, dtc_support bit, db_failover bit,"
-                "is_distributed bit",
+     .columns =
+         "group_id uniqueidentifier not null, name sysname null,"
+         "resource_id nvarchar(40), resource_group_id nvarchar(40),"
+         "failure_condition_level int, health_check_timeout int,"
+         "automated_backup_preference tinyint, automated_backup_preference_desc nvarchar(60),"
+         "version smallint, basic_features bit, dtc_support bit, db_failover bit,"
+         "is_distributed bit",
      .fill = catalog_fill_empty},
     {.schema = "sys",
      .name = "availability_replicas",

@@ -41,7 +41,7 @@ static void add_session(struct row *row, const struct session *session)
     row_int(row, 0);
     row_int(row, 4);
     int64_t started = session->request_started_utc_ms != 0 ? session->request_started_utc_ms
-                                                            : session->login_utc_ms;
+                                                           : session->login_utc_ms;
     row_add(row, sql_time_utc_ms(started, instance->utc_offset_min));
     row_add(row, sql_time_utc_ms(started, instance->utc_offset_min));
     row_int(row, 0);
@@ -94,7 +94,8 @@ static const char requests_columns[] =
 static void add_request(struct row *row, const struct session *session)
 {
     const struct instance *instance = session->instance;
-    uint8_t handle[20] = {2, 0, 0, 0, (uint8_t)(session->spid & 0xFF), (uint8_t)(session->spid >> 8)};
+    uint8_t handle[20] = {
+        2, 0, 0, 0, (uint8_t)(session->spid & 0xFF), (uint8_t)(session->spid >> 8)};
     row_int(row, session->spid);
     row_int(row, 0);
     row_add(row, sql_time_utc_ms(session->request_started_utc_ms, instance->utc_offset_min));
@@ -258,8 +259,8 @@ static bool fill_locks(struct session *session, struct database *database, struc
          lock = lock->next) {
         char description[300];
         describe(description, sizeof description, lock->resource);
-        send_lock(sink, "APPLICATION", lock->database->id, description,
-                  lock->exclusive ? "X" : "S", lock->waiting, lock->count, lock->session,
+        send_lock(sink, "APPLICATION", lock->database->id, description, lock->exclusive ? "X" : "S",
+                  lock->waiting, lock->count, lock->session,
                   lock->transaction_owned ? "TRANSACTION" : "SESSION");
     }
     return true;

@@ -223,9 +223,9 @@ struct database *instance_database(struct instance *instance, const char *name)
 {
     for (size_t i = 0; i < instance->databases_count; i++) {
         struct database *database = instance->databases[i];
-        if (!database->dropped && (instance->case_sensitive
-                                       ? text_equal(database->name, name)
-                                       : text_equal_nocase(database->name, name))) {
+        if (!database->dropped &&
+            (instance->case_sensitive ? text_equal(database->name, name)
+                                      : text_equal_nocase(database->name, name))) {
             return database;
         }
     }

@@ -87,10 +87,10 @@ struct database {
     char name[129];
     bool system; /* master, msdb, model, tempdb: no log of its own */
     enum database_state state;
-    bool standby;          /* ONLINE, read-only, more logs may follow */
+    bool standby; /* ONLINE, read-only, more logs may follow */
     char undo_file[261];
-    int recovery_model;    /* 1 FULL 2 BULK_LOGGED 3 SIMPLE */
-    int user_access;       /* 0 MULTI_USER 1 SINGLE_USER 2 RESTRICTED_USER */
+    int recovery_model; /* 1 FULL 2 BULK_LOGGED 3 SIMPLE */
+    int user_access;    /* 0 MULTI_USER 1 SINGLE_USER 2 RESTRICTED_USER */
     int64_t created_utc_ms;
     struct timeline *timeline; /* borrowed from the lab; NULL for a system database */
     struct table_set *tables;  /* borrowed from the lab */
@@ -104,7 +104,7 @@ struct database {
     uint8_t base_set_guid[16]; /* the full set that a differential must be based on */
     bool tail_backed_up, mid_full_restore;
     bool read_only;
-    bool recovered_here; /* it was brought online by a recovery on this instance */
+    bool recovered_here;  /* it was brought online by a recovery on this instance */
     bool stopped_at_mark; /* redo_lsn lies inside a log because a stop clause was reached */
     struct database_file files[8];
     size_t files_count;
@@ -158,28 +158,28 @@ struct login {
     int principal_id;
     int64_t created_utc_ms;
     char password[129];
-    char use[12]; /* "monitor", "restore": what stopmark.ini writes it for; else "" */
-    unsigned permissions;     /* server-wide; sysadmin has all */
-    char **databases;         /* owned names: where it has a user; "*" = all */
+    char use[12];         /* "monitor", "restore": what stopmark.ini writes it for; else "" */
+    unsigned permissions; /* server-wide; sysadmin has all */
+    char **databases;     /* owned names: where it has a user; "*" = all */
     size_t databases_count;
     bool disabled;
 };
 
 struct instance {
     struct lab *lab; /* borrowed */
-    char name[129];        /* @@SERVERNAME */
-    char alias[129];       /* the name other servers know, where it differs; "" = the same */
+    char name[129];  /* @@SERVERNAME */
+    char alias[129]; /* the name other servers know, where it differs; "" = the same */
     bool is_source;
-    char restores[129];    /* destination: the source server's name; "" = all */
+    char restores[129];                      /* destination: the source server's name; "" = all */
     int major_version, minor_version, build; /* 16, 0, 4236 */
     char collation[129];
     bool case_sensitive;
     int clock_offset_ms, utc_offset_min;
     int port, listen_fd;
-    bool stopped; /* connections are refused and cut; jobs do not run */
-    bool stalled; /* connections are accepted and never answered */
-    struct wire_settings *wire; /* owned by the wire: encryption, faults of the line */
-    struct engine *engine;  /* owned */
+    bool stopped;                /* connections are refused and cut; jobs do not run */
+    bool stalled;                /* connections are accepted and never answered */
+    struct wire_settings *wire;  /* owned by the wire: encryption, faults of the line */
+    struct engine *engine;       /* owned */
     struct database **databases; /* owned, by id; dropped ones stay until the end */
     size_t databases_count, databases_capacity;
     struct login *logins;
@@ -189,7 +189,7 @@ struct instance {
     int next_backup_set_id, next_media_set_id, next_restore_history_id;
     int *known_set_ids; /* by backup_file.index: its backup_set_id in this msdb; 0 = not there */
     size_t known_set_ids_count;
-    struct agent *agent; /* owned; jobs.c */
+    struct agent *agent;      /* owned; jobs.c */
     struct applock *applocks; /* owned; locks.c */
     char data_path[261], log_path[261];
     int64_t restore_bytes_per_s, backup_bytes_per_s, disk_free_bytes;
@@ -233,7 +233,7 @@ struct lab {
 struct restore_record {
     char instance[129], database[129], login[129], application[129], kind[24], path[520];
     char stop_kind[24], stop_name[260], end[16]; /* end: RECOVERY, NORECOVERY, STANDBY */
-    int64_t started_utc_ms, ended_utc_ms; /* ended INT64_MIN: still running */
+    int64_t started_utc_ms, ended_utc_ms;        /* ended INT64_MIN: still running */
     bool succeeded, reached_stop;
     int error_number; /* the cause of a failure */
     lab_lsn redo_lsn; /* afterwards */

@@ -9,7 +9,8 @@ bool path_is_share(const char *path)
     return strncmp(path, "\\\\", 2) == 0 || strncmp(path, "https://", 8) == 0;
 }
 
-/* Windows paths have no case: equal paths have equal hashes (ASCII letters folded, others left out).
+/* Windows paths have no case: equal paths have equal hashes (ASCII letters folded, others left
+ * out).
  */
 static uint32_t hash_path(const char *path)
 {

@@ -123,7 +123,9 @@ static void add_tail(struct row *row, const struct backup_file *file)
                   : file->recovery_model == 2 ? "BULK-LOGGED"
                                               : "SIMPLE");
     row_nulls(row, 2);
-    row_text(row, log ? "Transaction Log" : file->type == 'I' ? "Database Differential" : "Database");
+    row_text(row, log                 ? "Transaction Log"
+                  : file->type == 'I' ? "Database Differential"
+                                      : "Database");
     row_guid(row, file->set_guid);
     row_int(row, file->compressed_size_bytes);
     row_int(row, 0);

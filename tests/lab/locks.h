@@ -18,8 +18,13 @@ struct applock {
     struct applock *next;
 };
 
-enum { APPLOCK_GRANTED = 0, APPLOCK_GRANTED_AFTER_WAIT = 1, APPLOCK_TIMEOUT = -1,
-       APPLOCK_CANCELLED = -2, APPLOCK_BAD = -999 };
+enum {
+    APPLOCK_GRANTED = 0,
+    APPLOCK_GRANTED_AFTER_WAIT = 1,
+    APPLOCK_TIMEOUT = -1,
+    APPLOCK_CANCELLED = -2,
+    APPLOCK_BAD = -999
+};
 
 /* timeout_ms: -1 for ever, 0 at once. Returns sp_getapplock's value. */
 int applock_get(struct session *session, struct database *database, const char *resource,

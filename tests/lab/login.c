@@ -181,10 +181,17 @@ int session_is_role_member(const struct session *session, const char *role)
     if (text_equal_nocase(role, "dbcreator")) {
         return has(session, creator);
     }
-    static const char *const other_roles[] = {"sysadmin",      "serveradmin",  "securityadmin",
-                                              "processadmin",  "setupadmin",   "diskadmin",
-                                              "bulkadmin",     "db_owner",     "SQLAgentUserRole",
-                                              "SQLAgentReaderRole", "SQLAgentOperatorRole",
+    static const char *const other_roles[] = {"sysadmin",
+                                              "serveradmin",
+                                              "securityadmin",
+                                              "processadmin",
+                                              "setupadmin",
+                                              "diskadmin",
+                                              "bulkadmin",
+                                              "db_owner",
+                                              "SQLAgentUserRole",
+                                              "SQLAgentReaderRole",
+                                              "SQLAgentOperatorRole",
                                               "BTS_BACKUP_USERS"};
     for (size_t i = 0; i < sizeof other_roles / sizeof *other_roles; i++) {
         if (text_equal_nocase(role, other_roles[i])) {

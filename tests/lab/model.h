@@ -19,7 +19,8 @@ uint64_t lab_random(struct lab *lab);
 int64_t lab_random_between(struct lab *lab, int64_t low, int64_t high);
 void lab_random_guid(struct lab *lab, uint8_t guid[16]);
 
-/* --- LSN --------------------------------------------------------------------------------------- */
+/* --- LSN ---------------------------------------------------------------------------------------
+ */
 /* The LSN of the next record after one of size bytes at lsn. */
 lab_lsn lsn_advance(lab_lsn lsn, int64_t size_bytes);
 /* The first LSN of the next virtual log file: where a fork starts writing. */
@@ -29,7 +30,8 @@ struct sql_value lsn_value(lab_lsn lsn);
 /* Decimal digits without leading zeros, for messages; size >= 26. */
 void lsn_text(char *out, lab_lsn lsn);
 
-/* --- timelines --------------------------------------------------------------------------------- */
+/* --- timelines ---------------------------------------------------------------------------------
+ */
 struct timeline *timeline_new(struct lab *lab, struct table_set *tables);
 struct timeline *timeline_fork(struct lab *lab, struct timeline *parent, lab_lsn at);
 struct log_record *timeline_append(struct timeline *timeline, enum record_kind kind,
@@ -48,7 +50,8 @@ bool timeline_may_follow(const struct timeline *timeline, const struct timeline 
                          lab_lsn last_lsn);
 void timeline_free(struct timeline *timeline);
 
-/* --- backup files ------------------------------------------------------------------------------ */
+/* --- backup files ------------------------------------------------------------------------------
+ */
 /* Takes file. */
 struct backup_file *lab_add_file(struct lab *lab, struct backup_file *file);
 /* "\\server\share\...": every instance can open it; anything else is local. */
@@ -64,7 +67,8 @@ void database_traffic(struct database *database);
 /* The size that a backup of this database taken now would have; call database_traffic first. */
 int64_t database_backup_size(const struct database *database, char type);
 
-/* --- tables ------------------------------------------------------------------------------------ */
+/* --- tables ------------------------------------------------------------------------------------
+ */
 /* "Id int identity not null, Name nvarchar(128) null, ..." -> columns, owned. Identity index or -1
  * in *identity (may be NULL). Ends the process on a text that it cannot read: texts are ours. */
 struct sql_column *columns_parse(const char *text, size_t *count, int *identity);
@@ -78,7 +82,8 @@ void database_create_view(struct database *database, const char *schema, const c
 const struct table_definition *database_table(const struct database *database, const char *schema,
                                               const char *name); /* no case */
 
-/* --- rows ---------------------------------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------------------------------
+ */
 struct row {
     struct sql_value values[80];
     size_t count;

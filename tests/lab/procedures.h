@@ -25,15 +25,32 @@ struct procedure_part procedures_line(void);
 const char *procedure_of_database(const struct database *database, size_t index);
 
 /* Types of parameters. */
-#define PARAMETER_NAME {.kind = SQL_NVARCHAR, .length = 128, .nullable = true}
-#define PARAMETER_TEXT {.kind = SQL_NVARCHAR, .length = 4000, .nullable = true}
-#define PARAMETER_INT {.kind = SQL_INT, .nullable = true}
-#define PARAMETER_BIT {.kind = SQL_BIT, .nullable = true}
-#define PARAMETER_GUID {.kind = SQL_UNIQUEIDENTIFIER, .length = 16, .nullable = true}
+#define PARAMETER_NAME                                        \
+    {                                                         \
+        .kind = SQL_NVARCHAR, .length = 128, .nullable = true \
+    }
+#define PARAMETER_TEXT                                         \
+    {                                                          \
+        .kind = SQL_NVARCHAR, .length = 4000, .nullable = true \
+    }
+#define PARAMETER_INT                     \
+    {                                     \
+        .kind = SQL_INT, .nullable = true \
+    }
+#define PARAMETER_BIT                     \
+    {                                     \
+        .kind = SQL_BIT, .nullable = true \
+    }
+#define PARAMETER_GUID                                               \
+    {                                                                \
+        .kind = SQL_UNIQUEIDENTIFIER, .length = 16, .nullable = true \
+    }
 
-#define PROCEDURE(procedure, place, list, function)                                                \
-    {.name = (procedure), .database = (place), .parameters = (list),                               \
-     .parameters_count = sizeof(list) / sizeof *(list), .run = (function)}
+#define PROCEDURE(procedure, place, list, function)                          \
+    {                                                                        \
+        .name = (procedure), .database = (place), .parameters = (list),      \
+        .parameters_count = sizeof(list) / sizeof *(list), .run = (function) \
+    }
 
 /* The text of an argument, NULL for NULL; borrowed. */
 const char *argument_text(const struct sql_value *argument);
@@ -44,7 +61,8 @@ int64_t argument_number(const struct sql_value *argument, int64_t otherwise);
 bool procedure_needs_sysadmin(struct session *session, const char *procedure,
                               const struct database *database, struct reply *reply);
 
-/* --- faults and time, for tests and signals: lab_control.c -------------------------------------- */
+/* --- faults and time, for tests and signals: lab_control.c --------------------------------------
+ */
 void lab_stop_instance(struct instance *instance);
 void lab_start_instance(struct instance *instance);
 

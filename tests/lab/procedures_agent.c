@@ -41,9 +41,10 @@ static const struct procedure_parameter start_parameters[] = {
 static bool agent_refuses(const struct job *job, const char *procedure, const char *what,
                           struct reply *reply)
 {
-    reply_error(reply, 22022, 16, 1, 1, procedure,
-                "SQLServerAgent Error: the request for job %s (from User sa) is refused because %s.",
-                job->name, what);
+    reply_error(
+        reply, 22022, 16, 1, 1, procedure,
+        "SQLServerAgent Error: the request for job %s (from User sa) is refused because %s.",
+        job->name, what);
     return false;
 }
 
@@ -154,9 +155,8 @@ static bool run_add_job(struct session *session, struct database *database,
     }
     const char *name = argument_text(&arguments[0]);
     if (name == NULL || agent_find_job(session->instance->agent, name) != NULL) {
-        reply_error(reply, 14261, 16, 1, 1, "sp_add_job",
-                    "The specified %s ('%s') already exists.", "@job_name",
-                    name == NULL ? "" : name);
+        reply_error(reply, 14261, 16, 1, 1, "sp_add_job", "The specified %s ('%s') already exists.",
+                    "@job_name", name == NULL ? "" : name);
         return false;
     }
     struct job *job = agent_add_job(session->instance, name, argument_text(&arguments[2]));

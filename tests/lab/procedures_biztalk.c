@@ -34,7 +34,9 @@ static const struct procedure_parameter full_parameters[] = {
     {.name = "@Frequency", .type = PARAMETER_NAME, .has_default = true, .default_text = "d"},
     {.name = "@MarkName", .type = PARAMETER_NAME, .has_default = true, .default_text = "BTS"},
     {.name = "@BackupPath", .type = PARAMETER_TEXT},
-    {.name = "@ForceFullBackupAfterPartialSetFailure", .type = PARAMETER_BIT, .has_default = true,
+    {.name = "@ForceFullBackupAfterPartialSetFailure",
+     .type = PARAMETER_BIT,
+     .has_default = true,
      .default_text = "0"},
     {.name = "@BackupHour", .type = PARAMETER_INT, .has_default = true},
     {.name = "@UseLocalTime", .type = PARAMETER_BIT, .has_default = true, .default_text = "0"},
@@ -43,8 +45,7 @@ static const struct procedure_parameter full_parameters[] = {
 static bool run_full(struct session *session, struct database *database,
                      struct sql_value *arguments, struct reply *reply, int *return_value)
 {
-    struct biztalk_group *group =
-        need_group(session, database, "sp_BackupAllFull_Schedule", reply);
+    struct biztalk_group *group = need_group(session, database, "sp_BackupAllFull_Schedule", reply);
     *return_value = 1;
     if (group == NULL) {
         return false;

@@ -82,8 +82,7 @@ static bool run_server(struct session *session, struct database *database,
         return false;
     }
     const char *name = argument_text(&arguments[0]), *state = argument_text(&arguments[1]);
-    struct instance *instance =
-        name == NULL ? NULL : lab_instance(session->instance->lab, name);
+    struct instance *instance = name == NULL ? NULL : lab_instance(session->instance->lab, name);
     if (instance == NULL) {
         return refuse(reply, "sp_lab_server", "no such server", name);
     }
@@ -98,8 +97,10 @@ static bool run_server(struct session *session, struct database *database,
     } else if (text_equal_nocase(state, "start agent")) {
         instance->agent->stopped = false;
     } else {
-        return refuse(reply, "sp_lab_server", "not one of stop, start, stall, stop agent,"
-                      " start agent", state);
+        return refuse(reply, "sp_lab_server",
+                      "not one of stop, start, stall, stop agent,"
+                      " start agent",
+                      state);
     }
     lab_changed();
     *return_value = 0;
@@ -181,7 +182,10 @@ static bool run_switch(struct session *session, struct database *database,
                        struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     struct switches *switches = &session->instance->lab->switches;
-    struct { const char *name; bool *value; } known[] = {
+    struct {
+        const char *name;
+        bool *value;
+    } known[] = {
         {"log_edge_equal_applies", &switches->log_edge_equal_applies},
         {"cancel_reports_3204", &switches->cancel_reports_3204},
         {"stop_before_inverted", &switches->stop_before_inverted},
@@ -214,8 +218,7 @@ static bool run_rate(struct session *session, struct database *database,
         return false;
     }
     const char *name = argument_text(&arguments[0]);
-    struct instance *instance =
-        name == NULL ? NULL : lab_instance(session->instance->lab, name);
+    struct instance *instance = name == NULL ? NULL : lab_instance(session->instance->lab, name);
     int64_t rate = argument_number(&arguments[1], 0);
     if (instance == NULL || rate <= 0) {
         return refuse(reply, "sp_lab_restore_rate", "no such server, or no positive rate", name);

@@ -7,8 +7,7 @@ static const struct procedure_parameter source_parameters[] = {
     {.name = "@SourceID", .type = PARAMETER_NAME, .has_default = true},
 };
 
-typedef bool shipping_work(struct session *session, struct shipping *shipping,
-                           struct reply *reply);
+typedef bool shipping_work(struct session *session, struct shipping *shipping, struct reply *reply);
 
 static bool run_work(struct session *session, struct database *database, const char *procedure,
                      shipping_work *work, struct reply *reply, int *return_value)

@@ -35,8 +35,8 @@ static bool run_getapplock(struct session *session, struct database *database,
         return true;
     }
     int64_t timeout = argument_number(&arguments[3], session->lock_timeout_ms);
-    *return_value = applock_get(session, session->database, resource, exclusive, of_transaction,
-                                (int)timeout);
+    *return_value =
+        applock_get(session, session->database, resource, exclusive, of_transaction, (int)timeout);
     return true;
 }
 

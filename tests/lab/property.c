@@ -33,16 +33,11 @@ struct number_property {
 };
 
 static const struct number_property number_properties[] = {
-    {"EngineEdition", 3},
-    {"IsClustered", 0},
-    {"IsHadrEnabled", 0},
-    {"IsIntegratedSecurityOnly", 0},
-    {"IsSingleUser", 0},
-    {"IsFullTextInstalled", 0},
-    {"LCID", 1033},
-    {"ComparisonStyle", 196609},
-    {"HadrManagerStatus", 2},
-    {"FilestreamConfiguredLevel", 0},
+    {"EngineEdition", 3},     {"IsClustered", 0},
+    {"IsHadrEnabled", 0},     {"IsIntegratedSecurityOnly", 0},
+    {"IsSingleUser", 0},      {"IsFullTextInstalled", 0},
+    {"LCID", 1033},           {"ComparisonStyle", 196609},
+    {"HadrManagerStatus", 2}, {"FilestreamConfiguredLevel", 0},
 };
 
 struct sql_value instance_property(const struct instance *instance, const char *name)

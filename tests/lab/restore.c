@@ -37,9 +37,9 @@ void restore_say(struct restore_run *run, int number, const char *format, ...)
 
 static const char *statement_name(enum restore_kind kind)
 {
-    static const char *const names[] = {"RESTORE DATABASE",     "RESTORE LOG",
-                                        "RESTORE HEADERONLY",   "RESTORE FILELIST",
-                                        "RESTORE LABELONLY",    "VERIFY DATABASE"};
+    static const char *const names[] = {"RESTORE DATABASE",   "RESTORE LOG",
+                                        "RESTORE HEADERONLY", "RESTORE FILELIST",
+                                        "RESTORE LABELONLY",  "VERIFY DATABASE"};
     return names[kind];
 }
 
@@ -205,8 +205,8 @@ static bool run_log(struct restore_run *run)
     enum restore_end end = restore_end_of(run->statement);
     if (run->has_stop && !run->reached) {
         /* the log was applied whole and the stop is not reached: RECOVERY is not carried out */
-        bool survives = end == RESTORE_STANDBY &&
-                        run->instance->lab->switches.standby_survives_unreached_stop;
+        bool survives =
+            end == RESTORE_STANDBY && run->instance->lab->switches.standby_survives_unreached_stop;
         end = survives ? RESTORE_STANDBY : RESTORE_NORECOVERY;
     }
     say_summary(run, run->file->size_bytes);
@@ -219,8 +219,8 @@ static void begin_full(struct restore_run *run)
 {
     struct instance *instance = run->instance;
     if (run->database == NULL) {
-        run->database = instance_add_restoring(instance, run->statement->database,
-                                               run->file->timeline);
+        run->database =
+            instance_add_restoring(instance, run->statement->database, run->file->timeline);
     } else if (run->database->state == DATABASE_ONLINE) {
         engine_content_drop(instance->engine, run->database);
     }
@@ -335,16 +335,16 @@ static bool run_statement(struct restore_run *run)
     case RESTORE_VERIFYONLY:
         return check_create_right(run) && restore_open(run) && restore_verifyonly(run);
     case RESTORE_DATABASE:
-    case RESTORE_LOG: break;
+    case RESTORE_LOG:
+        break;
     }
     run->database = instance_database(run->instance, run->statement->database);
     record_begin(run);
     text_copy(run->session->command, sizeof run->session->command,
               statement_name(run->statement->kind));
-    bool good = check_restore_right(run) &&
-                (run->statement->device == NULL          ? run_recovery_only(run)
-                 : run->statement->kind == RESTORE_LOG ? run_log(run)
-                                                         : run_full(run));
+    bool good = check_restore_right(run) && (run->statement->device == NULL ? run_recovery_only(run)
+                                             : run->statement->kind == RESTORE_LOG ? run_log(run)
+                                                                                   : run_full(run));
     record_end(run, good);
     lab_changed();
     return good;

@@ -33,10 +33,10 @@ struct restore_run {
     struct database *database;      /* the target; NULL = not there */
     const struct backup_file *file; /* NULL: no FROM */
     int command;
-    int cause;          /* number of the error that ended it; 0 = none */
-    bool has_stop;      /* the statement stops somewhere */
-    bool reached;       /* the stop point lies inside this log */
-    lab_lsn stop_lsn;   /* if reached: the redo LSN afterwards */
+    int cause;        /* number of the error that ended it; 0 = none */
+    bool has_stop;    /* the statement stops somewhere */
+    bool reached;     /* the stop point lies inside this log */
+    lab_lsn stop_lsn; /* if reached: the redo LSN afterwards */
     int64_t started_utc_ms;
     struct database_file files[8]; /* after MOVE */
     size_t files_count;

@@ -145,8 +145,7 @@ static bool find_stop_lsn(struct restore_run *run)
                             "The stop point is too early: the database is beyond it.");
     }
     run->reached = stop < run->file->last_lsn;
-    run->stop_lsn =
-        run->statement->stop == RESTORE_STOPATMARK ? lsn_advance(stop, 0) : stop;
+    run->stop_lsn = run->statement->stop == RESTORE_STOPATMARK ? lsn_advance(stop, 0) : stop;
     return true;
 }
 
@@ -161,8 +160,8 @@ static bool find_stop_mark(struct restore_run *run)
                            run->file->last_lsn, after);
     run->reached = mark != NULL;
     if (mark != NULL) {
-        run->stop_lsn = statement->stop == RESTORE_STOPATMARK ? lsn_advance(mark->lsn, 0)
-                                                              : mark->begin_lsn;
+        run->stop_lsn =
+            statement->stop == RESTORE_STOPATMARK ? lsn_advance(mark->lsn, 0) : mark->begin_lsn;
     }
     return true;
 }

@@ -21,11 +21,16 @@ struct history_plan {
     int64_t now_utc_ms, start_utc_ms, every_ms;
     int mark_ms;
     int backup_hour;
-    int behind; /* log sets that the destinations have not applied; 1 = the healthy one */
+    int behind;       /* log sets that the destinations have not applied; 1 = the healthy one */
     int not_imported; /* sets that they do not know yet */
     struct history_exception exceptions[HISTORY_EXCEPTIONS];
     size_t exceptions_count;
 };
+
+struct node;
+
+/* One item of logins[]: the login on every server that it names. */
+void scenario_read_login(struct lab *lab, const struct node *login);
 
 /* Takes every set of the past, with its rows, and brings the destinations up. */
 void scenario_make_history(struct biztalk_group *group, const struct history_plan *plan);

@@ -5,14 +5,14 @@
 
 /* The files become part of the program, so that an installed lab needs nothing beside it. The
  * paths are found through the compiler's include path, the project's root. */
-#define EMBED(symbol, path)                                                                        \
-    __asm__(".section .rodata\n"                                                                   \
-            ".global scenario_text_" symbol "\n"                                                   \
-            "scenario_text_" symbol ":\n"                                                          \
-            ".incbin \"" path "\"\n"                                                               \
-            ".global scenario_end_" symbol "\n"                                                    \
-            "scenario_end_" symbol ":\n"                                                           \
-            ".byte 0\n"                                                                            \
+#define EMBED(symbol, path)                      \
+    __asm__(".section .rodata\n"                 \
+            ".global scenario_text_" symbol "\n" \
+            "scenario_text_" symbol ":\n"        \
+            ".incbin \"" path "\"\n"             \
+            ".global scenario_end_" symbol "\n"  \
+            "scenario_end_" symbol ":\n"         \
+            ".byte 0\n"                          \
             ".previous\n")
 
 EMBED("contoso", "tests/lab/scenarios/contoso.json");

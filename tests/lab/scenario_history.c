@@ -41,8 +41,8 @@ static void take_past_set(struct biztalk_group *group, struct past *past, bool f
     struct past_set *set = memory_append(past, items);
     lab->now_base_utc_ms += full ? 200 : mark_ms;
     biztalk_begin_set(&run);
-    *set = (struct past_set){.id = run.set_id, .full = full, .complete = true,
-                             .taken_utc_ms = run.started_utc_ms};
+    *set = (struct past_set){
+        .id = run.set_id, .full = full, .complete = true, .taken_utc_ms = run.started_utc_ms};
     if (!full) {
         biztalk_mark_all(&run);
     }
@@ -52,8 +52,7 @@ static void take_past_set(struct biztalk_group *group, struct past *past, bool f
             break;
         }
         set->files[i] = biztalk_backup_member(&run, i, fails_at == NULL);
-        lab->now_base_utc_ms +=
-            set->files[i]->finish_utc_ms - set->files[i]->start_utc_ms;
+        lab->now_base_utc_ms += set->files[i]->finish_utc_ms - set->files[i]->start_utc_ms;
     }
     if (full && set->complete) {
         group->last_full_utc_ms = run.started_utc_ms;
@@ -87,7 +86,8 @@ static void run_past_job(struct biztalk_group *group, const struct history_plan 
                   plan->mark_ms);
 }
 
-/* --- what the destinations did with the sets ---------------------------------------------------- */
+/* --- what the destinations did with the sets ----------------------------------------------------
+ */
 
 static bool wanted(const struct shipping *shipping, const struct database *database)
 {
@@ -234,8 +234,8 @@ static void bring_up(struct shipping *shipping, struct biztalk_group *group, str
     size_t last = choose_restored(past, plan, imported);
     take_back(past, &last, plan->behind);
     struct import import = {.shipping = shipping, .past = past, .imported = imported};
-    engine_scan(group->management->instance->engine, group->management, "dbo",
-                "adm_BackupHistory", NULL, "BackupId", import_row, &import);
+    engine_scan(group->management->instance->engine, group->management, "dbo", "adm_BackupHistory",
+                NULL, "BackupId", import_row, &import);
     write_restores(shipping, group, past, last);
     create_restored(shipping, group, past, last);
     if (last != SIZE_MAX) {

@@ -96,8 +96,8 @@ static void add_routine_jobs(const struct group_member *member, const struct his
             continue;
         }
         const char *marker = strstr(routine->format, "%s");
-        snprintf(name, sizeof name, "%.*s%.80s%s", (int)(marker - routine->format),
-                 routine->format, database->name, marker + 2);
+        snprintf(name, sizeof name, "%.*s%.80s%s", (int)(marker - routine->format), routine->format,
+                 database->name, marker + 2);
         struct job *job = agent_add_job(database->instance, name, "Housekeeping of the group.");
         job_add_step(job, "Purge", database->name, "exec [dbo].[bts_PurgeRoutine]");
         if (routine->every_minutes > 0) {

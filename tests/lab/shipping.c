@@ -65,16 +65,25 @@ void shipping_free(struct shipping *shipping)
 }
 
 /* Columns of adm_BackupHistory, in its order. */
-enum { HISTORY_ID, HISTORY_SET, HISTORY_MARK, HISTORY_DATABASE, HISTORY_FILE, HISTORY_LOCATION,
-       HISTORY_TYPE, HISTORY_TIME, HISTORY_COMPLETE, HISTORY_SERVER };
+enum {
+    HISTORY_ID,
+    HISTORY_SET,
+    HISTORY_MARK,
+    HISTORY_DATABASE,
+    HISTORY_FILE,
+    HISTORY_LOCATION,
+    HISTORY_TYPE,
+    HISTORY_TIME,
+    HISTORY_COMPLETE,
+    HISTORY_SERVER
+};
 
 void shipping_add_row(struct shipping *shipping, const struct sql_value *history, bool restored,
                       int64_t restored_utc_ms)
 {
-    static const int order[] = {HISTORY_ID,     HISTORY_SET,  HISTORY_MARK,
-                                HISTORY_DATABASE, HISTORY_SERVER, HISTORY_FILE,
-                                HISTORY_LOCATION, HISTORY_TYPE, HISTORY_TIME,
-                                HISTORY_COMPLETE};
+    static const int order[] = {HISTORY_ID,     HISTORY_SET,     HISTORY_MARK,     HISTORY_DATABASE,
+                                HISTORY_SERVER, HISTORY_FILE,    HISTORY_LOCATION, HISTORY_TYPE,
+                                HISTORY_TIME,   HISTORY_COMPLETE};
     struct row row = {0};
     row_int(&row, shipping->source_id);
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
@@ -145,6 +154,14 @@ bool shipping_import(struct session *session, struct shipping *shipping, struct 
 
 void shipping_run_sql(struct shipping *shipping, struct session *session, const char *text)
 {
+    if (session == NULL) {
+        struct reply *reply = reply_new_sink();
+        session = session_open_internal(shipping->instance, "master", "start-up", reply);
+        engine_run_internal(session, text, reply);
+        session_close_internal(session);
+        reply_free(reply);
+        return;
+    }
     struct database *before = session->database;
     session->database = instance_database(shipping->instance, "master");
     struct reply *sink = reply_new_sink();

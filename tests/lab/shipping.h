@@ -15,7 +15,7 @@
 struct reply;
 
 struct shipping {
-    struct instance *instance;                       /* the destination; borrowed */
+    struct instance *instance; /* the destination; borrowed */
     char management_server[129], management_database[129];
     char source_server[129]; /* "" = every source server */
     int source_id;

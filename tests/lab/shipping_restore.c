@@ -30,8 +30,17 @@ struct shipped_set {
 };
 
 /* Columns of bts_LogShippingHistory, in its order. */
-enum { ROW_SET = 2, ROW_MARK, ROW_DATABASE, ROW_SERVER, ROW_FILE, ROW_LOCATION, ROW_TYPE,
-       ROW_COMPLETE = 10, ROW_RESTORED };
+enum {
+    ROW_SET = 2,
+    ROW_MARK,
+    ROW_DATABASE,
+    ROW_SERVER,
+    ROW_FILE,
+    ROW_LOCATION,
+    ROW_TYPE,
+    ROW_COMPLETE = 10,
+    ROW_RESTORED
+};
 
 static void add_file(void *context, const struct sql_value *values, size_t count)
 {
@@ -147,11 +156,10 @@ static bool restore_file(struct shipping *shipping, struct session *session,
     text_copy(statement.database, sizeof statement.database, file->database);
     text_copy(statement.stop_name, sizeof statement.stop_name, to_mark ? file->mark : "");
     free(session->batch_text);
-    session->batch_text =
-        memory_format("RESTORE %s [%s] FROM DISK = N'%s' WITH %s%s%s%s",
-                      file->full ? "DATABASE" : "LOG", file->database, file->path,
-                      end == RESTORE_RECOVERY ? "RECOVERY" : "NORECOVERY",
-                      to_mark ? ", STOPATMARK = N'" : "", statement.stop_name, to_mark ? "'" : "");
+    session->batch_text = memory_format(
+        "RESTORE %s [%s] FROM DISK = N'%s' WITH %s%s%s%s", file->full ? "DATABASE" : "LOG",
+        file->database, file->path, end == RESTORE_RECOVERY ? "RECOVERY" : "NORECOVERY",
+        to_mark ? ", STOPATMARK = N'" : "", statement.stop_name, to_mark ? "'" : "");
     if (!admin_restore(session, &statement, reply)) {
         return false;
     }
@@ -166,8 +174,7 @@ static bool restore_set(struct shipping *shipping, struct session *session,
     bool good = true;
     for (size_t i = set->first; i < set->end; i++) {
         const struct shipped_file *file = &files->items[i];
-        if (!file->restored &&
-            !restore_file(shipping, session, file, end, to_mark, reply)) {
+        if (!file->restored && !restore_file(shipping, session, file, end, to_mark, reply)) {
             good = false;
             break;
         }
@@ -241,6 +248,9 @@ bool shipping_restore_to_mark(struct session *session, struct shipping *shipping
                     "There is no complete log set to restore to a mark.");
     } else {
         good = restore_set(shipping, session, &files, &last, RESTORE_RECOVERY, true, reply);
+    }
+    if (good) {
+        shipping_copy_jobs(shipping);
     }
     unload(&files);
     return good;

@@ -12,8 +12,7 @@ struct timeline *timeline_new(struct lab *lab, struct table_set *tables)
     lab_random_guid(lab, timeline->family_guid);
     lab_random_guid(lab, timeline->fork_guid);
     timeline->tables = tables;
-    timeline->next_lsn = lsn_next_file((lab_lsn)lab_random_between(lab, 30, 60) *
-                                       1000000000000000);
+    timeline->next_lsn = lsn_next_file((lab_lsn)lab_random_between(lab, 30, 60) * 1000000000000000);
     memory_append(lab, timelines);
     lab->timelines[lab->timelines_count - 1] = timeline;
     timeline_append(timeline, RECORD_CHECKPOINT, 96, lab_now_utc_ms(lab));
@@ -188,8 +187,7 @@ void database_log_mark(struct session *session, struct database *database, const
 static void replay(struct database *database, const struct timeline *timeline, lab_lsn until)
 {
     if (timeline->parent != NULL) {
-        replay(database, timeline->parent,
-               until < timeline->fork_lsn ? until : timeline->fork_lsn);
+        replay(database, timeline->parent, until < timeline->fork_lsn ? until : timeline->fork_lsn);
     }
     for (size_t i = 0; i < timeline->records_count; i++) {
         const struct log_record *record = &timeline->records[i];

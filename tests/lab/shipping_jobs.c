@@ -1,0 +1,34 @@
+#include "core/base/text.h"
+#include "tests/lab/agent.h"
+#include "tests/lab/shipping_run.h"
+
+static void copy_job(struct instance *destination, const struct job *job)
+{
+    struct job *copy = agent_add_job(destination, job->name, job->description);
+    for (size_t i = 0; i < job->steps_count; i++) {
+        job_add_step(copy, job->steps[i].name, job->steps[i].database, job->steps[i].command);
+    }
+    if (job->every_ms != 0) {
+        job_schedule(copy, job->every_ms, job->offset_ms);
+    }
+    job_set_enabled(copy, job->enabled);
+}
+
+void shipping_copy_jobs(struct shipping *shipping)
+{
+    const struct lab *lab = shipping->instance->lab;
+    for (size_t i = 0; i < lab->instances_count; i++) {
+        const struct instance *source = lab->instances[i];
+        if (!source->is_source ||
+            (shipping->source_server[0] != '\0' &&
+             !text_equal_nocase(shipping->source_server, instance_known_as(source)))) {
+            continue;
+        }
+        for (size_t j = 0; j < source->agent->jobs_count; j++) {
+            const struct job *job = source->agent->jobs[j];
+            if (agent_find_job(shipping->instance->agent, job->name) == NULL) {
+                copy_job(shipping->instance, job);
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/str.h"
+#include "tests/lab/agent.h"
+#include "tests/lab/biztalk.h"
+#include "tests/lab/engine.h"
+#include "tests/lab/model.h"
+#include "tests/lab/procedures.h"
+#include "tests/lab/scenario.h"
+#include "tests/lab/shipping.h"
+
+static const int64_t MINUTE_MS = 60000;
+
+static const char BACKUP_JOB[] = "Backup BizTalk Server (BizTalkMgmtDb)";
+static const char IMPORT_JOB[] = "BTS Log Shipping - Get Backup History";
+static const char RESTORE_JOB[] = "BTS Log Shipping - Restore Databases";
+static const char MARK_JOB[] = "BTS Log Shipping - Restore To Mark";
+
+struct estate {
+    struct lab *lab;
+    struct instance *source, *destination;
+    struct biztalk_group *group;
+    struct shipping *shipping;
+};
+
+static int setup(void **state)
+{
+    static struct estate e;
+    struct str problems = {0};
+    lab_lock();
+    e.lab = scenario_load("small", 1, &problems);
+    assert_string_equal(str_text(&problems), "");
+    str_free(&problems);
+    e.source = lab_instance(e.lab, "SQLSMALL");
+    e.destination = lab_instance(e.lab, "DRSMALL");
+    e.group = e.source->group;
+    e.shipping = e.destination->shipping;
+    *state = &e;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct estate *e = *state;
+    lab_free(e->lab);
+    lab_unlock();
+    return 0;
+}
+
+static void count_row(void *context, const struct sql_value *values, size_t count)
+{
+    (void)values;
+    (void)count;
+    ++*(size_t *)context;
+}
+
+static size_t count_rows(struct instance *instance, const char *database, const char *table,
+                         const char *where)
+{
+    size_t rows = 0;
+    engine_scan(instance->engine, instance_database(instance, database), "dbo", table, where, NULL,
+                count_row, &rows);
+    return rows;
+}
+
+static size_t rows_of_set(struct estate *e, int64_t set, bool complete)
+{
+    char where[100];
+    snprintf(where, sizeof where, "BackupSetId = %lld AND SetComplete = %d", (long long)set,
+             complete);
+    return count_rows(e->source, "BizTalkMgmtDb", "adm_BackupHistory", where);
+}
+
+static struct job *job_named(struct instance *instance, const char *name)
+{
+    struct job *job = agent_find_job(instance->agent, name);
+    assert_non_null(job);
+    return job;
+}
+
+static void the_backup_job_takes_a_complete_log_set_on_its_schedule(void **state)
+{
+    struct estate *e = *state;
+    int64_t set = e->group->next_set_id;
+    lab_advance(e->lab, 10 * MINUTE_MS);
+    assert_int_equal(e->group->next_set_id, set + 1);
+    assert_int_equal(rows_of_set(e, set, true), 4);
+    assert_int_equal(job_named(e->source, BACKUP_JOB)->last_outcome, JOB_SUCCEEDED);
+}
+
+static void a_destination_applies_a_set_once_the_next_has_arrived(void **state)
+{
+    struct estate *e = *state;
+    int64_t newest = e->group->next_set_id - 1;
+    assert_int_equal(e->shipping->last_restore_set, newest - 1);
+    lab_advance(e->lab, 5 * MINUTE_MS);
+    assert_int_equal(e->shipping->last_restore_set, newest - 1);
+    lab_advance(e->lab, 10 * MINUTE_MS);
+    assert_int_equal(e->group->next_set_id - 1, newest + 1);
+    assert_int_equal(e->shipping->last_restore_set, newest);
+    assert_int_equal(job_named(e->destination, RESTORE_JOB)->last_outcome, JOB_SUCCEEDED);
+}
+
+static void a_backlog_is_worked_off_but_for_the_last_set(void **state)
+{
+    struct estate *e = *state;
+    job_set_enabled(job_named(e->destination, IMPORT_JOB), false);
+    lab_advance(e->lab, 61 * MINUTE_MS);
+    int64_t stood = e->shipping->last_restore_set;
+    job_set_enabled(job_named(e->destination, IMPORT_JOB), true);
+    lab_advance(e->lab, 3 * MINUTE_MS);
+    assert_true(e->shipping->last_restore_set > stood + 2);
+    assert_int_equal(e->shipping->last_restore_set, e->group->next_set_id - 2);
+}
+
+static void a_partial_set_is_repaired_by_a_full_set(void **state)
+{
+    struct estate *e = *state;
+    int64_t partial = e->group->next_set_id;
+    e->group->fail_at_member = 2;
+    lab_advance(e->lab, 10 * MINUTE_MS);
+    assert_int_equal(rows_of_set(e, partial, false), 2);
+    assert_int_equal(job_named(e->source, BACKUP_JOB)->last_outcome, JOB_FAILED);
+    e->group->fail_at_member = -1;
+    lab_advance(e->lab, 15 * MINUTE_MS);
+    assert_int_equal(rows_of_set(e, partial + 1, true), 4);
+    assert_int_equal(rows_of_set(e, partial + 2, true), 4);
+    assert_int_equal(e->shipping->last_restore_set, partial + 1);
+    lab_advance(e->lab, 17 * MINUTE_MS);
+    assert_int_equal(e->shipping->last_restore_set, partial + 2);
+}
+
+static void a_missing_file_stops_the_shipping_and_fails_its_job(void **state)
+{
+    struct estate *e = *state;
+    int64_t stood = e->shipping->last_restore_set;
+    e->lab->files[e->lab->files_count - 1]->state = FILE_MISSING;
+    lab_advance(e->lab, 30 * MINUTE_MS);
+    assert_int_equal(e->shipping->last_restore_set, stood);
+    assert_int_equal(job_named(e->destination, RESTORE_JOB)->last_outcome, JOB_FAILED);
+}
+
+static void with_the_source_dead_imports_fail_and_nothing_more_is_backed_up(void **state)
+{
+    struct estate *e = *state;
+    int64_t set = e->group->next_set_id;
+    e->source->stopped = true;
+    lab_advance(e->lab, 30 * MINUTE_MS);
+    assert_int_equal(e->group->next_set_id, set);
+    assert_int_equal(job_named(e->destination, IMPORT_JOB)->last_outcome, JOB_FAILED);
+    assert_int_equal(job_named(e->destination, RESTORE_JOB)->last_outcome, JOB_SUCCEEDED);
+}
+
+static void a_disabled_job_does_not_run(void **state)
+{
+    struct estate *e = *state;
+    int64_t set = e->group->next_set_id;
+    job_set_enabled(job_named(e->source, BACKUP_JOB), false);
+    lab_advance(e->lab, 60 * MINUTE_MS);
+    assert_int_equal(e->group->next_set_id, set);
+    assert_true(job_start(job_named(e->source, BACKUP_JOB)));
+    assert_int_equal(e->group->next_set_id, set + 1);
+}
+
+static void restore_to_mark_brings_every_database_online_at_the_newest_mark(void **state)
+{
+    struct estate *e = *state;
+    e->source->stopped = true;
+    assert_true(job_start(job_named(e->destination, MARK_JOB)));
+    assert_int_equal(job_named(e->destination, MARK_JOB)->last_outcome, JOB_SUCCEEDED);
+    for (size_t i = 0; i < e->group->members_count; i++) {
+        const char *name = e->group->members[i].database->name;
+        assert_int_equal(instance_database(e->destination, name)->state, DATABASE_ONLINE);
+        assert_int_equal(
+            count_rows(e->destination, name, "MarkLog", "MarkName = 'BTS_2026_11_20_12_15_00_547'"),
+            1);
+        assert_int_equal(
+            count_rows(e->destination, name, "MarkLog", "MarkName > 'BTS_2026_11_20_12_15_00_547'"),
+            0);
+    }
+    assert_non_null(agent_find_job(e->destination->agent, BACKUP_JOB));
+}
+
+static void every_mark_of_a_set_stands_in_every_database(void **state)
+{
+    struct estate *e = *state;
+    lab_advance(e->lab, 10 * MINUTE_MS);
+    for (size_t i = 0; i < e->group->members_count; i++) {
+        const char *name = e->group->members[i].database->name;
+        assert_int_equal(
+            count_rows(e->source, name, "MarkLog", "MarkName = 'BTS_2026_11_20_12_30_00_000'"), 1);
+    }
+    assert_int_equal(count_rows(e->source, "msdb", "logmarkhistory",
+                                "mark_name = 'BTS_2026_11_20_12_30_00_000'"),
+                     4);
+}
+
+static void cleaning_drops_the_databases_and_starts_again_from_a_full_set(void **state)
+{
+    struct estate *e = *state;
+    struct job *restore = job_named(e->destination, RESTORE_JOB);
+    job_set_enabled(restore, false);
+    assert_true(shipping_clean(NULL, e->shipping, NULL));
+    assert_null(instance_database(e->destination, "SSODB"));
+    job_set_enabled(restore, true);
+    lab_advance(e->lab, 3 * MINUTE_MS);
+    assert_int_equal(instance_database(e->destination, "SSODB")->state, DATABASE_RESTORING);
+    assert_int_equal(e->shipping->last_restore_set, e->group->next_set_id - 2);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(the_backup_job_takes_a_complete_log_set_on_its_schedule),
+        CASE(a_destination_applies_a_set_once_the_next_has_arrived),
+        CASE(a_backlog_is_worked_off_but_for_the_last_set),
+        CASE(a_partial_set_is_repaired_by_a_full_set),
+        CASE(a_missing_file_stops_the_shipping_and_fails_its_job),
+        CASE(with_the_source_dead_imports_fail_and_nothing_more_is_backed_up),
+        CASE(a_disabled_job_does_not_run),
+        CASE(restore_to_mark_brings_every_database_online_at_the_newest_mark),
+        CASE(every_mark_of_a_set_stands_in_every_database),
+        CASE(cleaning_drops_the_databases_and_starts_again_from_a_full_set),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
