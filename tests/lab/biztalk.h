@@ -11,6 +11,8 @@
 
 #include "tests/lab/estate.h"
 
+enum { GROUP_MEMBERS = 64 }; /* so many databases has a scenario's group at most */
+
 struct group_member {
     struct database *database; /* borrowed */
     char role[32];             /* "management", "messagebox", "other", ...; scenario.md */

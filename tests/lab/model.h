@@ -64,6 +64,8 @@ struct backup_file *database_backup(struct database *database, const char *path,
                                     int64_t size_bytes, const char *user_name);
 /* Brings the timeline up to now with what the application has written since. */
 void database_traffic(struct database *database);
+/* RECOVERY at the redo LSN: a new fork begins, the database is online with its content. */
+void database_recover(struct database *database);
 /* The size that a backup of this database taken now would have; call database_traffic first. */
 int64_t database_backup_size(const struct database *database, char type);
 

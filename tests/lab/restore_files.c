@@ -83,28 +83,6 @@ bool restore_check_files(struct restore_run *run)
     return true;
 }
 
-static void bring_online(struct restore_run *run)
-{
-    struct database *database = run->database;
-    struct lab *lab = run->instance->lab;
-    database->timeline = timeline_fork(lab, database->timeline, database->redo_lsn);
-    lab_lsn redo = database->redo_lsn;
-    /* everything up to the redo point is its content; the fork has none yet */
-    database->redo_lsn = database->timeline->next_lsn;
-    database_materialise(database);
-    database->redo_lsn = redo;
-    database->state = DATABASE_ONLINE;
-    database->standby = false;
-    database->recovered_here = true;
-    database->undo_file[0] = '\0';
-    database->last_log_backup_lsn = 0;
-    database->last_full_checkpoint_lsn = 0;
-    database->log_bytes_per_s = 0;
-    database->log_bytes_since_backup = 0;
-    database->traffic_until_utc_ms = lab_now_utc_ms(lab);
-    database->stopped_at_mark = false;
-}
-
 void restore_finish(struct restore_run *run, enum restore_end end)
 {
     struct database *database = run->database;
@@ -117,6 +95,6 @@ void restore_finish(struct restore_run *run, enum restore_end end)
         database->standby = true;
         text_copy(database->undo_file, sizeof database->undo_file, run->statement->standby_file);
     } else {
-        bring_online(run);
+        database_recover(database);
     }
 }

@@ -130,7 +130,10 @@ static void read_database(struct lab *lab, const struct node *database,
         node_problem(&databases, "the database with the role management comes first");
         return;
     }
-    if (strcmp(role, "none") != 0) {
+    if (strcmp(role, "none") != 0 && (*group)->members_count == GROUP_MEMBERS) {
+        struct node member = node_member(database, "role");
+        node_problem(&member, "more than %d databases in the backup job", GROUP_MEMBERS);
+    } else if (strcmp(role, "none") != 0) {
         biztalk_add_member(*group, made, role);
     }
 }
@@ -169,6 +172,27 @@ static void read_exceptions(const struct node *history, struct history_plan *pla
         if (exception->fails_at == NULL) {
             struct node member = node_member(&item, "fails_at");
             node_problem(&member, "expected a database that the job backs up");
+        }
+    }
+}
+
+static void read_positions(const struct node *top, struct lab *lab, struct history_plan *plan)
+{
+    struct node list = node_member(top, "standby");
+    for (size_t i = 0; i < node_count(&list) && plan->positions_count < STANDBY_POSITIONS; i++) {
+        struct node item = node_item(&list, i);
+        node_check_keys(&item, "server database behind state");
+        struct standby_position *position = &plan->positions[plan->positions_count++];
+        const char *state = node_choice(&item, "state", "restoring standby online", "restoring");
+        position->instance = lab_instance(lab, node_text_required(&item, "server"));
+        position->behind = (int)node_integer(&item, "behind", 1, 1000, plan->behind);
+        position->state = strcmp(state, "online") == 0    ? POSITION_ONLINE
+                          : strcmp(state, "standby") == 0 ? POSITION_STANDBY
+                                                          : POSITION_RESTORING;
+        text_copy(position->database, sizeof position->database, node_text(&item, "database", ""));
+        if (position->instance == NULL || position->instance->is_source) {
+            struct node member = node_member(&item, "server");
+            node_problem(&member, "expected the name of a destination in servers");
         }
     }
 }
@@ -221,6 +245,23 @@ static void read_faults(struct lab *lab, const struct node *top)
             node_problem(&member, "no backup file of the past has this path");
         }
     }
+}
+
+static void read_switches(struct lab *lab, const struct node *top)
+{
+    struct node switches = node_member(top, "switches");
+    if (switches.json == NULL) {
+        return;
+    }
+    node_check_keys(&switches, "log_edge_equal_applies cancel_reports_3204 stop_before_inverted"
+                               " standby_survives_unreached_stop");
+    lab->switches = (struct switches){
+        .log_edge_equal_applies = node_boolean(&switches, "log_edge_equal_applies", false),
+        .cancel_reports_3204 = node_boolean(&switches, "cancel_reports_3204", true),
+        .stop_before_inverted = node_boolean(&switches, "stop_before_inverted", false),
+        .standby_survives_unreached_stop =
+            node_boolean(&switches, "standby_survives_unreached_stop", false),
+    };
 }
 
 static int64_t history_length_ms(const struct node *top)
@@ -286,7 +327,8 @@ static void make_shipping(struct lab *lab, const struct biztalk_group *group,
 
 static struct lab *build(const struct node *top, uint64_t seed)
 {
-    node_check_keys(top, "group now servers databases logins backup history files switches");
+    node_check_keys(top,
+                    "group now servers databases logins backup history standby files switches");
     struct history_plan plan = {.now_utc_ms = node_instant(top, "now", 0)};
     plan.start_utc_ms = plan.now_utc_ms - history_length_ms(top);
     if (plan.now_utc_ms == 0) {
@@ -297,8 +339,10 @@ static struct lab *build(const struct node *top, uint64_t seed)
     struct biztalk_group *group = NULL;
     text_copy(lab->group_name, sizeof lab->group_name, node_text_required(top, "group"));
     read_objects(lab, top, &group);
+    read_switches(lab, top);
     if (group != NULL) {
         read_history(top, &plan, group);
+        read_positions(top, lab, &plan);
         make_shipping(lab, group, top);
     }
     if (str_text(top->problems)[0] == '\0') {

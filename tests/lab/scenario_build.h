@@ -16,6 +16,16 @@ struct history_exception {
     struct database *fails_at; /* partial: its backup fails; NULL = the start fails */
 };
 
+/* Where a destination's database stands, if not where the others do. */
+struct standby_position {
+    const struct instance *instance;
+    char database[129]; /* "" = all of the instance */
+    int behind;
+    enum { POSITION_RESTORING, POSITION_STANDBY, POSITION_ONLINE } state;
+};
+
+enum { STANDBY_POSITIONS = 64 };
+
 /* The past that the scenario asks for. */
 struct history_plan {
     int64_t now_utc_ms, start_utc_ms, every_ms;
@@ -25,6 +35,8 @@ struct history_plan {
     int not_imported; /* sets that they do not know yet */
     struct history_exception exceptions[HISTORY_EXCEPTIONS];
     size_t exceptions_count;
+    struct standby_position positions[STANDBY_POSITIONS];
+    size_t positions_count;
 };
 
 struct node;

@@ -14,7 +14,7 @@ struct past_set {
     int64_t id;
     bool full, complete, restored;
     int64_t taken_utc_ms, restored_utc_ms;
-    struct backup_file *files[64]; /* by member; NULL = none */
+    struct backup_file *files[GROUP_MEMBERS]; /* by member; NULL = none */
 };
 
 struct past {
@@ -144,102 +144,145 @@ static size_t choose_restored(struct past *past, const struct history_plan *plan
     return last;
 }
 
-static void take_back(struct past *past, size_t *last, int behind)
+/* What the scenario says of this database of the destination; NULL = nothing. The later word
+ * counts. */
+static const struct standby_position *
+position_of(const struct history_plan *plan, const struct instance *instance, const char *database)
 {
-    /* behind 1 is what the job leaves; each more takes one log set back */
-    while (behind > 1 && *last != SIZE_MAX && *last > 0) {
-        past->items[*last].restored = false;
-        do {
-            (*last)--;
-        } while (*last > 0 && !past->items[*last].restored);
-        behind--;
+    const struct standby_position *found = NULL;
+    for (size_t i = 0; i < plan->positions_count; i++) {
+        const struct standby_position *position = &plan->positions[i];
+        if (position->instance == instance &&
+            (position->database[0] == '\0' || text_equal_nocase(position->database, database))) {
+            found = position;
+        }
     }
+    return found;
 }
 
-static void write_restores(struct shipping *shipping, const struct biztalk_group *group,
-                           const struct past *past, size_t last)
+/* behind 1 is what the job leaves; each more takes one restored set back. */
+static size_t take_back(const struct past *past, size_t last, int behind)
 {
-    for (size_t i = 0; last != SIZE_MAX && i <= last; i++) {
-        const struct past_set *set = &past->items[i];
-        for (size_t m = 0; set->restored && m < group->members_count; m++) {
-            if (set->files[m] != NULL && wanted(shipping, group->members[m].database)) {
+    while (behind > 1 && last != SIZE_MAX && last > 0) {
+        do {
+            last--;
+        } while (last > 0 && !past->items[last].restored);
+        behind--;
+    }
+    return last;
+}
+
+/* A destination while its past is made. */
+struct bring_up {
+    struct shipping *shipping;
+    struct biztalk_group *group;
+    struct past *past;
+    const struct history_plan *plan;
+    size_t imported, at;
+    size_t last[GROUP_MEMBERS]; /* by member: index of the last set restored */
+};
+
+static bool is_restored(const struct bring_up *up, size_t set, size_t member)
+{
+    return up->last[member] != SIZE_MAX && set <= up->last[member] &&
+           up->past->items[set].restored && up->past->items[set].files[member] != NULL &&
+           wanted(up->shipping, up->group->members[member].database);
+}
+
+static void write_restores(const struct bring_up *up)
+{
+    for (size_t i = 0; i < up->imported; i++) {
+        const struct past_set *set = &up->past->items[i];
+        for (size_t m = 0; m < up->group->members_count; m++) {
+            if (is_restored(up, i, m)) {
                 struct msdb_restore restore = {
                     .file = set->files[m],
-                    .database_name = group->members[m].database->name,
+                    .database_name = up->group->members[m].database->name,
                     .user_name = "NT SERVICE\\SQLSERVERAGENT",
                     .replace = set->full,
                     .finished_utc_ms = set->restored_utc_ms + (int64_t)m * 1000,
                     .stop_at_utc_ms = INT64_MIN,
                 };
-                msdb_write_restore(shipping->instance, &restore);
+                msdb_write_restore(up->shipping->instance, &restore);
             }
         }
     }
 }
 
-static void create_restored(struct shipping *shipping, const struct biztalk_group *group,
-                            const struct past *past, size_t last)
+static void create_restored(const struct bring_up *up, size_t member)
 {
-    struct instance *instance = shipping->instance;
-    for (size_t m = 0; last != SIZE_MAX && m < group->members_count; m++) {
-        const struct database *source = group->members[m].database;
-        const struct backup_file *file = past->items[last].files[m];
-        if (!wanted(shipping, source) || file == NULL) {
-            continue;
-        }
-        struct database *database = instance_add_restoring(instance, source->name, file->timeline);
-        memcpy(database->files, file->files, sizeof database->files);
-        database->files_count = file->files_count;
-        database->redo_lsn = file->last_lsn;
-        database->recovery_model = file->recovery_model;
-        database->data_bytes = source->data_bytes;
-        database->created_utc_ms = past->items[0].taken_utc_ms;
+    struct instance *instance = up->shipping->instance;
+    const struct database *source = up->group->members[member].database;
+    if (up->last[member] == SIZE_MAX || !wanted(up->shipping, source)) {
+        return;
+    }
+    const struct backup_file *file = up->past->items[up->last[member]].files[member];
+    struct database *database = instance_add_restoring(instance, source->name, file->timeline);
+    memcpy(database->files, file->files, sizeof database->files);
+    database->files_count = file->files_count;
+    database->redo_lsn = file->last_lsn;
+    database->recovery_model = file->recovery_model;
+    database->data_bytes = source->data_bytes;
+    database->created_utc_ms = up->past->items[0].taken_utc_ms;
+    const struct standby_position *position = position_of(up->plan, instance, source->name);
+    if (position != NULL && position->state == POSITION_ONLINE) {
+        database_recover(database);
+    } else if (position != NULL && position->state == POSITION_STANDBY) {
+        database_materialise(database);
+        database->state = DATABASE_ONLINE;
+        database->standby = true;
     }
 }
 
-struct import {
-    struct shipping *shipping;
-    const struct past *past;
-    size_t at, imported;
-};
-
 static void import_row(void *context, const struct sql_value *values, size_t count)
 {
-    struct import *import = context;
-    int64_t set_id = values[1].integer;
+    struct bring_up *up = context;
     (void)count;
-    while (import->at < import->imported && import->past->items[import->at].id < set_id) {
-        import->at++;
+    while (up->at < up->imported && up->past->items[up->at].id < values[1].integer) {
+        up->at++;
     }
-    if (import->at == import->imported) {
+    bool mine = up->shipping->source_server[0] == '\0' ||
+                text_equal_nocase(values[9].bytes, up->shipping->source_server);
+    if (up->at == up->imported || !mine) {
         return;
     }
-    const struct past_set *set = &import->past->items[import->at];
-    if (import->shipping->source_server[0] == '\0' ||
-        text_equal_nocase(values[9].bytes, import->shipping->source_server)) {
-        shipping_add_row(import->shipping, values, set->restored, set->restored_utc_ms);
+    size_t member = 0;
+    while (member < up->group->members_count &&
+           !text_equal_nocase(up->group->members[member].database->name, values[3].bytes)) {
+        member++;
     }
+    shipping_add_row(up->shipping, values,
+                     member < up->group->members_count && is_restored(up, up->at, member),
+                     up->past->items[up->at].restored_utc_ms);
 }
 
 static void bring_up(struct shipping *shipping, struct biztalk_group *group, struct past *past,
                      const struct history_plan *plan)
 {
-    size_t imported = past->items_count;
-    for (int i = 0; i < plan->not_imported && imported > 0; i++) {
-        imported--;
-    }
+    struct bring_up up = {.shipping = shipping, .group = group, .past = past, .plan = plan};
+    size_t lost = (size_t)plan->not_imported;
+    up.imported = past->items_count > lost ? past->items_count - lost : 0;
     for (size_t i = 0; i < past->items_count; i++) {
         past->items[i].restored = false;
     }
-    size_t last = choose_restored(past, plan, imported);
-    take_back(past, &last, plan->behind);
-    struct import import = {.shipping = shipping, .past = past, .imported = imported};
+    size_t last = choose_restored(past, plan, up.imported);
+    size_t of_all = last;
+    for (size_t m = 0; m < group->members_count; m++) {
+        const char *name = group->members[m].database->name;
+        const struct standby_position *position = position_of(plan, shipping->instance, name);
+        up.last[m] = take_back(past, last, position == NULL ? plan->behind : position->behind);
+        if (wanted(shipping, group->members[m].database) && up.last[m] < of_all) {
+            of_all = up.last[m];
+        }
+    }
     engine_scan(group->management->instance->engine, group->management, "dbo", "adm_BackupHistory",
-                NULL, "BackupId", import_row, &import);
-    write_restores(shipping, group, past, last);
-    create_restored(shipping, group, past, last);
-    if (last != SIZE_MAX) {
-        shipping_set_last(shipping, NULL, past->items[last].id);
+                NULL, "BackupId", import_row, &up);
+    write_restores(&up);
+    for (size_t m = 0; m < group->members_count; m++) {
+        create_restored(&up, m);
+    }
+    if (of_all != SIZE_MAX) {
+        shipping_set_last(shipping, NULL, past->items[of_all].id);
     }
 }
 

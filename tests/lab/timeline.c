@@ -219,3 +219,24 @@ void database_materialise(struct database *database)
     database->has_marking_procedures = database->tables->marking_procedures;
     database->has_management_procedures = database->tables->management_procedures;
 }
+
+void database_recover(struct database *database)
+{
+    struct lab *lab = database->instance->lab;
+    lab_lsn redo = database->redo_lsn;
+    database->timeline = timeline_fork(lab, database->timeline, redo);
+    /* everything up to the redo point is its content; the fork has none yet */
+    database->redo_lsn = database->timeline->next_lsn;
+    database_materialise(database);
+    database->redo_lsn = redo;
+    database->state = DATABASE_ONLINE;
+    database->standby = false;
+    database->recovered_here = true;
+    database->undo_file[0] = '\0';
+    database->last_log_backup_lsn = 0;
+    database->last_full_checkpoint_lsn = 0;
+    database->log_bytes_per_s = 0;
+    database->log_bytes_since_backup = 0;
+    database->traffic_until_utc_ms = lab_now_utc_ms(lab);
+    database->stopped_at_mark = false;
+}
