@@ -6,7 +6,11 @@
 #include "core/collector_internal.h"
 #include "core/view_rows.h"
 
-enum { BACK_OFF_MAX_MS = 60000, BACK_OFF_DOUBLINGS = 5 };
+enum {
+    BACK_OFF_MAX_MS = 60000,
+    BACK_OFF_DOUBLINGS = 5,
+    REFRESH_MIN_MS = 300, /* a key held down must not become a load on the server */
+};
 
 static bool stopping(const struct server_worker *worker)
 {
@@ -149,10 +153,11 @@ static int64_t delay_ms(const struct server_worker *worker)
 static void wait_for_next(struct server_worker *worker)
 {
     struct collector *collector = worker->collector;
-    int64_t until_ms = clock_monotonic_ms(clock_system()) + delay_ms(worker);
+    int64_t begin_ms = clock_monotonic_ms(clock_system());
     pthread_mutex_lock(&collector->mutex);
-    while (!worker->refresh && !atomic_load(&collector->stop)) {
-        int64_t left_ms = until_ms - clock_monotonic_ms(clock_system());
+    while (!atomic_load(&collector->stop)) {
+        int64_t delay = worker->refresh ? REFRESH_MIN_MS : delay_ms(worker);
+        int64_t left_ms = begin_ms + delay - clock_monotonic_ms(clock_system());
         if (left_ms <= 0)
             break;
         collector_wait(collector, &collector->poll, left_ms);

@@ -61,7 +61,7 @@ void decode_server(struct server_view *view, const struct tds_row *row)
     view->data_path = take_text(row, "data_path");
     view->version_major = view->version ? atoi(view->version) : 0;
     view->case_sensitive = is_case_sensitive(view->collation);
-    view->clustered = tds_bit(row, "clustered") == 1;
+    view->clustered = tds_bit(row, "is_clustered") == 1;
     view->server_utc_ms = tds_time_ms(row, "utc_now");
     int64_t local_ms = tds_time_ms(row, "local_now");
     if (view->server_utc_ms == TIME_UNKNOWN || local_ms == TIME_UNKNOWN)

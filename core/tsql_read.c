@@ -17,7 +17,7 @@
 
 /* --- the server ------------------------------------------------------------------------------- */
 
-/* server_name, version, edition, collation, machine, data_path, clustered, utc_now, local_now */
+/* server_name, version, edition, collation, machine, data_path, is_clustered, utc_now, local_now */
 const struct query query_server = {
     .name = "server",
     .text = "SELECT @@SERVERNAME AS server_name,"
@@ -26,7 +26,7 @@ const struct query query_server = {
             " CAST(SERVERPROPERTY('Collation') AS nvarchar(128)) AS collation,"
             " CAST(SERVERPROPERTY('MachineName') AS nvarchar(128)) AS machine,"
             " CAST(SERVERPROPERTY('InstanceDefaultDataPath') AS nvarchar(260)) AS data_path,"
-            " CAST(SERVERPROPERTY('IsClustered') AS int) AS clustered,"
+            " CAST(SERVERPROPERTY('IsClustered') AS int) AS is_clustered,"
             " GETUTCDATE() AS utc_now, GETDATE() AS local_now",
     .permission = ANY_LOGIN,
     .part = PART_SERVER,
