@@ -10,6 +10,9 @@
 #include "screens/words.h"
 
 static void add(struct facts *facts, enum fact_kind kind, enum verdict verdict, const char *label,
+                const char *format, va_list arguments) __attribute__((format(printf, 5, 0)));
+
+static void add(struct facts *facts, enum fact_kind kind, enum verdict verdict, const char *label,
                 const char *format, va_list arguments)
 {
     char text[2048] = "", clean[2048];

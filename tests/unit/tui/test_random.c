@@ -74,8 +74,8 @@ static const char *next_text(void)
         "e\xCC\x81",
         "\xFF\xFE",
         "tab\tand\nline",
-        "\xE2\x80\xAE"
-        "reversed",
+        ("\xE2\x80\xAE"
+         "reversed"),
         "a b c d e f g h i j k",
         "\xCC\x81",
         "🙂 emoji",
