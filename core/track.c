@@ -55,10 +55,20 @@ static void add_log(struct track *track, size_t set, const struct set_file *file
     struct track_log *log = memory_append(track, logs);
     size_t at = track->logs_count - 1;
     const struct track_log *before = at > 0 ? log - 1 : NULL;
-    *log = (struct track_log){.set = set, .file = file, .broken = *pending_break};
-    *pending_break = NULL;
-    if (before != NULL && log->broken == NULL)
+    *log = (struct track_log){.set = set, .file = file};
+    if (before != NULL)
         log->broken = why_not_linked(track->view, before, log);
+    /* An unusable file between the two explains a hole. Where LSNs are known and leave none, it
+     * was empty and nobody needs it. */
+    bool lsns_known = before != NULL && lsn_is_known(before->file->last_lsn) &&
+                      lsn_is_known(file->first_lsn);
+    if (*pending_break != NULL && (log->broken != NULL || !lsns_known)) {
+        free(log->broken);
+        log->broken = *pending_break;
+        *pending_break = NULL;
+    }
+    free(*pending_break);
+    *pending_break = NULL;
     log->run = before == NULL || log->broken != NULL ? at : before->run;
     if (before != NULL) {
         log->bytes = before->bytes;
