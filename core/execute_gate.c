@@ -111,7 +111,7 @@ static bool carry_out(struct lane *lane, struct link *link, const struct plan_st
         if (!outcome.drained)
             link_close(link);
         /* Answered or not: the server's state says what was done. */
-        switch (lane_find_out(lane, link, &sent, intent, &why)) {
+        switch (lane_find_out(lane, link, &sent, intent, !outcome.drained, &why)) {
         case RESUME_READ_MARKLOG:
         case RESUME_RECOVERED:
             return true;

@@ -217,10 +217,11 @@ void lane_conclude(struct lane *lane, int64_t intent, enum step_state state, boo
 /* Sends a step's statement as planned, with its messages as progress. */
 enum error_code lane_send(struct lane *lane, struct link *link, const struct plan_step *step,
                           struct tds_outcome *outcome, struct error *error);
-/* What became of a statement whose outcome nobody saw: waits until it runs no more, asks the
- * server, journals it, and sets at_mark, shown, recovered. RESUME_ASK with *error. */
+/* What became of a statement: waits until it runs no more, asks the server, journals it, and sets
+ * at_mark, shown, recovered. lost: nobody saw its outcome, which is worth a message. RESUME_ASK
+ * with *error. */
 enum resume_action lane_find_out(struct lane *lane, struct link *link, const struct sent *sent,
-                                 int64_t intent, struct error *error);
+                                 int64_t intent, bool lost, struct error *error);
 /* What is sent, for lane_find_out. */
 struct sent lane_sent(const struct lane *lane, const struct plan_step *step);
 /* True while statements may be sent: waits while paused or while the lock is lost; false, with

@@ -190,7 +190,7 @@ static bool recover_step(struct lane *lane, struct link *link, const struct sent
                    lane->where, error->what);
     link_close(link);
     error_clear(error);
-    switch (lane_find_out(lane, link, sent, intent, error)) {
+    switch (lane_find_out(lane, link, sent, intent, true, error)) {
     case RESUME_SEND:
     case RESUME_READ_MARKLOG:
     case RESUME_REACHED:

@@ -170,7 +170,7 @@ bool lane_settle(struct lane *lane, struct link *link, struct error *error)
 /* --- finding out ------------------------------------------------------------------------------ */
 
 enum resume_action lane_find_out(struct lane *lane, struct link *link, const struct sent *sent,
-                                 int64_t intent, struct error *error)
+                                 int64_t intent, bool lost, struct error *error)
 {
     if (!lane_settle(lane, link, error))
         return RESUME_ASK;
@@ -183,18 +183,19 @@ enum resume_action lane_find_out(struct lane *lane, struct link *link, const str
             return RESUME_ASK;
         }
         lane->at_mark = lane->shown = true;
-        lane_conclude(lane, intent, STEP_DONE, true, 0, "found in STANDBY; MarkLog shows the mark");
+        lane_conclude(lane, intent, STEP_DONE, true, 0,
+                      "in STANDBY; MarkLog shows the mark and none later");
         break;
     case RESUME_REACHED:
         lane->at_mark = true;
-        lane_conclude(lane, intent, STEP_DONE, true, 0, "found at the mark by its redo point");
+        lane_conclude(lane, intent, STEP_DONE, true, 0, "at the mark by its redo point");
         break;
     case RESUME_APPLIED:
-        lane_conclude(lane, intent, STEP_DONE, false, 0, "found applied whole by its redo point");
+        lane_conclude(lane, intent, STEP_DONE, false, 0, "applied whole by its redo point");
         break;
     case RESUME_RECOVERED:
         lane->at_mark = lane->recovered = true;
-        lane_conclude(lane, intent, STEP_DONE, false, 0, "found online");
+        lane_conclude(lane, intent, STEP_DONE, false, 0, "recovered and online");
         break;
     case RESUME_SEND:
         lane_conclude(lane, intent, STEP_FAILED, false, 0, "nothing was done; to be sent again");
@@ -203,7 +204,9 @@ enum resume_action lane_find_out(struct lane *lane, struct link *link, const str
     case RESUME_ASK:
         return RESUME_ASK;
     }
-    execution_note(lane->execution, "%s: %s", lane->where, lane->unrecorded_text);
+    if (lost || action == RESUME_RECOVERED)
+        execution_note(lane->execution, "%s: %s%s", lane->where,
+                       lost ? "asked the server what was done: " : "", lane->unrecorded_text);
     return action;
 }
 
@@ -340,7 +343,7 @@ bool lane_locate(struct lane *lane, struct link *link, struct error *error)
     sent.redo_before = past->redo_before;
     sent.state_before = past->state_before;
     sent.standby_before = past->standby_before;
-    switch (lane_find_out(lane, link, &sent, past->id, error)) {
+    switch (lane_find_out(lane, link, &sent, past->id, true, error)) {
     case RESUME_SEND:
         /* A proof or a recovery that was not done: the database stands at the mark. */
         lane->at_mark = past->kind == STEP_PROVE || past->kind == STEP_RECOVER;
