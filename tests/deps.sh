@@ -5,7 +5,7 @@ set -eu
 
 packages='gcc clang clang-format make pkg-config libncurses-dev freetds-dev libiniparser-dev
 libcmocka-dev libsqlite3-dev libjansson-dev libxml2-dev libssl-dev libclang-rt-14-dev freetds-bin
-python3 python3-tds python3-pyte python3-pil python3-jsonschema fonts-dejavu-core mandoc'
+python3 python3-tds python3-openssl python3-pyte python3-pil python3-jsonschema fonts-dejavu-core mandoc'
 
 # shellcheck disable=SC2086
 missing=$(dpkg-query -W -f '${Package} ${Status}\n' $packages 2>/dev/null |

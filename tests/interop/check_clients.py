@@ -9,6 +9,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import OpenSSL.SSL  # noqa: E402
 import pytds  # noqa: E402
 import lab as support  # noqa: E402
 from lab import Lab, expect  # noqa: E402
@@ -33,11 +34,14 @@ class Server:
     def __init__(self, lab, name="SQLA"):
         section = read_ini(lab.ini)[f"server {name}"]
         self.port = int(section["port"])
-        self.user = section["user"]
-        path = os.path.join(lab.directory, section["password_file"])
-        with open(path, encoding="utf-8") as file:
-            self.password = file.readline().rstrip("\n")
         self.directory = lab.directory
+        self.user, self.password = section["user"], self.read(section["password_file"])
+        self.restore = {"user": section["restore_user"],
+                        "password": self.read(section["restore_password_file"])}
+
+    def read(self, name):
+        with open(os.path.join(self.directory, name), encoding="utf-8") as file:
+            return file.readline().rstrip("\n")
 
     def pytds(self, **options):
         options = {"user": self.user, "password": self.password, "autocommit": True,
@@ -57,6 +61,20 @@ class Server:
              "-U", self.user, "-P", password or self.password],
             input=f"{text}\ngo\nexit\n", env=self.environment(version, dump), text=True,
             capture_output=True, timeout=30, check=False)
+
+    def tsql_with(self, text, encryption, authority):
+        """tsql that wants this encryption and trusts this authority."""
+        conf = os.path.join(self.directory, "freetds.conf")
+        with open(conf, "w", encoding="utf-8") as file:
+            file.write(f"[lab]\nhost = 127.0.0.1\nport = {self.port}\ntds version = 7.4\n"
+                       f"encryption = {encryption}\nca file = {authority}\n")
+        environment = self.environment("7.4", None)
+        environment["FREETDSCONF"] = conf
+        return subprocess.run(
+            ["tsql", "-o", "fhq", "-t", "\x1f", "-S", "lab", "-U", self.user, "-P",
+             self.password],
+            input=f"{text}\ngo\nexit\n", env=environment, text=True, capture_output=True,
+            timeout=30, check=False)
 
     def bsqldb(self, text, password=None):
         script = os.path.join(self.directory, "script.sql")
@@ -158,12 +176,68 @@ def parameters_reach_the_statement_with_their_types():
     with Lab() as lab:
         with Server(lab).pytds() as connection:
             cursor = connection.cursor()
-            cursor.execute("SELECT name FROM sys.databases WHERE name = %s OR database_id = %d",
+            cursor.execute("SELECT name FROM sys.databases WHERE name = %s OR database_id = %s",
                            ("msdb", 1))
             expect(sorted(r[0] for r in cursor.fetchall()) == ["master", "msdb"], "two databases")
             values = (2**40, "\u00e9\u4e2d\U0001f600", None, 1.5)
             cursor.execute("SELECT %s, %s, %s, %s", values)
             expect(cursor.fetchall() == [values], "values come back as they went")
+
+
+def what_is_committed_stays_and_the_rest_goes():
+    with Lab() as lab:
+        server = Server(lab)
+        with server.pytds() as connection:
+            cursor = connection.cursor()
+            cursor.execute("CREATE TABLE #numbers (n int NOT NULL, t nvarchar(20) NULL)")
+            connection.autocommit = False
+            cursor.execute("INSERT INTO #numbers (n, t) VALUES (%s, %s)", (1, "one"))
+            connection.commit()
+            cursor.execute("INSERT INTO #numbers (n, t) VALUES (%s, %s)", (2, None))
+            connection.rollback()
+            cursor.execute("SELECT n, t FROM #numbers")
+            expect(cursor.fetchall() == [(1, "one")], "what was committed stays, the rest goes")
+            connection.rollback()
+
+
+def encrypt(lab, mode, certificate="good"):
+    """Makes SQLA encrypt, told over another server; the path of the authority's certificate."""
+    other = Server(lab, "DRSQL1")
+    with other.pytds(**other.restore) as connection:
+        pem = read_all(connection, "EXEC master.dbo.sp_lab_encryption @name = 'SQLA',"
+                                   f" @encryption = '{mode}', @certificate = '{certificate}'")
+    path = os.path.join(lab.directory, "authority.pem")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(pem[0][0])
+    return path
+
+
+def clients_log_in_over_tls_in_every_mode():
+    with Lab() as lab:
+        server = Server(lab)
+        for mode in ("login", "on", "required"):
+            authority = encrypt(lab, mode)
+            for wanted in ("off", "request", "require"):
+                done = server.tsql_with(QUERIES[0], wanted, authority)
+                may = mode == "login" or wanted != "off"
+                expect((len(rows_of(done.stdout)) > 5) == may,
+                       f"{mode}, client {wanted}: {done.stdout}{done.stderr}")
+            with server.pytds(cafile=authority, validate_host=False) as connection:
+                expect(len(read_all(connection, QUERIES[2])) > 1000, f"python3-tds: {mode}")
+
+
+def clients_refuse_bad_certificates():
+    with Lab() as lab:
+        server = Server(lab)
+        for certificate in ("wrong-host", "expired", "unknown-authority"):
+            authority = encrypt(lab, "required", certificate)
+            done = server.tsql_with(QUERIES[0], "require", authority)
+            expect(not rows_of(done.stdout), f"tsql took a certificate: {certificate}")
+            try:
+                server.pytds(cafile=authority, validate_host=True).close()
+                expect(False, f"python3-tds took a certificate: {certificate}")
+            except (pytds.Error, OSError, OpenSSL.SSL.Error):
+                pass
 
 
 def forty_connections_read_at_once():
@@ -195,5 +269,8 @@ if __name__ == "__main__":
         freetds_understands_every_token,
         errors_carry_number_severity_and_state,
         parameters_reach_the_statement_with_their_types,
+        what_is_committed_stays_and_the_rest_goes,
+        clients_log_in_over_tls_in_every_mode,
+        clients_refuse_bad_certificates,
         forty_connections_read_at_once,
     ])

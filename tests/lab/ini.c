@@ -11,6 +11,7 @@
 #include "core/base/memory.h"
 #include "core/base/str.h"
 #include "tests/lab/estate.h"
+#include "tests/lab/wire.h"
 
 /* The whole text under a new name, then renamed: a reader never sees half of it. */
 static bool write_private(const char *path, const char *text)
@@ -64,6 +65,15 @@ static bool add_server(struct str *ini, const struct instance *instance, size_t 
     }
     if (!add_login(ini, instance, number, "monitor", "", folder)) {
         return false;
+    }
+    if (wire_encryption_of(instance) != WIRE_PLAIN) {
+        char *authority = memory_format("%s/authority.pem", folder);
+        bool written = wire_write_authority(authority);
+        str_format(ini, "encryption = require\nca_file = %s\n", authority);
+        free(authority);
+        if (!written) {
+            return false;
+        }
     }
     if (!instance->is_source) {
         str_format(ini, "restores = %s\n",

@@ -1,10 +1,13 @@
 /* The lab's own procedures for a server's line: faults and encryption, settable while it runs. */
 
+#include <stdlib.h>
+
 #include "core/base/text.h"
 #include "tests/lab/procedures.h"
 #include "tests/lab/reply.h"
 #include "tests/lab/session.h"
 #include "tests/lab/wire.h"
+#include "tests/lab/wire_tls.h"
 
 /* The words of enum wire_encryption and enum wire_certificate, in their order. */
 static const char *const encryptions[] = {"off", "login", "on", "required"};
@@ -75,6 +78,21 @@ static const struct procedure_parameter encryption_parameters[] = {
     {.name = "@certificate", .type = PARAMETER_NAME, .has_default = true},
 };
 
+/* One row: the certificate that clients are to trust. */
+static void send_authority(struct reply *reply)
+{
+    const struct sql_column column = {
+        .name = "authority", .type = {.kind = SQL_NVARCHAR, .length = SQL_LENGTH_MAX}};
+    char *pem = tls_authority_pem();
+    struct sql_value value = sql_text(pem);
+
+    reply_columns(reply, &column, 1);
+    reply_row(reply, &value);
+    reply_done(reply, REPLY_IN_PROCEDURE, DONE_COUNT, 193, 1);
+    sql_value_free(&value);
+    free(pem);
+}
+
 static bool run_encryption(struct session *session, struct database *database,
                            struct sql_value *arguments, struct reply *reply, int *return_value)
 {
@@ -102,6 +120,7 @@ static bool run_encryption(struct session *session, struct database *database,
         reply_error(reply, 50000, 16, 1, 1, "sp_lab_encryption", "no certificate could be made.");
         return false;
     }
+    send_authority(reply);
     *return_value = 0;
     return true;
 }

@@ -47,6 +47,9 @@ enum wire_certificate {
 bool wire_set_encryption(struct instance *instance, enum wire_encryption encryption,
                          enum wire_certificate certificate);
 
+/* How the instance encrypts now. */
+enum wire_encryption wire_encryption_of(const struct instance *instance);
+
 /* Writes the certificate of the lab's authority, for clients' ca_file; false = not written. */
 bool wire_write_authority(const char *path);
 

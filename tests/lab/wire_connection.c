@@ -114,12 +114,10 @@ static bool receive(struct connection *connection)
  * MS-TDS, PRELOGIN, table of ENCRYPTION. */
 static int agree_encryption(const struct connection *connection, int client, bool *login_only)
 {
-    enum wire_encryption server = WIRE_PLAIN;
+    enum wire_encryption server = wire_encryption_of(connection->instance);
     bool client_can = client == ENCRYPTION_OFF || client == ENCRYPTION_ON ||
                       client == ENCRYPTION_REQUIRED;
 
-    if (connection->instance->wire != NULL)
-        server = atomic_load(&connection->instance->wire->encryption);
     *login_only = false;
     if (server == WIRE_PLAIN)
         return ENCRYPTION_NOT_SUPPORTED;

@@ -35,6 +35,11 @@ bool wire_set_encryption(struct instance *instance, enum wire_encryption encrypt
     return true;
 }
 
+enum wire_encryption wire_encryption_of(const struct instance *instance)
+{
+    return instance->wire == NULL ? WIRE_PLAIN : atomic_load(&instance->wire->encryption);
+}
+
 void wire_set_fault(struct instance *instance, const struct wire_fault *fault)
 {
     struct wire_settings *settings = wire_settings_of(instance);
