@@ -91,8 +91,12 @@ struct collector *collector_start(const struct config *config, const struct cloc
                                   struct error *error)
 {
     struct secrets *secrets = fetch_passwords(config, error);
-    if (!secrets)
-        return NULL;
+    return secrets ? collector_start_with(config, clock, secrets, error) : NULL;
+}
+
+struct collector *collector_start_with(const struct config *config, const struct clock *clock,
+                                       struct secrets *secrets, struct error *error)
+{
     if (tds_prepare(config, error)) {
         secrets_free(secrets);
         return NULL;

@@ -26,6 +26,12 @@ struct collector; /* opaque */
 struct collector *collector_start(const struct config *config, const struct clock *clock,
                                   struct error *error);
 
+/* The same with passwords that the caller has (some typed at a prompt): secrets is taken, also on
+ * failure. A server without one there is tried without a password. */
+struct secrets;
+struct collector *collector_start_with(const struct config *config, const struct clock *clock,
+                                       struct secrets *secrets, struct error *error);
+
 /* Becomes readable when a new group view is there; drained by collector_view. Borrowed. */
 int collector_wake_fd(const struct collector *collector);
 

@@ -412,6 +412,20 @@ bool app_do(struct app *app, enum action_id action)
     return true;
 }
 
+/* The next question may be opened by the answer, so the dialog is closed before. */
+static void answer_secret(struct app *app, bool accepted)
+{
+    void (*answered)(void *, const char *) = app->secret_answered;
+    char *text = accepted ? memory_copy_text(dialog_text(&app->dialog)) : NULL;
+    dialog_close(&app->dialog);
+    app->secret_answered = NULL;
+    if (answered)
+        answered(app->secret_context, text);
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
 static void dialog_answer(struct app *app, uint32_t key)
 {
     uint64_t purpose = app->dialog.purpose;
@@ -419,16 +433,12 @@ static void dialog_answer(struct app *app, uint32_t key)
     if (result == DIALOG_OPEN)
         return;
     if (purpose == PURPOSE_SECRET) {
-        void (*answered)(void *, const char *) = app->secret_answered;
-        app->secret_answered = NULL;
-        if (answered)
-            answered(app->secret_context,
-                     result == DIALOG_ACCEPTED ? dialog_text(&app->dialog) : NULL);
-    } else if (result == DIALOG_ACCEPTED) {
-        sources_die(app);
+        answer_secret(app, result == DIALOG_ACCEPTED);
+        return;
     }
-    if (!app->secret_answered)
-        dialog_close(&app->dialog);
+    if (result == DIALOG_ACCEPTED)
+        sources_die(app);
+    dialog_close(&app->dialog);
 }
 
 void app_key(struct app *app, uint32_t key)

@@ -8,6 +8,7 @@
 
 #include "core/base/memory.h"
 #include "core/collector.h"
+#include "core/secret.h"
 #include "screens/app.h"
 #include "screens/demo.h"
 #include "screens/plain.h"
@@ -31,19 +32,31 @@ struct console {
     bool done, dirty;
 };
 
-/* --- the collector: its start reads files and runs commands, so it is a task ---------------------- */
+/* --- the collector ----------------------------------------------------------------------------
+ * Its passwords come from files and commands, its first views from the disk: both are tasks. What
+ * neither file nor command gives is asked for between the two. */
 
 struct start {
     struct console *console;
+    const struct config *config;
+    struct secrets *secrets;
     struct collector *collector;
     struct error error;
 };
+
+static void tell_trouble(struct start *start)
+{
+    char words[1800];
+    error_format(&start->error, words, sizeof words);
+    app_set_trouble(start->console->app, words);
+    free(start);
+}
 
 static void work_collector(void *data)
 {
     struct start *start = data;
     start->collector =
-        collector_start(start->console->config, clock_system(), &start->error);
+        collector_start_with(start->config, clock_system(), start->secrets, &start->error);
 }
 
 static void done_collector(void *data)
@@ -51,14 +64,72 @@ static void done_collector(void *data)
     struct start *start = data;
     struct console *console = start->console;
     console->collector = start->collector;
-    if (start->collector) {
-        event_watch(console->loop, collector_wake_fd(start->collector), POLLIN, TAG_COLLECTOR);
-    } else {
-        char words[1800];
-        error_format(&start->error, words, sizeof words);
-        app_set_trouble(console->app, words);
+    if (!start->collector) {
+        tell_trouble(start);
+        return;
     }
+    event_watch(console->loop, collector_wake_fd(start->collector), POLLIN, TAG_COLLECTOR);
     free(start);
+}
+
+/* The first server whose monitoring login still needs a password; false = none. */
+static bool needs_password(const struct start *start, size_t *server)
+{
+    for (size_t i = 0; i < start->config->servers_count; i++)
+        if (start->config->servers[i].monitor.auth == AUTH_SQL &&
+            !secrets_get(start->secrets, i)) {
+            *server = i;
+            return true;
+        }
+    return false;
+}
+
+static void ask_or_start(struct start *start);
+
+static void answered(void *context, const char *text)
+{
+    struct start *start = context;
+    size_t server = 0;
+    if (!text || !needs_password(start, &server)) {
+        error_set(&start->error, ERR_NO_PASSWORD, NULL,
+                  "start again, or set password_file or password_command",
+                  "without the monitoring password no server can be read");
+        secrets_free(start->secrets);
+        tell_trouble(start);
+        return;
+    }
+    secrets_set(start->secrets, server, text);
+    ask_or_start(start);
+}
+
+static void ask_or_start(struct start *start)
+{
+    size_t server;
+    char text[400];
+    if (!needs_password(start, &server)) {
+        task_start(start->console->tasks, work_collector, done_collector, start);
+        return;
+    }
+    const struct config_server *asked = &start->config->servers[server];
+    snprintf(text, sizeof text, "The monitoring login \"%s\" on %s.",
+             asked->monitor.user ? asked->monitor.user : "?", asked->name);
+    app_ask_secret(start->console->app, "Monitoring login", text, answered, start);
+}
+
+static void work_passwords(void *data)
+{
+    struct start *start = data;
+    int missing;
+    start->secrets = secrets_fetch(start->config, SECRET_MONITOR, &missing, &start->error);
+}
+
+static void done_passwords(void *data)
+{
+    struct start *start = data;
+    if (start->secrets)
+        ask_or_start(start);
+    else
+        tell_trouble(start);
 }
 
 static void take_view(struct console *console)
@@ -248,7 +319,8 @@ static void open_app(struct console *console)
     group_view_release(view);
     struct start *start = memory_new(sizeof *start);
     start->console = console;
-    task_start(console->tasks, work_collector, done_collector, start);
+    start->config = console->config;
+    task_start(console->tasks, work_passwords, done_passwords, start);
 }
 
 /* The terminal goes back first: what follows may take a second. A task that hangs keeps what it

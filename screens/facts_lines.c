@@ -36,6 +36,11 @@ void facts_sources_line(char *out, size_t size, const struct group_view *view,
     if (view->management >= 0)
         for (size_t i = 0; i < view->servers[view->management]->roster_count; i++)
             other += !view->servers[view->management]->roster[i].in_backup_job;
+    if (!job) {
+        *verdict = VERDICT_UNKNOWN;
+        text_copy(out, size, "no database of the group is known yet");
+        return;
+    }
     if (!view->sources_alive)
         worse(verdict, view->source_last_seen_utc_ms == TIME_UNKNOWN ? VERDICT_UNKNOWN
                                                                      : VERDICT_CRITICAL);

@@ -88,12 +88,16 @@ static void compare_checks(struct notices *notices, const struct group_view *bef
         const struct check_result *then = find_check(before, after, i);
         if (then ? then->verdict == now->verdict : now->verdict == VERDICT_OK)
             continue;
+        if (now->verdict == VERDICT_UNKNOWN)
+            continue; /* the server that cannot be looked at is told once, not by every rule */
+        if (now->verdict == VERDICT_OK && then && then->verdict == VERDICT_UNKNOWN)
+            continue;
         notices_add(notices, after->now_utc_ms, now->verdict, now->where, "%s: %s%s%s", now->id,
                     now->text, then ? "; it was " : "", then ? verdict_name(then->verdict) : "");
     }
     for (size_t i = 0; before && i < before->checks_count; i++) {
         const struct check_result *then = &before->checks[i];
-        if (then->verdict != VERDICT_OK && !find_check(after, before, i))
+        if (then->verdict != VERDICT_OK && then->verdict != VERDICT_UNKNOWN && !find_check(after, before, i))
             notices_add(notices, after->now_utc_ms, VERDICT_OK, then->where,
                         "%s: no longer found; it was %s", then->id, verdict_name(then->verdict));
     }

@@ -163,28 +163,117 @@ static int draw_glance(const struct screen_world *world, const struct canvas *ca
     return row;
 }
 
+/* "SQLA: text", without the name twice. */
+static void check_text(char *out, size_t size, const struct check_result *check)
+{
+    size_t length = strlen(check->where);
+    bool named = length == 0 || !strncmp(check->text, check->where, length);
+    snprintf(out, size, "%s%s%s", named ? "" : check->where, named ? "" : ": ", check->text);
+}
+
+static int draw_check(const struct canvas *canvas, int row, enum verdict verdict, const char *text,
+                      bool wrapped)
+{
+    int column = canvas_sign(canvas, row, 1, words_verdict_glyph(verdict));
+    struct canvas inside = canvas_region(canvas, row, column + 1, -1, canvas->columns - column - 2);
+    if (wrapped)
+        return row + wrap_draw(&inside, 0, ATTR_NORMAL, text);
+    canvas_fit(canvas, row, column + 1, inside.columns, ALIGN_LEFT, ATTR_NORMAL, text);
+    return row + 1;
+}
+
+/* What could not be looked at: one line a place. */
+static int draw_unknown_checks(const struct group_view *view, const struct canvas *canvas, int row)
+{
+    for (size_t i = 0; i < view->checks_count && row < canvas->rows; i++) {
+        const struct check_result *check = &view->checks[i];
+        size_t alike = 0, before = 0;
+        char text[WORDS_LINE];
+        if (check->verdict != VERDICT_UNKNOWN)
+            continue;
+        for (size_t k = 0; k < view->checks_count; k++)
+            if (view->checks[k].verdict == VERDICT_UNKNOWN &&
+                text_equal(view->checks[k].where, check->where)) {
+                alike++;
+                before += k < i;
+            }
+        if (before)
+            continue;
+        snprintf(text, sizeof text, "%s: %zu check%s not known",
+                 check->where[0] ? check->where : "group", alike, alike == 1 ? "" : "s");
+        row = draw_check(canvas, row, VERDICT_UNKNOWN, text, false);
+    }
+    return row;
+}
+
 /* The worst checks, as many as there are rows. */
 static int draw_worst_checks(const struct screen_world *world, const struct canvas *canvas,
                              int row, bool wrapped)
 {
-    static const enum verdict order[] = {VERDICT_CRITICAL, VERDICT_WARNING, VERDICT_UNKNOWN};
+    static const enum verdict order[] = {VERDICT_CRITICAL, VERDICT_WARNING};
     for (size_t v = 0; v < sizeof order / sizeof *order; v++)
         for (size_t i = 0; i < world->view->checks_count && row < canvas->rows; i++) {
             const struct check_result *check = &world->view->checks[i];
             char text[WORDS_LINE];
             if (check->verdict != order[v])
                 continue;
-            snprintf(text, sizeof text, "%s%s%s", check->where[0] ? check->where : "",
-                     check->where[0] ? ": " : "", check->text);
-            int column = canvas_sign(canvas, row, 1, words_verdict_glyph(order[v]));
-            struct canvas inside =
-                canvas_region(canvas, row, column + 1, -1, canvas->columns - column - 2);
-            if (wrapped)
-                row += wrap_draw(&inside, 0, ATTR_NORMAL, text);
-            else
-                canvas_fit(canvas, row++, column + 1, inside.columns, ALIGN_LEFT, ATTR_NORMAL,
-                           text);
+            check_text(text, sizeof text, check);
+            row = draw_check(canvas, row, order[v], text, wrapped);
         }
+    return draw_unknown_checks(world->view, canvas, row);
+}
+
+/* Where a tall window has room: every standby database in a line. */
+static void draw_standby(const struct screen_world *world, const struct canvas *canvas, int row)
+{
+    const struct group_view *view = world->view;
+    if (!view->roster_count || canvas->rows - row < (int)view->roster_count + 2)
+        return;
+    canvas_text(canvas, row++, 1, ATTR_TITLE, "Standby databases");
+    for (size_t i = 0; i < view->roster_count; i++, row++) {
+        const struct roster_entry *entry = &view->roster[i];
+        const struct lag_entry *lag = &view->lags[i];
+        char behind[WORDS_SIZE];
+        bool healthy = entry->state_known && !entry->problem &&
+                       (entry->state == STATE_RESTORING || entry->standby);
+        bool seen = entry->state_known && entry->destination >= 0 &&
+                    view->servers[entry->destination]->reachable;
+        enum verdict verdict = !seen               ? VERDICT_UNKNOWN
+                               : !healthy          ? VERDICT_CRITICAL
+                               : lag->lag_sets > 1 ? VERDICT_WARNING
+                                                   : VERDICT_OK;
+        int column = canvas_sign(canvas, row, 1, words_verdict_glyph(verdict));
+        canvas_fit(canvas, row, column + 1, 12, ALIGN_LEFT, ATTR_SECONDARY,
+                   words_destination(view, entry));
+        canvas_fit(canvas, row, column + 14, 24, ALIGN_LEFT, ATTR_NORMAL, entry->database);
+        words_duration(behind, sizeof behind, lag->lag_ms);
+        column = canvas_format(canvas, row, column + 39, ATTR_NORMAL, "%s  set %lld",
+                               entry->state_known ? database_state_name(entry->state)
+                                                  : "not known",
+                               (long long)lag->last_set);
+        canvas_format(canvas, row, column + 2, ATTR_SECONDARY, "%s behind", behind);
+    }
+}
+
+/* Servers that cannot be trusted now, but for those that a reason already names. */
+static int draw_server_problems(const struct screen_world *world, const struct canvas *canvas,
+                                int row, int limit, bool reasons)
+{
+    const struct readiness *ready = &world->view->readiness;
+    for (size_t i = 0; i < world->view->servers_count && limit > 0; i++) {
+        const struct server_view *server = world->view->servers[i];
+        char text[WORDS_LINE], opening[WORDS_LINE];
+        bool told = false;
+        if (!panel_problem(text, sizeof text, world, server, PANEL_PART(PART_SERVER)))
+            continue;
+        snprintf(opening, sizeof opening, "%s does not answer", server->name);
+        for (size_t r = 0; reasons && r < ready->reasons_count; r++)
+            told |= !strncmp(ready->reasons[r], opening, strlen(opening));
+        if (told)
+            continue;
+        row = panel_draw_problem(canvas, row, server, text);
+        limit--;
+    }
     return row;
 }
 
@@ -230,15 +319,16 @@ static void draw(void *self, const struct screen_world *world, const struct canv
     int spare = body.rows - row - 7 - 6;
     if (reasons)
         row = draw_reasons(ready, &body, row, spare > 2 ? spare : 2);
-    row = panel_problems(&body, row, world, PANEL_ANY_ROLE, PANEL_PART(PART_SERVER),
-                         body.rows > 20 ? 4 : 1);
+    row = draw_server_problems(world, &body, row, body.rows > 20 ? 6 : 2, reasons);
     row += body.rows - row > 14;
-    row = draw_targets(world, &body, row);
+    if (ready->newest >= 0 || ready->rule >= 0 || body.rows - row > 14)
+        row = draw_targets(world, &body, row);
     row = draw_exposure(world, &body, row);
     row += body.rows - row > 5;
     row = draw_glance(world, &body, row);
     if (body.columns == canvas->columns)
-        draw_worst_checks(world, &body, row, false);
+        row = draw_worst_checks(world, &body, row, false);
+    draw_standby(world, &body, row + 1);
 }
 
 static void dump(void *self, const struct screen_world *world, enum glyph_set set,

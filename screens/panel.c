@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "screens/words.h"
@@ -12,14 +13,16 @@
 enum { DETAIL_PART_PERCENT = 42, PROBLEM_ROWS = 3 };
 
 /* The first part of the mask that cannot be trusted, with its sentence; false if all can. */
-static bool server_problem(char *out, size_t size, const struct screen_world *world,
-                           const struct server_view *server, unsigned parts)
+bool panel_problem(char *out, size_t size, const struct screen_world *world,
+                   const struct server_view *server, unsigned parts)
 {
+    out[0] = '\0';
     for (int part = 0; part < PART_COUNT; part++)
         if ((parts & PANEL_PART(part)) &&
             words_part_problem(out, size, server, (enum view_part)part, world->now_monotonic_ms))
             return true;
-    if (words_server_stale(world->view, server, world->now_monotonic_ms)) {
+    if (parts && server->as_of_monotonic_ms != TIME_UNKNOWN &&
+        words_server_stale(world->view, server, world->now_monotonic_ms)) {
         char age[WORDS_SIZE];
         words_ago(age, sizeof age, words_server_age_ms(server, world->now_monotonic_ms));
         snprintf(out, size, "%s: last read %s", server->name, age);
@@ -29,8 +32,13 @@ static bool server_problem(char *out, size_t size, const struct screen_world *wo
 }
 
 /* Wrapped, for the missing grant stands at its end. */
-static int draw_problem(const struct canvas *canvas, int row, enum glyph glyph, const char *text)
+int panel_draw_problem(const struct canvas *canvas, int row, const struct server_view *server,
+                       const char *text)
 {
+    bool waiting = !server->reachable && server->error.code == ERR_OK;
+    enum glyph glyph = waiting              ? GLYPH_PROGRESS
+                       : !server->reachable ? GLYPH_CRITICAL
+                                            : GLYPH_WARNING;
     int column = canvas_sign(canvas, row, 1, glyph);
     struct canvas inside =
         canvas_region(canvas, row, column + 1, PROBLEM_ROWS, canvas->columns - column - 2);
@@ -46,19 +54,13 @@ int panel_problems(const struct canvas *canvas, int row, const struct screen_wor
     for (size_t i = 0; i < world->view->servers_count; i++) {
         const struct server_view *server = world->view->servers[i];
         if ((role != PANEL_ANY_ROLE && server->role != (enum server_role)role) ||
-            !server_problem(text, sizeof text, world, server, parts))
+            !panel_problem(text, sizeof text, world, server, parts))
             continue;
         if (drawn == limit) {
             more++;
             continue;
         }
-        bool waiting = !server->reachable && server->error.code == ERR_OK;
-        bool silent = !server->reachable && !waiting;
-        row = draw_problem(canvas, row,
-                           silent    ? GLYPH_CRITICAL
-                           : waiting ? GLYPH_PROGRESS
-                                     : GLYPH_WARNING,
-                           text);
+        row = panel_draw_problem(canvas, row, server, text);
         drawn++;
     }
     if (more && row > 0)
@@ -71,7 +73,7 @@ unsigned panel_attr(const struct screen_world *world, const struct server_view *
                     unsigned parts)
 {
     char text[WORDS_LINE];
-    return server_problem(text, sizeof text, world, server, parts) ? ATTR_STALE : ATTR_NORMAL;
+    return panel_problem(text, sizeof text, world, server, parts) ? ATTR_STALE : ATTR_NORMAL;
 }
 
 struct list {
@@ -174,7 +176,7 @@ void list_dump(void *self, const struct screen_world *world, enum glyph_set set,
         const struct server_view *server = world->view->servers[i];
         if ((list->kind->role == PANEL_ANY_ROLE ||
              server->role == (enum server_role)list->kind->role) &&
-            server_problem(text, sizeof text, world, server, list->kind->parts))
+            panel_problem(text, sizeof text, world, server, list->kind->parts))
             str_format(out, "note: %s\n", text);
     }
     table_dump(list->table, set, out);

@@ -20,6 +20,14 @@ enum { PANEL_ANY_ROLE = -1, PANEL_WIDE_COLUMNS = 120 };
 int panel_problems(const struct canvas *canvas, int row, const struct screen_world *world,
                    int role, unsigned parts, int limit);
 
+/* The same of one server, without drawing: false and "" where it can be trusted. */
+bool panel_problem(char *out, size_t size, const struct screen_world *world,
+                   const struct server_view *server, unsigned parts);
+
+/* Draws one such sentence, wrapped; returns the row behind it. */
+int panel_draw_problem(const struct canvas *canvas, int row, const struct server_view *server,
+                       const char *text);
+
 /* ATTR_STALE where one of the parts of that server cannot be trusted now, else ATTR_NORMAL. */
 unsigned panel_attr(const struct screen_world *world, const struct server_view *server,
                     unsigned parts);

@@ -89,7 +89,7 @@ static int64_t last_backup_ms(const struct source *source, char type)
 
 static enum glyph verdict_of(const struct source *source)
 {
-    if (!source->server || !source->row)
+    if (!source->server || !source->row || !source->server->reachable)
         return GLYPH_UNKNOWN;
     if (source->row->state != STATE_ONLINE)
         return GLYPH_CRITICAL;

@@ -33,11 +33,11 @@ static const struct backup_set *find_set(const struct group_view *view, int64_t 
     return NULL;
 }
 
-static enum glyph state_glyph(const struct roster_entry *entry)
+static enum glyph state_glyph(const struct group_view *view, const struct roster_entry *entry)
 {
     if (entry->problem)
         return GLYPH_CRITICAL;
-    if (!entry->state_known)
+    if (!entry->state_known || !view->servers[entry->destination]->reachable)
         return GLYPH_UNKNOWN;
     return entry->state == STATE_RESTORING || entry->standby ? GLYPH_OK : GLYPH_CRITICAL;
 }
@@ -65,7 +65,7 @@ static void add_row(struct table *table, const struct screen_world *world, size_
     const struct lag_entry *lag = &view->lags[index];
     const struct backup_set *set = find_set(view, lag->last_set);
     char text[WORDS_SIZE], identity[400];
-    enum glyph glyph = state_glyph(entry);
+    enum glyph glyph = state_glyph(view, entry);
     snprintf(identity, sizeof identity, "%s/%s", words_destination(view, entry), entry->database);
     table_row(table, identity, server ? panel_attr(world, server, PARTS) : ATTR_STALE);
     table_cell(table, ATTR_NORMAL, entry->database);
@@ -196,7 +196,7 @@ static void describe_entry(struct pager *pager, const struct screen_world *world
     const struct roster_entry *entry = &world->view->roster[index];
     const struct lag_entry *lag = &world->view->lags[index];
     char text[WORDS_LINE], number[LSN_TEXT_SIZE];
-    enum glyph glyph = state_glyph(entry);
+    enum glyph glyph = state_glyph(world->view, entry);
     pager_field(pager, 16, "Destination", ATTR_NORMAL, words_destination(world->view, entry));
     pager_field(pager, 16, "Source", ATTR_NORMAL, entry->source_server);
     pager_field(pager, 16, "Used as", ATTR_NORMAL, database_use_name(entry->use));

@@ -329,8 +329,8 @@ static bool row_is_shown(const struct terminal *terminal, const struct canvas *c
 /* Curses shows a block that moved by scrolling the terminal. By one line every terminal can; the
  * sequence for several lines at once is unknown to some emulators that call themselves xterm, and
  * leaves a screen that is wrong until Ctrl-L. Curses only sees blocks of three lines and more, so a
- * change that is no scrolling by one line is shown in two halves, every other row. */
-static int halves(const struct terminal *terminal, const struct canvas *canvas)
+ * change that is no scrolling by one line is shown row by row. */
+static bool is_shown_by_rows(const struct terminal *terminal, const struct canvas *canvas)
 {
     enum { BLOCK_LEAST = 3 };
     int changed = 0, up = 0, down = 0;
@@ -341,7 +341,7 @@ static int halves(const struct terminal *terminal, const struct canvas *canvas)
         up += row_is_shown(terminal, canvas, row, row + 1) ? 1 : 0;
         down += row_is_shown(terminal, canvas, row, row - 1) ? 1 : 0;
     }
-    return changed < BLOCK_LEAST || up * 2 > changed || down * 2 > changed ? 1 : 2;
+    return changed >= BLOCK_LEAST && up * 2 <= changed && down * 2 <= changed;
 }
 
 static void show_row(struct terminal *terminal, const struct canvas *canvas, int row)
@@ -374,14 +374,18 @@ void term_present(struct terminal *terminal, const struct canvas *canvas)
 {
     if (terminal->left)
         return;
-    int step = terminal->fresh ? 1 : halves(terminal, canvas);
-    for (int half = 0; half < step; half++) {
-        for (int row = half; row < terminal->rows; row += step)
-            show_row(terminal, canvas, row);
-        place_cursor(terminal, canvas);
-        wnoutrefresh(stdscr);
-        doupdate();
+    bool by_rows = !terminal->fresh && is_shown_by_rows(terminal, canvas);
+    for (int row = 0; row < terminal->rows; row++) {
+        bool changed = !row_is_shown(terminal, canvas, row, row);
+        show_row(terminal, canvas, row);
+        if (by_rows && changed) {
+            wnoutrefresh(stdscr);
+            doupdate();
+        }
     }
+    place_cursor(terminal, canvas);
+    wnoutrefresh(stdscr);
+    doupdate();
     terminal->fresh = false;
 }
 
