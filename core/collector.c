@@ -55,10 +55,11 @@ static struct secrets *fetch_passwords(const struct config *config, struct error
 }
 
 /* The last good view of an earlier session, or one with nothing known. */
-static struct server_view *first_view(const struct collector *collector, size_t index)
+static struct server_view *first_view(struct collector *collector, size_t index)
 {
     const struct config_server *server = &collector->config->servers[index];
-    struct server_view *view = store_load(collector->config, index, collector->clock);
+    struct server_view *view = store_load(&collector->workers[index].store,
+                                          collector->config, index, collector->clock);
     return view ? view : server_view_new(server->name, server->role);
 }
 

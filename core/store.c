@@ -11,10 +11,12 @@
 
 #include "core/base/log.h"
 #include "core/base/memory.h"
+#include "core/base/str.h"
 #include "core/base/text.h"
-#include "core/store_json.h"
+#include "core/store_text.h"
 
 static const int64_t changed_ms = 30000, unchanged_ms = 5 * 60000;
+static const off_t file_size_max = 512 * 1024 * 1024;
 
 /* --- names and directories -------------------------------------------------------------------- */
 
@@ -31,7 +33,7 @@ static char *file_path(const struct config *config, size_t server)
         if (length < sizeof plain - 1)
             plain[length++] = isalnum(letter) && letter < 128 ? (char)letter : '_';
     }
-    return memory_format("%s/views/%s-%08x.json", config->state_dir, plain, sum);
+    return memory_format("%s/views/%s-%08x.view", config->state_dir, plain, sum);
 }
 
 /* Makes a directory and its parents, 0700. */
@@ -52,77 +54,6 @@ static bool make_directories(const char *path)
     free(copy);
     return fine;
 }
-
-/* --- reading ---------------------------------------------------------------------------------- */
-
-/* Dates of an earlier session, on this session's monotonic clock, so that ages can be told. */
-static void date_view(struct server_view *view, const struct clock *clock)
-{
-    int64_t age_ms = clock_utc_ms(clock) - view->as_of_utc_ms;
-    view->as_of_monotonic_ms = clock_monotonic_ms(clock) - age_ms;
-    for (int part = 0; part < PART_COUNT; part++)
-        if (view->parts[part].state == PART_READ)
-            view->parts[part].read_monotonic_ms = view->as_of_monotonic_ms;
-}
-
-struct server_view *store_load(const struct config *config, size_t server,
-                               const struct clock *clock)
-{
-    char *path = file_path(config, server);
-    json_error_t reason;
-    json_t *document = json_load_file(path, JSON_REJECT_DUPLICATES, &reason);
-    struct server_view *view = NULL;
-    if (document) {
-        const struct config_server *configured = &config->servers[server];
-        view = store_json_to_view(document, configured->name, configured->role);
-        json_decref(document);
-        if (!view)
-            log_write(LOG_WARNING, "%s: not a view of this server, left alone", path);
-    } else if (access(path, F_OK) == 0) {
-        log_write(LOG_WARNING, "%s: %s", path, reason.text);
-    }
-    free(path);
-    if (view)
-        date_view(view, clock);
-    return view;
-}
-
-/* --- writing ---------------------------------------------------------------------------------- */
-
-static bool write_file(const char *path, const json_t *document)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return false;
-    bool fine = json_dumpfd(document, fd, JSON_COMPACT) == 0 && fsync(fd) == 0;
-    int reason = errno;
-    close(fd);
-    errno = reason;
-    return fine;
-}
-
-enum error_code store_write(const struct config *config, size_t server,
-                            const struct server_view *view, struct error *error)
-{
-    char *path = file_path(config, server);
-    char *directory = memory_format("%s/views", config->state_dir);
-    char *temporary = memory_format("%s.%ld", path, (long)getpid());
-    json_t *document = store_json_from_view(view);
-    enum error_code code = ERR_OK;
-    if (!make_directories(directory) || !write_file(temporary, document) ||
-        rename(temporary, path) != 0) {
-        code = error_set(error, ERR_IO, path, NULL, "the last good view cannot be kept: %s",
-                         strerror(errno));
-        unlink(temporary);
-    }
-    json_decref(document);
-    free(temporary);
-    free(directory);
-    free(path);
-    return code;
-}
-
-/* --- the schedule ----------------------------------------------------------------------------- */
 
 /* Changes when a planner would decide differently: not with every poll. */
 static uint64_t fingerprint(const struct server_view *view)
@@ -155,6 +86,102 @@ static uint64_t fingerprint(const struct server_view *view)
 #undef MIX
     return sum;
 }
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* Dates of an earlier session, on this session's monotonic clock, so that ages can be told. */
+static void date_view(struct server_view *view, const struct clock *clock)
+{
+    int64_t age_ms = clock_utc_ms(clock) - view->as_of_utc_ms;
+    view->as_of_monotonic_ms = clock_monotonic_ms(clock) - age_ms;
+    for (int part = 0; part < PART_COUNT; part++)
+        if (view->parts[part].state == PART_READ)
+            view->parts[part].read_monotonic_ms = view->as_of_monotonic_ms;
+}
+
+/* The whole file, owned; NULL where there is none. */
+static char *read_file(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || fstat(fd, &status) != 0 || status.st_size > file_size_max) {
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    size_t size = (size_t)status.st_size, length = 0;
+    char *text = memory_new(size + 1);
+    ssize_t got;
+    while (length < size && (got = read(fd, text + length, size - length)) > 0)
+        length += (size_t)got;
+    close(fd);
+    return text;
+}
+
+struct server_view *store_load(struct store_schedule *schedule, const struct config *config,
+                               size_t server, const struct clock *clock)
+{
+    const struct config_server *configured = &config->servers[server];
+    char *path = file_path(config, server);
+    char *text = read_file(path);
+    struct server_view *view =
+        text ? store_text_to_view(text, configured->name, configured->role) : NULL;
+    if (text && !view)
+        log_write(LOG_WARNING, "%s: not a whole view of this server, left alone", path);
+    free(text);
+    free(path);
+    if (!view)
+        return NULL;
+    date_view(view, clock);
+    if (schedule)
+        *schedule = (struct store_schedule){.written = true,
+                                            .written_ms = view->as_of_monotonic_ms,
+                                            .written_as_of_ms = view->as_of_monotonic_ms,
+                                            .fingerprint = fingerprint(view)};
+    return view;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static bool write_file(const char *path, const struct str *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return false;
+    size_t done = 0;
+    ssize_t wrote = 0;
+    while (done < text->length && (wrote = write(fd, text->text + done, text->length - done)) > 0)
+        done += (size_t)wrote;
+    bool fine = wrote > 0 && fdatasync(fd) == 0;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return fine;
+}
+
+enum error_code store_write(const struct config *config, size_t server,
+                            const struct server_view *view, struct error *error)
+{
+    char *path = file_path(config, server);
+    char *directory = memory_format("%s/views", config->state_dir);
+    char *temporary = memory_format("%s.%ld", path, (long)getpid());
+    struct str text = {0};
+    store_text_from_view(&text, view);
+    enum error_code code = ERR_OK;
+    if (!make_directories(directory) || !write_file(temporary, &text) ||
+        rename(temporary, path) != 0) {
+        code = error_set(error, ERR_IO, path, NULL, "the last good view cannot be kept: %s",
+                         strerror(errno));
+        unlink(temporary);
+    }
+    str_free(&text);
+    free(temporary);
+    free(directory);
+    free(path);
+    return code;
+}
+
+/* --- the schedule ----------------------------------------------------------------------------- */
 
 static bool is_due(const struct store_schedule *schedule, const struct server_view *view,
                    uint64_t print, int64_t now_ms, bool now)

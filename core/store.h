@@ -1,4 +1,4 @@
-/* Last good views on disk: one JSON file a server in the state directory, written atomically, 0600.
+/* Last good views on disk: one file a server in the state directory, written atomically, 0600.
  * With a source dead at start, planning works from them: history, marks with LSNs, backups' LSNs,
  * roster, jobs, and when the source was last seen. Touches the disk: for the collector's threads.
  */
@@ -22,9 +22,10 @@ struct store_schedule {
 };
 
 /* The view of that server (index in the configuration) as an earlier session left it, marked
- * from_disk, not reachable; NULL where there is none, or none that can be read. Owned. */
-struct server_view *store_load(const struct config *config, size_t server,
-                               const struct clock *clock);
+ * from_disk, not reachable; NULL where there is none, or none that can be read. *schedule (may be
+ * NULL) is told what stands on disk. Owned. */
+struct server_view *store_load(struct store_schedule *schedule, const struct config *config,
+                               size_t server, const struct clock *clock);
 
 /* Writes the view if it is due: its facts changed and half a minute has passed, five minutes have
  * passed, or now is true and it is newer than what was written. Views that hold nothing live are

@@ -250,11 +250,11 @@ static void a_last_good_view_comes_back_from_disk(void **state)
     struct config config;
     struct config_server server;
     store_config(&config, &server);
-    assert_null(store_load(&config, 0, clock_system()));
+    assert_null(store_load(NULL, &config, 0, clock_system()));
     struct server_view *view = full_view();
     struct error error = {0};
     assert_int_equal(store_write(&config, 0, view, &error), ERR_OK);
-    struct server_view *loaded = store_load(&config, 0, clock_system());
+    struct server_view *loaded = store_load(NULL, &config, 0, clock_system());
     assert_non_null(loaded);
     assert_true(loaded->from_disk);
     assert_false(loaded->reachable);
@@ -285,13 +285,13 @@ static void a_view_of_another_server_or_a_broken_file_is_not_taken(void **state)
     struct config_server server;
     store_config(&config, &server);
     server.role = ROLE_DESTINATION;
-    assert_null(store_load(&config, 0, clock_system()));
+    assert_null(store_load(NULL, &config, 0, clock_system()));
     char command[200];
     snprintf(command, sizeof command, "for f in %s/state/x/views/*; do echo '{' > $f; done",
              directory);
     assert_int_equal(system(command), 0);
     server.role = ROLE_SOURCE;
-    assert_null(store_load(&config, 0, clock_system()));
+    assert_null(store_load(NULL, &config, 0, clock_system()));
 }
 
 static void a_view_without_live_data_is_never_written(void **state)
@@ -307,10 +307,10 @@ static void a_view_without_live_data_is_never_written(void **state)
     struct server_view *view = full_view();
     view->from_disk = true;
     store_keep(&schedule, &config, 0, view, true);
-    assert_null(store_load(&config, 0, clock_system()));
+    assert_null(store_load(NULL, &config, 0, clock_system()));
     view->from_disk = false;
     store_keep(&schedule, &config, 0, view, false);
-    struct server_view *loaded = store_load(&config, 0, clock_system());
+    struct server_view *loaded = store_load(NULL, &config, 0, clock_system());
     assert_non_null(loaded);
     server_view_release(loaded);
     server_view_release(view);

@@ -1,40 +1,100 @@
-#include "core/store_json.h"
+#include "core/store_text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/history.h"
 
-enum { SCHEMA = 1 };
+static const char first_word[] = "stopmark-view-1";
 
-/* Rows are arrays of values, read and written in the same order by the functions below: a walk
- * with two directions keeps both in one place. */
+/* Rows are read and written in the same order by the functions below: a walk with two directions
+ * keeps both in one place. */
 struct walk {
-    json_t *row; /* being read, or being filled */
-    size_t next;
-    bool reading;
+    struct str *out; /* being filled, or */
+    const char *at;  /* being read: the next field, or the end of the line */
 };
 
-static json_t *next_value(struct walk *walk)
+static bool is_reading(const struct walk *walk)
 {
-    return json_array_get(walk->row, walk->next++);
+    return walk->out == NULL;
+}
+
+/* The length of the field at walk->at; moves behind it. */
+static size_t take_field(struct walk *walk, const char **field)
+{
+    *field = walk->at;
+    size_t length = strcspn(walk->at, "\t\n");
+    walk->at += length;
+    if (*walk->at == '\t')
+        walk->at++;
+    return length;
+}
+
+static void write_escaped(struct str *out, const char *text)
+{
+    while (*text) {
+        size_t plain = strcspn(text, "\t\n\r\\");
+        str_add_bytes(out, text, plain);
+        text += plain;
+        if (!*text)
+            break;
+        str_add_char(out, '\\');
+        str_add_char(out, *text == '\t' ? 't' : *text == '\n' ? 'n' : *text == '\r' ? 'r' : '\\');
+        text++;
+    }
+}
+
+static char *read_escaped(const char *field, size_t length)
+{
+    char *text = memory_new(length + 1), *to = text;
+    for (size_t i = 0; i < length; i++) {
+        char c = field[i];
+        if (c == '\\' && i + 1 < length) {
+            c = field[++i];
+            c = c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+        }
+        *to++ = c;
+    }
+    return text;
 }
 
 static void walk_text(struct walk *walk, char **text)
 {
-    if (walk->reading)
-        *text = memory_copy_text(json_string_value(next_value(walk)));
-    else
-        json_array_append_new(walk->row, *text ? json_string(*text) : json_null());
+    const char *field;
+    if (!is_reading(walk)) {
+        if (*text)
+            write_escaped(walk->out, *text);
+        else
+            str_add(walk->out, "\\N");
+        str_add_char(walk->out, '\t');
+        return;
+    }
+    bool there = *walk->at != '\n' && *walk->at != '\0';
+    size_t length = take_field(walk, &field);
+    bool null = !there || (length == 2 && field[0] == '\\' && field[1] == 'N');
+    *text = null ? NULL : read_escaped(field, length);
 }
 
 static void walk_integer(struct walk *walk, int64_t *number)
 {
-    if (walk->reading)
-        *number = json_integer_value(next_value(walk));
-    else
-        json_array_append_new(walk->row, json_integer(*number));
+    const char *field;
+    if (is_reading(walk)) {
+        if (take_field(walk, &field))
+            *number = strtoll(field, NULL, 10);
+        return;
+    }
+    char digits[24], *at = digits + sizeof digits;
+    uint64_t rest = *number < 0 ? 0 - (uint64_t)*number : (uint64_t)*number;
+    *--at = '\t';
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (*number < 0)
+        *--at = '-';
+    str_add_bytes(walk->out, at, (size_t)(digits + sizeof digits - at));
 }
 
 static void walk_int(struct walk *walk, int *number)
@@ -58,25 +118,33 @@ static void walk_char(struct walk *walk, char *letter)
     *letter = (char)value;
 }
 
+/* A short text without anything to escape. */
+static void walk_plain(struct walk *walk, char *text, size_t size)
+{
+    const char *field;
+    if (!is_reading(walk)) {
+        str_add(walk->out, text);
+        str_add_char(walk->out, '\t');
+        return;
+    }
+    size_t length = take_field(walk, &field);
+    if (length >= size)
+        length = 0;
+    memcpy(text, field, length);
+    text[length] = '\0';
+}
+
 static void walk_lsn(struct walk *walk, struct lsn *lsn)
 {
     char digits[LSN_TEXT_SIZE];
-    if (walk->reading) {
-        *lsn = lsn_parse(json_string_value(next_value(walk)));
-        return;
-    }
     lsn_format(digits, sizeof digits, *lsn);
-    json_array_append_new(walk->row, json_string(digits));
+    walk_plain(walk, digits, sizeof digits);
+    *lsn = lsn_parse(digits);
 }
 
 static void walk_guid(struct walk *walk, char guid[37])
 {
-    if (!walk->reading) {
-        json_array_append_new(walk->row, json_string(guid));
-        return;
-    }
-    const char *text = json_string_value(next_value(walk));
-    text_copy(guid, 37, text ? text : "");
+    walk_plain(walk, guid, 37);
 }
 
 #define WALK_ENUM(walk, type, field)                                                               \
@@ -238,95 +306,149 @@ static void walk_scalars(struct walk *w, struct server_view *view)
 
 /* --- the document ----------------------------------------------------------------------------- */
 
-#define WRITE_ROWS(document, view, rows, walk_row)                                                 \
-    do {                                                                                           \
-        json_t *list_ = json_array();                                                              \
-        for (size_t i_ = 0; i_ < (view)->rows##_count; i_++) {                                     \
-            struct walk w_ = {.row = json_array()};                                                \
-            walk_row(&w_, &(view)->rows[i_]);                                                      \
-            json_array_append_new(list_, w_.row);                                                  \
-        }                                                                                          \
-        json_object_set_new(document, #rows, list_);                                               \
-    } while (0)
-
-#define READ_ROWS(document, view, rows, walk_row)                                                  \
-    do {                                                                                           \
-        const json_t *list_ = json_object_get(document, #rows);                                    \
-        for (size_t i_ = 0; i_ < json_array_size(list_); i_++) {                                   \
-            struct walk w_ = {.row = json_array_get(list_, i_), .reading = true};                  \
-            walk_row(&w_, memory_append(view, rows));                                              \
-        }                                                                                          \
-    } while (0)
-
-static json_t *parts_to_json(const struct server_view *view)
+static void write_line(struct str *out, const char *name, size_t count)
 {
-    json_t *parts = json_array();
+    str_format(out, "%s\t%zu\n", name, count);
+}
+
+#define WRITE_ROWS(out_, view, rows, walk_row)                                                     \
+    do {                                                                                           \
+        write_line(out_, #rows, (view)->rows##_count);                                             \
+        for (size_t i_ = 0; i_ < (view)->rows##_count; i_++) {                                     \
+            struct walk w_ = {.out = (out_)};                                                      \
+            walk_row(&w_, &(view)->rows[i_]);                                                      \
+            str_add_char(out_, '\n');                                                              \
+        }                                                                                          \
+    } while (0)
+
+/* Reads the rows of a list whose head line is at *at; falls out with *at NULL where it is not. */
+#define READ_ROWS(at_, owner, rows, walk_row)                                                      \
+    do {                                                                                           \
+        size_t count_ = read_line(at_, #rows);                                                     \
+        for (size_t i_ = 0; i_ < count_ && *(at_) && **(at_); i_++) {                              \
+            struct walk w_ = {.at = *(at_)};                                                       \
+            walk_row(&w_, memory_append(owner, rows));                                             \
+            *(at_) = next_line(w_.at);                                                             \
+        }                                                                                          \
+    } while (0)
+
+static const char *next_line(const char *at)
+{
+    const char *end = strchr(at, '\n');
+    return end ? end + 1 : at + strlen(at);
+}
+
+/* Moves behind the line that begins a list; its count. *at is NULL where it is another line. */
+static size_t read_line(const char **at, const char *name)
+{
+    size_t length = strlen(name);
+    if (!*at || strncmp(*at, name, length) != 0 || (*at)[length] != '\t') {
+        *at = NULL;
+        return 0;
+    }
+    size_t count = strtoul(*at + length + 1, NULL, 10);
+    *at = next_line(*at);
+    return count;
+}
+
+static void walk_identity(struct walk *w, char **word, char **name, char **role)
+{
+    walk_text(w, word);
+    walk_text(w, name);
+    walk_text(w, role);
+}
+
+static void write_head(struct str *out, const struct server_view *view)
+{
+    char *word = memory_copy_text(first_word), *name = memory_copy_text(view->name);
+    char *role = memory_copy_text(server_role_name(view->role));
+    struct walk walk = {.out = out};
+    walk_identity(&walk, &word, &name, &role);
+    str_add_char(out, '\n');
+    free(word);
+    free(name);
+    free(role);
+    struct server_view copy = *view; /* a walk needs fields that could change; none does */
+    walk_scalars(&walk, &copy);
     for (int part = 0; part < PART_COUNT; part++) {
         const struct part_status *status = &view->parts[part];
-        bool held = status->state == PART_READ || status->read_monotonic_ms != TIME_UNKNOWN;
-        json_array_append_new(parts, json_boolean(held && status->state != PART_NOT_ASKED));
+        bool held = status->state == PART_READ ||
+                    (status->state != PART_NOT_ASKED && status->read_monotonic_ms != TIME_UNKNOWN);
+        walk_bool(&walk, &held);
     }
-    return parts;
+    str_add_char(out, '\n');
 }
 
-json_t *store_json_from_view(const struct server_view *given)
+static size_t count_history(const struct server_view *view)
 {
-    /* walking in the writing direction changes nothing, but it needs fields that could change */
-    struct server_view copy = *given, *view = &copy;
-    json_t *document = json_object();
-    json_object_set_new(document, "schema", json_integer(SCHEMA));
-    json_object_set_new(document, "name", json_string(view->name));
-    json_object_set_new(document, "role", json_string(server_role_name(view->role)));
-    struct walk walk = {.row = json_array()};
-    walk_scalars(&walk, view);
-    json_object_set_new(document, "server", walk.row);
-    json_object_set_new(document, "parts", parts_to_json(view));
-    WRITE_ROWS(document, view, databases, walk_database);
-    WRITE_ROWS(document, view, roster, walk_roster);
-    WRITE_ROWS(document, view, backups, walk_backup);
-    WRITE_ROWS(document, view, marks, walk_mark);
-    WRITE_ROWS(document, view, shipping, walk_shipping);
-    WRITE_ROWS(document, view, restores, walk_restore);
-    WRITE_ROWS(document, view, jobs, walk_job);
-    json_t *history = json_array();
+    size_t count = 0;
+    for (size_t i = 0; i < view->history_count; i++)
+        count += view->history[i]->count;
+    return count;
+}
+
+void store_text_from_view(struct str *out, const struct server_view *view)
+{
+    write_head(out, view);
+    WRITE_ROWS(out, view, databases, walk_database);
+    WRITE_ROWS(out, view, roster, walk_roster);
+    WRITE_ROWS(out, view, backups, walk_backup);
+    WRITE_ROWS(out, view, marks, walk_mark);
+    WRITE_ROWS(out, view, shipping, walk_shipping);
+    WRITE_ROWS(out, view, restores, walk_restore);
+    WRITE_ROWS(out, view, jobs, walk_job);
+    write_line(out, "rows", count_history(view));
     for (size_t i = 0; i < view->history_count; i++)
         for (size_t j = 0; j < view->history[i]->count; j++) {
-            struct walk row = {.row = json_array()};
-            walk_history(&row, &view->history[i]->rows[j]);
-            json_array_append_new(history, row.row);
+            struct walk walk = {.out = out};
+            walk_history(&walk, &view->history[i]->rows[j]);
+            str_add_char(out, '\n');
         }
-    json_object_set_new(document, "history", history);
-    return document;
+    write_line(out, "end", 0);
 }
 
-static void read_history(const json_t *document, struct server_view *view)
+static bool is_ours(struct walk *walk, const char *name, enum server_role role)
+{
+    char *word, *written_name, *written_role;
+    walk_identity(walk, &word, &written_name, &written_role);
+    bool ours = text_equal(word, first_word) && text_equal(written_name, name) &&
+                text_equal(written_role, server_role_name(role));
+    free(word);
+    free(written_name);
+    free(written_role);
+    return ours;
+}
+
+static void read_scalars(struct walk *walk, struct server_view *view)
+{
+    walk_scalars(walk, view);
+    for (int part = 0; part < PART_COUNT; part++) {
+        bool held = false;
+        walk_bool(walk, &held);
+        if (held)
+            view->parts[part].state = PART_READ;
+    }
+    view->from_disk = true;
+}
+
+/* False where the text ends before its last line. */
+static bool read_lists(const char *at, struct server_view *view)
 {
     struct history_rows rows = {0};
-    const json_t *list = json_object_get(document, "history");
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        struct walk walk = {.row = json_array_get(list, i), .reading = true};
-        walk_history(&walk, memory_append(&rows, rows));
-    }
     struct history_list history = {0};
+    READ_ROWS(&at, view, databases, walk_database);
+    READ_ROWS(&at, view, roster, walk_roster);
+    READ_ROWS(&at, view, backups, walk_backup);
+    READ_ROWS(&at, view, marks, walk_mark);
+    READ_ROWS(&at, view, shipping, walk_shipping);
+    READ_ROWS(&at, view, restores, walk_restore);
+    READ_ROWS(&at, view, jobs, walk_job);
+    READ_ROWS(&at, &rows, rows, walk_history);
+    read_line(&at, "end");
     history_list_replace(&history, INT64_MIN, INT64_MAX, &rows);
     history_list_publish(&history, view);
     history_list_clear(&history);
-}
-
-static void read_parts(const json_t *document, struct server_view *view)
-{
-    const json_t *parts = json_object_get(document, "parts");
-    for (int part = 0; part < PART_COUNT; part++)
-        if (json_is_true(json_array_get(parts, (size_t)part)))
-            view->parts[part].state = PART_READ;
-}
-
-static bool is_ours(const json_t *document, const char *name, enum server_role role)
-{
-    return json_integer_value(json_object_get(document, "schema")) == SCHEMA &&
-           text_equal(json_string_value(json_object_get(document, "name")), name) &&
-           text_equal(json_string_value(json_object_get(document, "role")),
-                      server_role_name(role));
+    return at != NULL;
 }
 
 /* Rows that lack what every row has would crash later readers. */
@@ -347,26 +469,15 @@ static bool is_whole(const struct server_view *view)
     return whole;
 }
 
-struct server_view *store_json_to_view(const json_t *document, const char *name,
-                                       enum server_role role)
+struct server_view *store_text_to_view(const char *text, const char *name, enum server_role role)
 {
-    json_t *scalars = json_object_get(document, "server");
-    if (!is_ours(document, name, role) || !json_is_array(scalars))
+    struct walk walk = {.at = text};
+    if (!is_ours(&walk, name, role))
         return NULL;
     struct server_view *view = server_view_new(name, role);
-    struct walk walk = {.row = scalars, .reading = true};
-    walk_scalars(&walk, view);
-    view->from_disk = true;
-    read_parts(document, view);
-    READ_ROWS(document, view, databases, walk_database);
-    READ_ROWS(document, view, roster, walk_roster);
-    READ_ROWS(document, view, backups, walk_backup);
-    READ_ROWS(document, view, marks, walk_mark);
-    READ_ROWS(document, view, shipping, walk_shipping);
-    READ_ROWS(document, view, restores, walk_restore);
-    READ_ROWS(document, view, jobs, walk_job);
-    read_history(document, view);
-    if (is_whole(view))
+    walk.at = next_line(walk.at);
+    read_scalars(&walk, view);
+    if (read_lists(next_line(walk.at), view) && is_whole(view))
         return view;
     server_view_release(view);
     return NULL;
