@@ -282,7 +282,7 @@ enum flow run_waitfor(struct run *run, struct statement *statement)
         wait_ms = wait_ms >= of_day ? wait_ms - of_day : wait_ms + 86400000 - of_day;
     }
     text_copy(run->session->wait_type, sizeof run->session->wait_type, "WAITFOR");
-    end = session_wait(run->session, now + wait_ms);
+    end = session_sleep(run->session, now + wait_ms);
     *run->session->wait_type = '\0';
     run->state->run = run;
     if (end == SESSION_KILLED || end == SESSION_DISCONNECTED)
