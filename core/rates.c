@@ -35,12 +35,17 @@ static int compare_finish(const void *a, const void *b)
 static void measure_server(struct group_view *view, const struct server_view *server,
                            struct sum *full, struct sum *log)
 {
+    /* Ages are on the server's own clock; with the server gone, up to when it was last read. */
+    int64_t now_ms = server_view_now_utc_ms(server, view->now_monotonic_ms);
+    now_ms = now_ms != TIME_UNKNOWN ? now_ms : server->server_utc_ms;
+    if (now_ms == TIME_UNKNOWN)
+        return;
     const struct restore_row **rows = memory_new_array(server->restores_count, sizeof *rows);
     size_t count = 0;
     for (size_t i = 0; i < server->restores_count; i++) {
         const struct restore_row *row = &server->restores[i];
         if (row->finished_utc_ms != TIME_UNKNOWN &&
-            view->now_utc_ms - row->finished_utc_ms < RATES_TOO_OLD_MS)
+            now_ms - row->finished_utc_ms < RATES_TOO_OLD_MS)
             rows[count++] = row;
     }
     qsort(rows, count, sizeof *rows, compare_finish);
@@ -52,8 +57,9 @@ static void measure_server(struct group_view *view, const struct server_view *se
         struct sum *sum = is_full ? full : log;
         sum->bytes += (double)rows[i]->size_bytes;
         sum->ms += (double)took_ms;
-        if (rows[i]->finished_utc_ms > view->rates.measured_utc_ms)
-            view->rates.measured_utc_ms = rows[i]->finished_utc_ms;
+        int64_t age_ms = now_ms > rows[i]->finished_utc_ms ? now_ms - rows[i]->finished_utc_ms : 0;
+        if (view->rates.age_ms == DURATION_UNKNOWN || age_ms < view->rates.age_ms)
+            view->rates.age_ms = age_ms;
     }
     free(rows);
 }
@@ -61,7 +67,7 @@ static void measure_server(struct group_view *view, const struct server_view *se
 void rates_measure(struct group_view *view)
 {
     struct sum full = {0}, log = {0};
-    view->rates = (struct restore_rates){.measured_utc_ms = TIME_UNKNOWN};
+    view->rates = (struct restore_rates){.age_ms = DURATION_UNKNOWN};
     for (size_t i = 0; i < view->destinations_count; i++)
         measure_server(view, view->servers[view->destinations[i]], &full, &log);
     struct restore_rates *rates = &view->rates;

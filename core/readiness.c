@@ -236,13 +236,9 @@ static void find_targets(struct group_view *view)
         .newest_any = marks_find_newest_any(view),
         .data_loss_ms = DURATION_UNKNOWN,
         .restore_ms = DURATION_UNKNOWN,
-        .rates_age_ms = DURATION_UNKNOWN,
+        .rates_age_ms = view->rates.age_ms,
         .loss_basis = view->sources_alive ? LOSS_LIVE : LOSS_LAST_SEEN,
     };
-    if (view->rates.measured_utc_ms != TIME_UNKNOWN) {
-        int64_t age_ms = view->now_utc_ms - view->rates.measured_utc_ms;
-        readiness->rates_age_ms = age_ms > 0 ? age_ms : 0;
-    }
     int target = readiness->newest >= 0 ? readiness->newest : readiness->newest_any;
     if (target < 0)
         return;

@@ -239,7 +239,8 @@ enum stamp_zone { STAMP_UNDECIDED, STAMP_UTC, STAMP_LOCAL };
 struct restore_rates {
     double full_bytes_per_ms, log_bytes_per_ms; /* 0 = unknown */
     int64_t statement_ms;    /* a RESTORE's own time beside its bytes */
-    int64_t measured_utc_ms; /* the newest measurement; TIME_UNKNOWN = none */
+    int64_t age_ms;          /* of the newest measurement, on its server's clock;
+                              * DURATION_UNKNOWN = none */
 };
 
 struct group_view {
