@@ -1,6 +1,7 @@
 #include "core/checks.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
@@ -59,6 +60,36 @@ void check_add(struct check_sink *sink, enum verdict verdict, char *where, char 
     check_add_remedy(sink, verdict, where, text, NULL);
 }
 
+static const char down_text[] = "could not look: the server does not answer";
+
+/* True if a list "A, B" names the server. */
+static bool names_server(const char *list, const char *server)
+{
+    size_t length = strlen(server);
+    for (const char *at = list; (at = strstr(at, server)) != NULL; at++)
+        if ((at == list || at[-1] == ' ') && (at[length] == '\0' || at[length] == ','))
+            return true;
+    return false;
+}
+
+/* One line a rule for all servers that do not answer. */
+static void say_down(struct check_sink *sink, const char *server)
+{
+    for (size_t i = sink->first; i < sink->view->checks_count; i++) {
+        struct check_result *said = &sink->view->checks[i];
+        if (!text_equal(said->text, down_text))
+            continue;
+        if (!names_server(said->where, server)) {
+            char *where = memory_format("%s, %s", said->where, server);
+            free(said->where);
+            said->where = where;
+        }
+        return;
+    }
+    check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server), memory_copy_text(down_text),
+                     "see the check that every server answers");
+}
+
 static bool already_said(const struct check_sink *sink, const char *where)
 {
     for (size_t i = sink->first; i < sink->view->checks_count; i++)
@@ -88,14 +119,14 @@ bool check_may_look(struct check_sink *sink, int server_index, enum view_part pa
     if (!down && (status->state == PART_READ ||
                   (status->state == PART_FAILED && status->read_monotonic_ms != TIME_UNKNOWN)))
         return true;
+    if (down) {
+        say_down(sink, server->name);
+        return false;
+    }
     if (already_said(sink, server->name))
         return false;
     const char *hint = status->error.hint[0] != '\0' ? status->error.hint : NULL;
-    if (down)
-        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
-                         memory_copy_text("could not look: the server does not answer"),
-                         "see the check that every server answers");
-    else if (status->state == PART_NOT_VISIBLE)
+    if (status->state == PART_NOT_VISIBLE)
         check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
                          memory_format("may not look: %s are not visible to the login",
                                        part_words(part)),
@@ -112,12 +143,12 @@ bool check_may_look(struct check_sink *sink, int server_index, enum view_part pa
 }
 
 void check_limit(struct check_sink *sink, const struct limit *limit, int64_t value_ms,
-                 const char *what)
+                 const char *what, const char *is)
 {
     char value[64], bound[64];
     if (value_ms == DURATION_UNKNOWN) {
         check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
-                  memory_format("%s not known", what));
+                  memory_format("%s is not known", what));
         return;
     }
     bool critical = limit->critical_ms != DURATION_UNKNOWN && value_ms > limit->critical_ms;
@@ -126,7 +157,7 @@ void check_limit(struct check_sink *sink, const struct limit *limit, int64_t val
     duration_format(bound, sizeof bound, critical ? limit->critical_ms : limit->warning_ms);
     if (critical || warning)
         check_add(sink, critical ? VERDICT_CRITICAL : VERDICT_WARNING, memory_copy_text(""),
-                  memory_format("%s %s, the limit is %s", what, value, bound));
+                  memory_format("%s %s %s, the limit is %s", what, is, value, bound));
 }
 
 const struct database_row *check_source_row(const struct group_view *view, size_t entry)

@@ -17,12 +17,17 @@ char *check_servers_answer(struct check_sink *sink)
             continue;
         bool never_tried = server->error.code == ERR_OK && !server->from_disk &&
                            server->as_of_monotonic_ms == TIME_UNKNOWN;
-        char text[1200] = "it does not answer";
-        if (server->error.code != ERR_OK)
-            error_format(&server->error, text, sizeof text);
+        const char *what = server->error.code != ERR_OK ? server->error.what : "it does not answer";
+        char *text = server->error.server_text[0] == '\0'
+                         ? memory_copy_text(what)
+                         : memory_format("%s: server error %d: %s", what,
+                                         server->error.server_number, server->error.server_text);
+        if (never_tried) {
+            free(text);
+            text = memory_copy_text("it was not read yet");
+        }
         check_add_remedy(sink, never_tried ? VERDICT_UNKNOWN : VERDICT_CRITICAL,
-                         memory_copy_text(server->name),
-                         memory_copy_text(never_tried ? "it was not read yet" : text),
+                         memory_copy_text(server->name), text,
                          server->error.hint[0] != '\0' ? server->error.hint : NULL);
     }
     return memory_format("%zu servers answer", view->servers_count);
@@ -85,8 +90,8 @@ char *check_data_loss(struct check_sink *sink)
         return NULL;
     }
     check_limit(sink, &view->config->data_loss, view->readiness.data_loss_ms,
-                view->readiness.loss_basis == LOSS_LIVE ? "the data loss is"
-                                                        : "the data loss is at least");
+                "the data loss",
+                view->readiness.loss_basis == LOSS_LIVE ? "is" : "is at least");
     return NULL;
 }
 
@@ -95,7 +100,7 @@ char *check_restore_time(struct check_sink *sink)
     const struct group_view *view = sink->view;
     if (view->readiness.newest_any >= 0)
         check_limit(sink, &view->config->restore_time, view->readiness.restore_ms,
-                    "the restore time is");
+                    "the restore time", "is");
     else
         check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
                   memory_copy_text("there is no mark to restore to"));

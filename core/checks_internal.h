@@ -34,9 +34,9 @@ void check_add_remedy(struct check_sink *sink, enum verdict verdict, char *where
 bool check_may_look(struct check_sink *sink, int server, enum view_part part);
 
 /* Compares with a limit of the configuration and adds what is beyond it; DURATION_UNKNOWN is told
- * as unknown. what: "the newest complete log set is ". */
+ * as unknown. what: "the apply lag"; is: "is" or "is at least". */
 void check_limit(struct check_sink *sink, const struct limit *limit, int64_t value_ms,
-                 const char *what);
+                 const char *what, const char *is);
 
 /* The source's database row of a roster entry, NULL where its server or it is not there; adds
  * nothing. */

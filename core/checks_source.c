@@ -110,14 +110,19 @@ static void judge_backup_job(struct check_sink *sink, const struct server_view *
 
 char *check_backup_job(struct check_sink *sink)
 {
-    int management = sink->view->management;
-    if (management < 0)
+    const struct group_view *view = sink->view;
+    int management = view->management;
+    bool all_looked = true;
+    for (size_t i = 0; management < 0 && i < view->servers_count; i++)
+        if (view->servers[i]->role == ROLE_SOURCE)
+            all_looked = check_may_look(sink, (int)i, PART_ROSTER) && all_looked;
+    if (management < 0 && all_looked)
         check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(""),
                          memory_copy_text("no source with the management database was found"),
                          "configure the source that hosts it, or set management_database");
-    else if (check_may_look(sink, management, PART_JOBS))
-        judge_backup_job(sink, sink->view->servers[management],
-                         server_view_job(sink->view->servers[management], JOB_BACKUP));
+    else if (management >= 0 && check_may_look(sink, management, PART_JOBS))
+        judge_backup_job(sink, view->servers[management],
+                         server_view_job(view->servers[management], JOB_BACKUP));
     return NULL;
 }
 
@@ -129,7 +134,7 @@ char *check_backup_age(struct check_sink *sink)
         return NULL;
     }
     check_limit(sink, &sink->view->config->backup_age, sink->view->lag.backup_age_ms,
-                "the age of the newest complete log set is");
+                "the age of the newest complete log set", "is");
     return NULL;
 }
 

@@ -160,7 +160,7 @@ char *check_import_lag(struct check_sink *sink)
             return NULL;
     if (any_live(view))
         return memory_copy_text("nothing is imported any more: the group was failed over");
-    check_limit(sink, &view->config->import_lag, view->lag.import_ms, "the import lag is");
+    check_limit(sink, &view->config->import_lag, view->lag.import_ms, "the import lag", "is");
     return NULL;
 }
 
@@ -172,7 +172,7 @@ char *check_apply_lag(struct check_sink *sink)
             return NULL;
     if (any_live(view))
         return memory_copy_text("nothing is applied any more: the group was failed over");
-    check_limit(sink, &view->config->apply_lag, view->lag.apply_ms, "the apply lag is");
+    check_limit(sink, &view->config->apply_lag, view->lag.apply_ms, "the apply lag", "is");
     return NULL;
 }
 
