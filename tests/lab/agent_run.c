@@ -39,7 +39,9 @@ static enum job_outcome run_step(struct job *job, size_t index, char **message)
     struct str text = {0};
     str_add(&text, EXECUTED_AS);
     str_add(&text, reply_sink_messages(reply));
-    str_add(&text, outcome == JOB_SUCCEEDED ? "  The step succeeded." : "  The step failed.");
+    str_add(&text, outcome == JOB_SUCCEEDED   ? "  The step succeeded."
+                   : outcome == JOB_CANCELLED ? "  The step was cancelled."
+                                              : "  The step failed.");
     *message = str_take(&text);
     struct job_history *history =
         job_add_history(job, (int)index + 1, step->name, outcome, *message);

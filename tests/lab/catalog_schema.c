@@ -4,7 +4,7 @@
 #include "tests/lab/model.h"
 #include "tests/lab/procedures.h"
 
-enum { SCHEMA_DBO = 1, FIRST_OBJECT_ID = 245575913, FIRST_PROCEDURE_ID = 1205579333 };
+enum { SCHEMA_DBO = 1, FIRST_PROCEDURE_ID = 1205579333 };
 
 struct type_facts {
     const char *name;
@@ -48,11 +48,6 @@ static struct type_facts facts_of(const struct sql_type *type)
     return found;
 }
 
-static int object_id(size_t index)
-{
-    return FIRST_OBJECT_ID + (int)index * 16;
-}
-
 static const char object_columns[] =
     "name sysname, object_id int not null, principal_id int, schema_id int not null,"
     "parent_object_id int not null, type char(2) not null, type_desc nvarchar(60),"
@@ -78,27 +73,37 @@ static void send_object(struct row_sink *sink, const struct database *database, 
     row_send(&row, sink);
 }
 
+/* A user in the database, or the right to see all definitions. */
 static bool sees_objects(const struct session *session, const struct database *database)
 {
     return session_may_select(session, database) ||
            catalog_has(session, PERMISSION_VIEW_ANY_DEFINITION);
 }
 
+/* What a fill function wants of the engine's tables. */
+struct listing {
+    struct row_sink *sink;
+    const struct database *database;
+    bool tables, views;
+};
+
+static void send_table(void *context, const struct engine_table *table)
+{
+    const struct listing *listing = context;
+    if (table->is_view ? listing->views : listing->tables) {
+        send_object(listing->sink, listing->database, table->name, table->object_id,
+                    table->is_view ? "V " : "U ", table->is_view ? "VIEW" : "USER_TABLE");
+    }
+}
+
 static bool send_objects(struct session *session, struct database *database, struct row_sink *sink,
                          bool tables, bool views, bool procedures)
 {
+    struct listing listing = {.sink = sink, .database = database, .tables = tables, .views = views};
     if (!sees_objects(session, database)) {
         return true;
     }
-    for (size_t i = 0; i < database->tables->items_count; i++) {
-        const struct table_definition *table = &database->tables->items[i];
-        bool view = table->view_text != NULL;
-        if (engine_table_exists(database->instance->engine, database, table->schema, table->name) &&
-            (view ? views : tables)) {
-            send_object(sink, database, table->name, object_id(i), view ? "V " : "U ",
-                        view ? "VIEW" : "USER_TABLE");
-        }
-    }
+    engine_each_table(database->instance->engine, database, send_table, &listing);
     const char *name;
     for (size_t i = 0; procedures && (name = procedure_of_database(database, i)) != NULL; i++) {
         send_object(sink, database, name, FIRST_PROCEDURE_ID + (int)i * 16, "P ",
@@ -135,14 +140,23 @@ static const char columns_columns[] =
     "is_nullable bit, is_ansi_padded bit not null, is_rowguidcol bit not null,"
     "is_identity bit not null, is_computed bit not null";
 
-static void send_column(struct row_sink *sink, const struct database *database,
-                        const struct table_definition *table, size_t index, int id)
+/* A table's columns; a view's from its definition, because the engine knows them only in use. */
+static size_t columns_of(const struct database *database, const struct engine_table *table,
+                         const struct sql_column **columns)
 {
-    const struct sql_column *column = &table->columns[index];
+    const struct table_definition *view =
+        table->is_view ? database_table(database, table->schema, table->name) : NULL;
+    *columns = view == NULL ? table->columns : view->columns;
+    return view == NULL ? table->columns_count : view->columns_count;
+}
+
+static void send_column(const struct listing *listing, const struct engine_table *table,
+                        const struct sql_column *column, size_t index)
+{
     struct type_facts facts = facts_of(&column->type);
     bool text = column->type.kind >= SQL_NVARCHAR && column->type.kind <= SQL_CHAR;
     struct row row = {0};
-    row_int(&row, id);
+    row_int(&row, table->object_id);
     row_text(&row, column->name);
     row_int(&row, (int64_t)index + 1);
     row_int(&row, facts.system_type_id);
@@ -150,25 +164,30 @@ static void send_column(struct row_sink *sink, const struct database *database,
     row_int(&row, facts.max_length);
     row_int(&row, facts.precision);
     row_int(&row, facts.scale);
-    row_text(&row, text ? database->instance->collation : NULL);
+    row_text(&row, text ? listing->database->instance->collation : NULL);
     row_int(&row, column->type.nullable);
     row_int(&row, 1);
     row_int(&row, 0);
     row_int(&row, table->identity == (int)index);
     row_int(&row, 0);
-    row_send(&row, sink);
+    row_send(&row, listing->sink);
+}
+
+static void send_columns(void *context, const struct engine_table *table)
+{
+    const struct listing *listing = context;
+    const struct sql_column *columns;
+    size_t count = columns_of(listing->database, table, &columns);
+    for (size_t i = 0; i < count; i++) {
+        send_column(listing, table, &columns[i], i);
+    }
 }
 
 static bool fill_columns(struct session *session, struct database *database, struct row_sink *sink)
 {
-    if (!sees_objects(session, database)) {
-        return true;
-    }
-    for (size_t i = 0; i < database->tables->items_count; i++) {
-        const struct table_definition *table = &database->tables->items[i];
-        for (size_t c = 0; c < table->columns_count; c++) {
-            send_column(sink, database, table, c, object_id(i));
-        }
+    struct listing listing = {.sink = sink, .database = database};
+    if (sees_objects(session, database)) {
+        engine_each_table(database->instance->engine, database, send_columns, &listing);
     }
     return true;
 }
@@ -206,48 +225,55 @@ static void add_lengths(struct row *row, const struct sql_type *type, struct typ
     }
 }
 
+static void send_information_columns(void *context, const struct engine_table *table)
+{
+    const struct listing *listing = context;
+    const struct sql_column *columns;
+    size_t count = columns_of(listing->database, table, &columns);
+    for (size_t i = 0; i < count; i++) {
+        struct type_facts facts = facts_of(&columns[i].type);
+        struct row row = {0};
+        row_text(&row, listing->database->name);
+        row_text(&row, table->schema);
+        row_text(&row, table->name);
+        row_text(&row, columns[i].name);
+        row_int(&row, (int64_t)i + 1);
+        row_null(&row);
+        row_text(&row, columns[i].type.nullable ? "YES" : "NO");
+        row_text(&row, facts.name);
+        add_lengths(&row, &columns[i].type, facts);
+        row_nulls(&row, 6);
+        row_send(&row, listing->sink);
+    }
+}
+
 static bool fill_information_columns(struct session *session, struct database *database,
                                      struct row_sink *sink)
 {
-    if (!sees_objects(session, database)) {
-        return true;
-    }
-    for (size_t i = 0; i < database->tables->items_count; i++) {
-        const struct table_definition *table = &database->tables->items[i];
-        for (size_t c = 0; c < table->columns_count; c++) {
-            const struct sql_column *column = &table->columns[c];
-            struct type_facts facts = facts_of(&column->type);
-            struct row row = {0};
-            row_text(&row, database->name);
-            row_text(&row, table->schema);
-            row_text(&row, table->name);
-            row_text(&row, column->name);
-            row_int(&row, (int64_t)c + 1);
-            row_null(&row);
-            row_text(&row, column->type.nullable ? "YES" : "NO");
-            row_text(&row, facts.name);
-            add_lengths(&row, &column->type, facts);
-            row_nulls(&row, 6);
-            row_send(&row, sink);
-        }
+    struct listing listing = {.sink = sink, .database = database};
+    if (sees_objects(session, database)) {
+        engine_each_table(database->instance->engine, database, send_information_columns, &listing);
     }
     return true;
+}
+
+static void send_information_table(void *context, const struct engine_table *table)
+{
+    const struct listing *listing = context;
+    struct row row = {0};
+    row_text(&row, listing->database->name);
+    row_text(&row, table->schema);
+    row_text(&row, table->name);
+    row_text(&row, table->is_view ? "VIEW" : "BASE TABLE");
+    row_send(&row, listing->sink);
 }
 
 static bool fill_information_tables(struct session *session, struct database *database,
                                     struct row_sink *sink)
 {
-    if (!sees_objects(session, database)) {
-        return true;
-    }
-    for (size_t i = 0; i < database->tables->items_count; i++) {
-        const struct table_definition *table = &database->tables->items[i];
-        struct row row = {0};
-        row_text(&row, database->name);
-        row_text(&row, table->schema);
-        row_text(&row, table->name);
-        row_text(&row, table->view_text == NULL ? "BASE TABLE" : "VIEW");
-        row_send(&row, sink);
+    struct listing listing = {.sink = sink, .database = database};
+    if (sees_objects(session, database)) {
+        engine_each_table(database->instance->engine, database, send_information_table, &listing);
     }
     return true;
 }
@@ -323,9 +349,12 @@ static bool fill_principals(struct session *session, struct database *database,
     (void)session;
     send_principal(sink, database, "public", 0, true, NULL, 0);
     send_principal(sink, database, "dbo", 1, false, owner_sid, sizeof owner_sid);
+    /* users travel with the database: after a restore their SIDs are those of the source's logins */
+    const struct instance *origin =
+        database->timeline == NULL ? database->instance : database->timeline->origin;
     int id = 5;
-    for (size_t i = 0; i < database->instance->logins_count; i++) {
-        const struct login *login = &database->instance->logins[i];
+    for (size_t i = 0; i < origin->logins_count; i++) {
+        const struct login *login = &origin->logins[i];
         if (strcmp(login->name, "sa") != 0 && (login->permissions & PERMISSION_SYSADMIN) == 0 &&
             login_has_database(login, database->name)) {
             send_principal(sink, database, login->name, id++, false, login->sid, sizeof login->sid);

@@ -60,6 +60,7 @@ struct timeline {
     size_t records_count, records_capacity;
     lab_lsn next_lsn;
     struct table_set *tables; /* borrowed from the lab; a fork shares its parent's */
+    const struct instance *origin; /* where its database was made: whose logins its users are */
 };
 
 /* sys.databases.state */

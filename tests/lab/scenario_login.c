@@ -73,13 +73,16 @@ static bool is_named(const struct node *list, const char *server)
 
 void scenario_read_login(struct lab *lab, const struct node *login)
 {
-    node_check_keys(login, "name password use permissions databases servers disabled");
+    node_check_keys(login, "name password use permissions databases servers disabled own_sids");
     const char *name = node_text_required(login, "name");
     const char *use = node_choice(login, "use", "monitor restore other", "other");
     const char *given = node_text(login, "password", NULL);
     unsigned permissions = read_permissions(login);
     struct node databases = node_member(login, "databases");
     struct node servers = node_member(login, "servers");
+    bool own_sids = node_boolean(login, "own_sids", false);
+    uint8_t sid[16];
+    lab_random_guid(lab, sid);
     char password[129];
     random_password(lab, password);
     text_copy(password, sizeof password, given == NULL ? password : given);
@@ -91,6 +94,9 @@ void scenario_read_login(struct lab *lab, const struct node *login)
         struct login *made = instance_add_login(instance, name, password, permissions);
         made->disabled = node_boolean(login, "disabled", false);
         text_copy(made->use, sizeof made->use, use);
+        if (!own_sids) {
+            memcpy(made->sid, sid, sizeof made->sid);
+        }
         for (size_t d = 0; d < node_count(&databases); d++) {
             struct node item = node_item(&databases, d);
             if (json_is_string(item.json)) {

@@ -27,6 +27,7 @@ struct timeline *timeline_fork(struct lab *lab, struct timeline *parent, lab_lsn
     timeline->parent = parent;
     timeline->fork_lsn = at;
     timeline->tables = parent->tables;
+    timeline->origin = parent->origin;
     timeline->next_lsn = lsn_next_file(at);
     memory_append(lab, timelines);
     lab->timelines[lab->timelines_count - 1] = timeline;
