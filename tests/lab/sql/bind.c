@@ -176,7 +176,14 @@ struct table *bind_target(struct binder *binder, const struct object_name *name)
                     name->name);
         return NULL;
     }
-    if (!binder->run->internal && database->standby) {
+    if (!binder->run->internal && !database->system &&
+        !session_is_sysadmin(binder->run->session)) {
+        binder_fail(binder, 229, 14, 5,
+                    "The %s permission was denied on the object '%s', database '%s', schema '%s'.",
+                    "UPDATE", table->name, database->name, table->schema);
+        return NULL;
+    }
+    if (!binder->run->internal && (database->standby || database->read_only)) {
         binder_fail(binder, 3906, 16, 1,
                     "Failed to update database \"%s\" because the database is read-only.",
                     database->name);
@@ -193,6 +200,18 @@ static void add_virtual(struct binder *binder, struct virtual_slot *slot)
         if (binder->virtuals[i] == slot)
             return;
     *arena_append(binder->arena, binder, virtuals) = slot;
+}
+
+/* Error 229 where the login has no right to the table. A view is enough to read what is below. */
+static bool may_use_table(struct binder *binder, const struct table *table, const char *right)
+{
+    if (binder->run->internal || binder->in_view ||
+        session_may_select(binder->run->session, table->database))
+        return true;
+    binder_fail(binder, 229, 14, 5,
+                "The %s permission was denied on the object '%s', database '%s', schema '%s'.",
+                right, table->name, table->database->name, table->schema);
+    return false;
 }
 
 static const char *generated_name(struct binder *binder, char prefix, int id)
@@ -238,10 +257,12 @@ static void bind_view(struct binder *binder, struct source *source, const struct
         binder_fail(binder, error.number, error.severity, error.state, "%s", error.text);
         return;
     }
+    binder->in_view++;
     binder->database = table->database; /* a view's names are its own database's */
     binder->scope = NULL;
     binder->ctes = NULL;
     bind_select(binder, source->select, false);
+    binder->in_view--;
     binder->database = database;
     binder->scope = scope;
     binder->ctes = ctes;
@@ -303,22 +324,22 @@ static void bind_name(struct binder *binder, struct source *source)
     database = name_database(binder, &source->name);
     if (database == NULL)
         return;
+    view = find_catalog(binder, database, &source->name);
+    if (view != NULL) {
+        bind_virtual(binder, source, view, database);
+        return;
+    }
     table = store_find(binder->run->engine, database,
                        source->name.schema == NULL ? "dbo" : source->name.schema,
                        source->name.name);
-    if (table != NULL && table->view_text != NULL) {
-        bind_view(binder, source, table);
-        return;
-    }
-    if (table != NULL) {
-        bind_stored(source, table);
-        return;
-    }
-    view = find_catalog(binder, database, &source->name);
-    if (view == NULL)
+    if (table == NULL)
         unknown_object(binder, &source->name);
+    else if (!may_use_table(binder, table, "SELECT"))
+        return;
+    else if (table->view_text != NULL)
+        bind_view(binder, source, table);
     else
-        bind_virtual(binder, source, view, database);
+        bind_stored(source, table);
 }
 
 /* Columns of a derived table or CTE, renamed as x(a, b) says. */

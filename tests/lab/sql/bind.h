@@ -31,6 +31,7 @@ struct binder {
     int next_id;
     struct virtual_slot **virtuals; /* to be filled before the statement runs */
     size_t virtuals_count, virtuals_capacity;
+    int in_view; /* how many views deep: rights were asked of the view */
     bool aggregates_allowed, aggregate_seen;
     struct sql_problem problem; /* number 0 = none */
     bool written;               /* the error is in the reply already */

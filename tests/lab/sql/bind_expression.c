@@ -470,6 +470,18 @@ static void invalid_operand(struct binder *binder, const struct expr *expr, enum
                 type_name(kind), operator_text(expr->op));
 }
 
+/* An integer literal beside a numeric counts with the digits that it has. */
+static struct sql_type operand_type(const struct expr *expr)
+{
+    int digits = 1;
+
+    if (expr->kind != EXPR_INTEGER)
+        return expr->type;
+    for (int64_t rest = expr->integer / 10; rest != 0; rest /= 10)
+        digits++;
+    return type_numeric(digits, 0, false);
+}
+
 static void bind_binary_arithmetic(struct binder *binder, struct expr *expr)
 {
     struct expr **slots[2] = {&expr->args.items[0], &expr->args.items[1]};
@@ -507,11 +519,18 @@ static void bind_binary_arithmetic(struct binder *binder, struct expr *expr)
             return;
         }
     type = type_arithmetic(expr->op, &(*slots[0])->type, &(*slots[1])->type);
+    if (type.kind == SQL_NUMERIC) {
+        struct sql_type left = operand_type(*slots[0]), right = operand_type(*slots[1]);
+
+        type = type_arithmetic(expr->op, &left, &right);
+    }
     expr->type = type;
     if (type.kind == SQL_NUMERIC || type_is_float(type.kind))
         for (int i = 0; i < 2; i++) {
-            struct sql_type operand = type.kind == SQL_NUMERIC ? type_as_numeric(&(*slots[i])->type)
-                                                               : type;
+            struct sql_type operand = type;
+
+            if (type.kind == SQL_NUMERIC)
+                operand = type_as_numeric(&(*slots[i])->type);
 
             bind_coerce(binder, slots[i], &operand);
         }
@@ -791,6 +810,14 @@ static bool check_count(struct binder *binder, const struct expr *expr)
     return false;
 }
 
+/* How long a value's text may be where a function wants a string. */
+static int text_length(enum sql_kind kind)
+{
+    if (type_is_integer(kind))
+        return kind == SQL_BIGINT ? 24 : 12;
+    return type_is_number(kind) ? 41 : type_is_time(kind) ? 40 : 4000;
+}
+
 static void coerce_argument(struct binder *binder, struct expr *call, size_t index, char want)
 {
     struct expr **slot = &call->args.items[index];
@@ -802,8 +829,10 @@ static void coerce_argument(struct binder *binder, struct expr *call, size_t ind
     case 's':
         if (type_is_string(kind) && !arg->untyped)
             return;
-        type = type_string(type_is_number(kind) || type_is_time(kind) ? SQL_VARCHAR : SQL_NVARCHAR,
-                           type_is_number(kind) ? 41 : 4000, true);
+        type = arg->untyped ? type_string(SQL_VARCHAR, 1, true)
+                            : type_string(type_is_number(kind) || type_is_time(kind) ? SQL_VARCHAR
+                                                                                     : SQL_NVARCHAR,
+                                          text_length(kind), true);
         if (kind == SQL_VARIANT) { /* the system functions take variants */
             insert_conversion(binder, slot, &type);
             return;

@@ -1,5 +1,6 @@
 #include "tests/lab/sql/cell.h"
 
+#include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,12 +133,28 @@ static size_t without_blanks(const char *text, size_t length)
     return length;
 }
 
-/* Order of characters: a letter's two cases stand together, lower first. */
-static uint32_t fold(uint32_t code)
+/* Letters of every script have their cases here, whatever the process's locale. */
+static locale_t letters(void)
+{
+    static locale_t locale;
+
+    if (locale == (locale_t)0)
+        locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    return locale;
+}
+
+uint32_t cell_lower(uint32_t code)
 {
     if (code < 0x80)
         return code >= 'A' && code <= 'Z' ? code + 32 : code;
-    return (uint32_t)towlower((wint_t)code);
+    return letters() == (locale_t)0 ? code : (uint32_t)towlower_l((wint_t)code, letters());
+}
+
+uint32_t cell_upper(uint32_t code)
+{
+    if (code < 0x80)
+        return code >= 'a' && code <= 'z' ? code - 32 : code;
+    return letters() == (locale_t)0 ? code : (uint32_t)towupper_l((wint_t)code, letters());
 }
 
 int cell_compare_text(bool case_sensitive, const char *a, size_t a_length, const char *b,
@@ -152,8 +169,8 @@ int cell_compare_text(bool case_sensitive, const char *a, size_t a_length, const
 
         if (x == y)
             continue;
-        if (fold(x) != fold(y))
-            return fold(x) < fold(y) ? -1 : 1;
+        if (cell_lower(x) != cell_lower(y))
+            return cell_lower(x) < cell_lower(y) ? -1 : 1;
         if (tie == 0)
             tie = x > y ? -1 : 1;
     }

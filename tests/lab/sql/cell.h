@@ -25,7 +25,11 @@ const char *cell_collation(const struct sql_type *type);
 /* Registers the collations. */
 void cell_open(sqlite3 *db);
 
-/* Compares as the collations do. */
+/* One character's other case; needs no locale. Under lab_lock. */
+uint32_t cell_lower(uint32_t code);
+uint32_t cell_upper(uint32_t code);
+
+/* Compares as the collations do: a letter's two cases stand together, lower first. */
 int cell_compare_text(bool case_sensitive, const char *a, size_t a_length, const char *b,
                       size_t b_length);
 

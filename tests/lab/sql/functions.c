@@ -1,13 +1,11 @@
 #include "tests/lab/sql/functions.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <wctype.h>
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
@@ -325,11 +323,16 @@ static void math(sqlite3_context *context, int count, sqlite3_value **values)
 
 static uint32_t fold(uint32_t code, bool case_sensitive)
 {
-    if (case_sensitive)
-        return code;
-    if (code < 0x80)
-        return (uint32_t)tolower((int)code);
-    return (uint32_t)towlower((wint_t)code);
+    return case_sensitive ? code : cell_lower(code);
+}
+
+/* The next character, which may be NUL. */
+static uint32_t next_character(const char **at)
+{
+    if (**at != '\0')
+        return text_next(at);
+    (*at)++;
+    return 0;
 }
 
 /* [abc], [a-f], [^x]; *pattern is behind the '['. False and *pattern unmoved without a ']'. */
@@ -343,12 +346,12 @@ static bool match_set(const char **pattern, const char *end, uint32_t code, bool
         at++;
     *closed = false;
     while (at < end && (*at != ']' || first)) {
-        uint32_t low = fold(text_next(&at), case_sensitive), high = low;
+        uint32_t low = fold(next_character(&at), case_sensitive), high = low;
 
         first = false;
         if (at + 1 < end && *at == '-' && at[1] != ']') {
             at++;
-            high = fold(text_next(&at), case_sensitive);
+            high = fold(next_character(&at), case_sensitive);
         }
         found = found || (code >= low && code <= high);
     }
@@ -363,13 +366,13 @@ static bool like(const char *text, const char *text_end, const char *pattern,
                  const char *pattern_end, uint32_t escape, bool case_sensitive)
 {
     while (pattern < pattern_end) {
-        uint32_t want = text_next(&pattern), code;
+        uint32_t want = next_character(&pattern), code;
         bool literal = escape != 0 && want == escape && pattern < pattern_end;
 
         if (literal)
-            want = text_next(&pattern);
+            want = next_character(&pattern);
         if (!literal && want == '%') {
-            for (const char *at = text;; text_next(&at)) {
+            for (const char *at = text;; next_character(&at)) {
                 if (like(at, text_end, pattern, pattern_end, escape, case_sensitive))
                     return true;
                 if (at >= text_end)
@@ -378,7 +381,7 @@ static bool like(const char *text, const char *text_end, const char *pattern,
         }
         if (text >= text_end)
             return false;
-        code = fold(text_next(&text), case_sensitive);
+        code = fold(next_character(&text), case_sensitive);
         if (!literal && want == '[') {
             bool closed;
             bool matched = match_set(&pattern, pattern_end, code, case_sensitive, &closed);

@@ -95,12 +95,13 @@ const size_t builtins_query_count = sizeof builtins_query / sizeof *builtins_que
 
 /* --- SUM and AVG ---------------------------------------------------------------------------- */
 
+/* SQLite's memory for it is aligned to 8 bytes only. */
 struct total {
     int64_t count;
     double number;
     decimal_digits digits;
     int scale;
-};
+} __attribute__((packed, aligned(8)));
 
 
 static void accumulate(sqlite3_context *context, sqlite3_value **values, int sign)

@@ -1,9 +1,7 @@
 /* String functions. Positions and lengths count UTF-16 units, as T-SQL does. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wctype.h>
 
 #include "core/base/memory.h"
 #include "core/base/str.h"
@@ -260,7 +258,7 @@ static void change_case(struct call *call, bool upper)
         char bytes[4];
         uint32_t code = (unsigned char)*at < 0x80 ? (unsigned char)*at++ : text_next(&at);
 
-        code = (uint32_t)(upper ? towupper((wint_t)code) : towlower((wint_t)code));
+        code = upper ? cell_upper(code) : cell_lower(code);
         str_add_bytes(&out, bytes, text_encode(bytes, code));
     }
     call_return_text(call, str_text(&out), out.length);

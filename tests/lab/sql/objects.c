@@ -115,7 +115,7 @@ int object_id_of(struct run *run, const char *name, const char *type)
         return wants(type, table->view_text != NULL ? "V" : "U") ? object_id_of_table(table) : 0;
     if (wants(type, "V,S") &&
         catalog_find(run->session, found.database, found.schema, found.name) != NULL)
-        return hash_id(found.name);
+        return strcasecmp(found.schema, "sys") == 0 ? hash_id(found.name) : -hash_id(found.name);
     if (wants(type, "P,X,PC") &&
         procedure_find(run->session, found.database, found.schema, found.name) != NULL)
         return -hash_id(found.name);

@@ -33,18 +33,19 @@ static bool is_caught(const struct run *run)
     return false;
 }
 
-/* Every error of the session comes by here, whoever writes it. */
+/* Every error of the session comes by here, whoever writes it. context: the outermost run. */
 static bool see_error(void *context, int number, int severity, int state, int line,
                       const char *procedure, const char *text)
 {
-    struct run *run = ((struct session_state *)context)->run;
+    const struct run *outermost = context;
+    const struct reply_observer *before = outermost->observer_before;
+    struct run *run = outermost->state->run;
 
-    if (run == NULL)
-        return false;
     run->state->last_error = number;
     run->failed = true;
     if (severity >= 20 || !is_caught(run))
-        return false;
+        return before != NULL && before->error != NULL &&
+               before->error(before->context, number, severity, state, line, procedure, text);
     run->raised = true;
     run->error = (struct caught_error){
         .number = number, .severity = severity, .state = state, .line = line};
@@ -495,6 +496,33 @@ enum flow run_text(struct run *run, const char *text)
     return flow;
 }
 
+static void pass_columns(void *context, const struct sql_column *columns, size_t count)
+{
+    const struct reply_observer *before = ((struct run *)context)->observer_before;
+
+    before->columns(before->context, columns, count);
+}
+
+static void pass_row(void *context, const struct sql_value *values)
+{
+    const struct reply_observer *before = ((struct run *)context)->observer_before;
+
+    before->row(before->context, values);
+}
+
+/* Puts the run's look at errors before whoever looks at the reply already. */
+static void observe(struct run *run)
+{
+    const struct reply_observer *before;
+
+    run->observer = (struct reply_observer){.error = see_error, .context = run};
+    before = run->observer_before = reply_set_observer(run->reply, &run->observer);
+    if (before != NULL && before->columns != NULL)
+        run->observer.columns = pass_columns;
+    if (before != NULL && before->row != NULL)
+        run->observer.row = pass_row;
+}
+
 bool run_begin(struct run *run, struct session *session, struct reply *reply)
 {
     struct session_state *state = session->engine;
@@ -513,12 +541,11 @@ bool run_begin(struct run *run, struct session *session, struct reply *reply)
         run->line = run->outer->line;
         return false;
     }
+    store_settle(run->engine);
     state->nesting += run->outer != NULL;
     state->run = run;
-    state->observer.error = see_error;
-    state->observer.context = state;
     if (run->outer == NULL || run->outer->reply != reply)
-        run->observer_before = reply_set_observer(reply, &state->observer);
+        observe(run);
     return true;
 }
 

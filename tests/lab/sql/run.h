@@ -73,7 +73,6 @@ struct session_state {
     int next_handle;
     int nesting;     /* @@NESTLEVEL */
     struct run *run; /* the innermost that runs; NULL = none */
-    struct reply_observer observer;
 };
 
 enum flow { FLOW_NEXT, FLOW_BREAK, FLOW_CONTINUE, FLOW_RETURN, FLOW_ERROR, FLOW_END, FLOW_CLOSE };
@@ -100,6 +99,7 @@ struct run {
     struct caught_error *handled; /* inside CATCH: what it handles; NULL = outside */
     int return_value;
     bool internal; /* engine_run_internal: permissions are not asked */
+    struct reply_observer observer; /* of the outermost run of a reply */
     const struct reply_observer *observer_before;
 };
 

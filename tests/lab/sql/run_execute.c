@@ -121,9 +121,10 @@ static struct argument_value *find_argument(struct argument_value *arguments, si
     return NULL;
 }
 
-static enum flow fill_frame(struct run *run, struct frame *frame,
-                            const struct declaration_list *list, struct argument_value *arguments,
-                            size_t count, struct argument_value **matched)
+/* Makes a variable of each parameter. False after an error: *flow says what follows. */
+static bool fill_frame(struct run *run, struct frame *frame, const struct declaration_list *list,
+                       struct argument_value *arguments, size_t count,
+                       struct argument_value **matched, enum flow *flow)
 {
     for (size_t i = 0; i < list->items_count; i++) {
         struct variable *variable =
@@ -131,19 +132,23 @@ static enum flow fill_frame(struct run *run, struct frame *frame,
 
         matched[i] = find_argument(arguments, count, i, list->items[i].name);
         if (matched[i] == NULL || matched[i]->is_default) {
-            if (list->items[i].value == NULL)
-                return run_raise(run, 8178, 16, 1,
-                                 "The parameterized query expects the parameter '%s', which was "
-                                 "not supplied.",
-                                 list->items[i].name);
+            if (list->items[i].value == NULL) {
+                *flow = run_raise(run, 8178, 16, 1,
+                                  "The parameterized query expects the parameter '%s', which was "
+                                  "not supplied.",
+                                  list->items[i].name);
+                return false;
+            }
             continue;
         }
         run->problem.number = 0;
         run_assign(run, variable, sql_value_copy(&matched[i]->value), &matched[i]->type);
-        if (run->problem.number != 0)
-            return run_problem(run, &run->problem);
+        if (run->problem.number != 0) {
+            *flow = run_problem(run, &run->problem);
+            return false;
+        }
     }
-    return FLOW_NEXT;
+    return true;
 }
 
 enum flow execute_parameterised(struct run *run, const char *text, const char *parameters,
@@ -166,11 +171,9 @@ enum flow execute_parameterised(struct run *run, const char *text, const char *p
 
         text_copy(problem.text, sizeof problem.text, error.text);
         flow = run_problem(run, &problem);
-    } else {
-        flow = fill_frame(run, &frame, &list, arguments, count, matched);
-    }
-    if (flow == FLOW_NEXT && frame.variables_count == list.items_count)
+    } else if (fill_frame(run, &frame, &list, arguments, count, matched, &flow)) {
         flow = run_nested_text(run, &frame, text);
+    }
     for (size_t i = 0; i < list.items_count && flow == FLOW_NEXT; i++)
         if (outputs[i] && matched[i] != NULL && matched[i]->output)
             give_back(run, matched[i], &frame.variables[i].value, &frame.variables[i].type);

@@ -21,12 +21,19 @@ static bool same_name(const struct engine *engine, const char *a, const char *b)
 struct table *store_find(struct engine *engine, const struct database *database,
                          const char *schema, const char *name)
 {
+    struct table *last = engine->last_found;
+
+    if (last != NULL && last->database == database && strcmp(last->name, name) == 0 &&
+        strcmp(last->schema, schema) == 0)
+        return last;
     for (size_t i = 0; i < engine->tables_count; i++) {
         struct table *table = engine->tables[i];
 
         if (table->database == database && same_name(engine, table->name, name) &&
-            same_name(engine, table->schema, schema))
+            same_name(engine, table->schema, schema)) {
+            engine->last_found = table;
             return table;
+        }
     }
     return NULL;
 }
@@ -48,6 +55,12 @@ bool store_run(struct engine *engine, const char *sql)
     log_write(LOG_ERROR, "SQLite: %s in %s", message, sql);
     sqlite3_free(message);
     return false;
+}
+
+void store_settle(struct engine *engine)
+{
+    if (!sqlite3_get_autocommit(engine->db))
+        store_run(engine, "COMMIT");
 }
 
 /* --- tables --------------------------------------------------------------------------------- */
@@ -130,6 +143,8 @@ void store_drop(struct engine *engine, struct table *table)
             engine->tables[i] = engine->tables[--engine->tables_count];
             break;
         }
+    if (engine->last_found == table)
+        engine->last_found = NULL;
     free_table(table);
 }
 

@@ -44,6 +44,7 @@ struct engine {
     size_t tables_count, tables_capacity;
     struct virtual_slot **virtuals; /* owned */
     size_t virtuals_count, virtuals_capacity;
+    struct table *last_found; /* borrowed; what store_find found last */
     int next_id;
     bool case_sensitive;
     struct str *capture; /* borrowed; where changes of the running statement go; NULL = nowhere */
@@ -70,6 +71,9 @@ bool store_fill(struct engine *engine, struct virtual_slot *slot, struct session
 
 /* Runs SQL that cannot fail but for a bug, which is logged. */
 bool store_run(struct engine *engine, const char *sql);
+
+/* Ends the transaction that engine_insert keeps open. */
+void store_settle(struct engine *engine);
 
 /* Undoes the changes of a captured record, last first. */
 void store_undo(struct engine *engine, const void *record, size_t length);
