@@ -222,6 +222,10 @@ static void find_applied(struct group_view *view)
             continue;
         if (lsn_is_known(entry->redo_lsn))
             entry->applied_set = applied_by_lsn(view, k, entry->redo_lsn);
+        else if (lsn_is_known(entry->restored_last_lsn) && entry->at_mark == NULL)
+            entry->applied_set = applied_by_lsn(view, k, entry->restored_last_lsn);
+        else if (lsn_is_known(entry->restored_first_lsn)) /* it stopped somewhere in that log */
+            entry->applied_set = applied_by_lsn(view, k, entry->restored_first_lsn);
         if (entry->applied_set == 0)
             entry->applied_set = applied_by_flags(view, k);
     }

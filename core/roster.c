@@ -254,6 +254,7 @@ static void find_standing(const struct group_view *view, struct roster_entry *en
         entry->state = row->state;
         entry->standby = row->standby;
         entry->redo_lsn = row->redo_lsn;
+        entry->redo_visible = row->files_visible;
     }
     find_last_restore(entry, destination);
     /* The clause stands on every log of a sequence, also on those that end before the mark. While

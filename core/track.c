@@ -200,6 +200,22 @@ static char *why_no_log_continues(const struct track *track, struct lsn redo, co
     return memory_format("no log in the history continues it where it stands on %s", server);
 }
 
+/* Without a redo point only what was recorded tells where it stands, and that must be beyond
+ * doubt: a log applied again behind its mark runs to its end without a word (4329). Owned. */
+static char *why_place_is_uncertain(const struct roster_entry *entry, const char *server)
+{
+    if (lsn_is_known(entry->redo_lsn))
+        return NULL;
+    if (entry->at_mark != NULL)
+        return memory_format("it stopped at the mark %s on %s, and how far is not visible%s",
+                             entry->at_mark, server,
+                             entry->standby ? " in STANDBY"
+                                            : ": GRANT VIEW ANY DEFINITION to the login");
+    if (entry->redo_visible && !entry->standby)
+        return memory_format("its last full restore on %s did not finish", server);
+    return NULL;
+}
+
 static void find_start(struct track *track)
 {
     const struct group_view *view = track->view;
@@ -217,6 +233,9 @@ static void find_start(struct track *track)
                                            database_state_name(entry->state), server);
         return;
     }
+    track->cannot_roll = why_place_is_uncertain(entry, server);
+    if (track->cannot_roll != NULL)
+        return;
     track->start = SIZE_MAX;
     if (lsn_is_known(entry->redo_lsn)) {
         track->start = log_at(track, entry->redo_lsn);

@@ -116,6 +116,9 @@ static bool stands_at(const struct track *track, const struct backup_set *set,
         return false;
     if (entry->state == STATE_ONLINE && !entry->standby)
         path->route = ROUTE_RECOVERED_AT_MARK;
+    else if (entry->standby && lsn_is_known(entry->restored_last_lsn) &&
+             lsn_is_known(file->mark_lsn))
+        path->route = ROUTE_AT_MARK; /* its MarkLog can be read: the gate does */
     else if (entry->state == STATE_RESTORING && lsn_is_known(entry->redo_lsn) &&
              redo_is_inside(entry, file))
         path->route = ROUTE_AT_MARK;

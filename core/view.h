@@ -140,6 +140,7 @@ struct roster_entry {
     bool state_known;          /* false: the destination was never read */
     bool standby;
     struct lsn redo_lsn;       /* unknown where not RESTORING or not visible */
+    bool redo_visible;         /* the login sees its files: an unknown redo_lsn then means none */
     int64_t applied_set;       /* newest log set applied whole; 0 = none known */
     char *at_mark;             /* restorehistory's mark if its last restore stopped at one; or NULL */
     struct lsn restored_first_lsn, restored_last_lsn; /* of the last backup restored; or unknown */

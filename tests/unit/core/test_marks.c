@@ -269,6 +269,64 @@ static void a_standby_database_rolls_forward_by_its_history(void **state)
     leave(&world);
 }
 
+static void a_database_in_standby_behind_the_proof_stands_at_the_mark(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    char *mark = memory_copy_text(mark_name(look(&world), 100));
+    build_stop_at(world.build, MGMT, 100, mark);
+    struct database_row *row = build_row(world.build, 1, MGMT);
+    row->state = STATE_ONLINE;
+    row->standby = row->read_only = true;
+    row->redo_lsn = (struct lsn){0};
+    const struct group_view *view = look(&world);
+    expect(view, 100, MGMT, ROUTE_AT_MARK, NULL);
+    build_log(world.build, 101, false);
+    view = look(&world);
+    /* Further on from a place that nobody sees: the log could be behind it already. */
+    expect(view, 101, MGMT, ROUTE_FULL_RESTORE, "how far is not visible in STANDBY");
+    free(mark);
+    leave(&world);
+}
+
+static void a_stop_whose_place_is_not_visible_is_never_rolled_over(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    char *mark = memory_copy_text(mark_name(look(&world), 100));
+    build_stop_at(world.build, MGMT, 100, mark);
+    build_row(world.build, 1, MGMT)->redo_lsn = (struct lsn){0};
+    build_row(world.build, 1, MGMT)->files_visible = false;
+    expect(look(&world), 100, MGMT, ROUTE_FULL_RESTORE, "GRANT VIEW ANY DEFINITION");
+    free(mark);
+    leave(&world);
+}
+
+static void a_full_restore_that_did_not_finish_takes_no_log(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    build_row(world.build, 1, MGMT)->redo_lsn = (struct lsn){0}; /* visible, and there is none */
+    expect(look(&world), 100, MGMT, ROUTE_FULL_RESTORE, "did not finish");
+    leave(&world);
+}
+
+static void without_the_right_to_see_redo_points_restorehistory_tells_what_is_applied(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    static const char *const databases[] = {MGMT, BOX};
+    for (size_t i = 0; i < 2; i++) {
+        build_row(world.build, 1, databases[i])->redo_lsn = (struct lsn){0};
+        build_row(world.build, 1, databases[i])->files_visible = false;
+    }
+    const struct group_view *view = look(&world);
+    expect(view, 100, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    expect(view, 99, MGMT, ROUTE_FULL_RESTORE, "past");
+    assert_int_equal(build_mark(view, 100)->evidence, EVIDENCE_HISTORY);
+    leave(&world);
+}
+
 static void a_database_that_stopped_at_the_mark_stands_there(void **state)
 {
     (void)state;
@@ -338,8 +396,11 @@ static void without_lsns_the_order_of_the_sets_decides_and_the_evidence_says_so(
         struct restore_row *row = &world.build->servers[1]->restores[i];
         row->first_lsn = row->last_lsn = (struct lsn){0};
     }
-    build_row(world.build, 1, MGMT)->redo_lsn = (struct lsn){0};
-    build_row(world.build, 1, BOX)->redo_lsn = (struct lsn){0};
+    static const char *const databases[] = {MGMT, BOX};
+    for (size_t i = 0; i < 2; i++) {
+        build_row(world.build, 1, databases[i])->redo_lsn = (struct lsn){0};
+        build_row(world.build, 1, databases[i])->files_visible = false;
+    }
     const struct group_view *view = look(&world);
     expect(view, 92, MGMT, ROUTE_FULL_RESTORE, "past");
     expect(view, 93, MGMT, ROUTE_ROLL_FORWARD, NULL);
@@ -449,6 +510,11 @@ int main(void)
         cmocka_unit_test(a_database_that_is_absent_needs_a_full_set),
         cmocka_unit_test(a_recovered_database_cannot_roll_forward),
         cmocka_unit_test(a_standby_database_rolls_forward_by_its_history),
+        cmocka_unit_test(a_database_in_standby_behind_the_proof_stands_at_the_mark),
+        cmocka_unit_test(a_stop_whose_place_is_not_visible_is_never_rolled_over),
+        cmocka_unit_test(a_full_restore_that_did_not_finish_takes_no_log),
+        cmocka_unit_test(
+            without_the_right_to_see_redo_points_restorehistory_tells_what_is_applied),
         cmocka_unit_test(a_database_that_stopped_at_the_mark_stands_there),
         cmocka_unit_test(a_log_applied_whole_under_the_stop_clause_is_not_at_the_mark),
         cmocka_unit_test(a_stop_at_another_mark_of_the_same_name_is_not_this_one),
