@@ -5,96 +5,34 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/memory.h"
-#include "core/base/text.h"
 #include "core/collector.h"
+#include "tests/support/lab_process.h"
 
-static char *lab_path;
-static char directory[] = "/tmp/stopmark-lab-test-XXXXXX";
-static pid_t lab;
-static struct config *config;
-
-static bool wait_ready(int fd)
-{
-    char text[16] = "";
-    size_t length = 0;
-    int64_t until_ms = clock_monotonic_ms(clock_system()) + 60000;
-    while (length < 6) {
-        int64_t left_ms = until_ms - clock_monotonic_ms(clock_system());
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        if (left_ms <= 0 || poll(&wait, 1, (int)left_ms) != 1)
-            return false;
-        ssize_t got = read(fd, text + length, 6 - length);
-        if (got <= 0)
-            return false;
-        length += (size_t)got;
-    }
-    return strcmp(text, "ready\n") == 0;
-}
+static struct lab_process lab;
 
 static int start_lab(void **state)
 {
     (void)state;
-    int fds[2];
-    char ini[100], log[100];
-    snprintf(ini, sizeof ini, "%s/stopmark.ini", directory);
-    snprintf(log, sizeof log, "%s/lab.log", directory);
-    char *arguments[] = {lab_path,
-                         memory_copy_text("--scenario"), memory_copy_text("contoso"),
-                         memory_copy_text("--port-base"), memory_copy_text("0"),
-                         memory_copy_text("--speed"), memory_copy_text("0"),
-                         memory_copy_text("--ini"), ini,
-                         memory_copy_text("--log"), log,
-                         NULL};
-    if (pipe2(fds, O_CLOEXEC) != 0)
-        return 1;
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, fds[1], 1);
-    int failed = posix_spawn(&lab, lab_path, &actions, NULL, arguments, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    for (size_t i = 1; arguments[i]; i++)
-        if (arguments[i] != ini && arguments[i] != log)
-            free(arguments[i]);
-    close(fds[1]);
-    if (failed || !wait_ready(fds[0]))
-        return 1;
-    close(fds[0]);
-    struct config_problems problems = {0};
-    config = config_load(ini, &problems);
-    for (size_t i = 0; i < problems.items_count; i++)
-        print_message("%s:%d: %s\n", ini, problems.items[i].line, problems.items[i].text);
-    config_problems_free(&problems);
-    return config ? 0 : 1;
+    return lab_process_start(&lab, "contoso");
 }
 
 static int stop_lab(void **state)
 {
     (void)state;
-    config_free(config);
-    if (lab > 0) {
-        kill(lab, SIGTERM);
-        waitpid(lab, NULL, 0);
-    }
+    lab_process_stop(&lab);
     return 0;
 }
 
 static struct collector *start(void)
 {
     struct error error = {0};
-    struct collector *collector = collector_start(config, clock_system(), &error);
+    struct collector *collector = collector_start(lab.config, clock_system(), &error);
     assert_non_null(collector);
     return collector;
 }
@@ -108,7 +46,7 @@ static struct group_view *first_view(struct collector *collector)
 
 static const struct server_view *server(const struct group_view *view, const char *name)
 {
-    int index = config_server_find(config, name);
+    int index = config_server_find(lab.config, name);
     assert_true(index >= 0);
     return view->servers[index];
 }
@@ -261,7 +199,7 @@ static void the_next_poll_equals_the_first(void **state)
 static void with_the_sources_dead_the_last_good_views_are_there(void **state)
 {
     (void)state;
-    kill(lab, SIGUSR1); /* the lab's word for: the sources die */
+    kill(lab.pid, SIGUSR1); /* the lab's word for: the sources die */
     struct collector *collector = start();
     struct group_view *view = first_view(collector);
     const struct server_view *source = server(view, "SQLA");
@@ -274,22 +212,16 @@ static void with_the_sources_dead_the_last_good_views_are_there(void **state)
     assert_int_equal(view->roster_count, 10);
     group_view_release(view);
     collector_stop(collector);
-    kill(lab, SIGUSR2);
+    kill(lab.pid, SIGUSR2);
 }
 
 int main(int count, char **arguments)
 {
     (void)count;
-    char *folder = memory_copy_text(arguments[0]);
-    lab_path = memory_format("%s/../../stopmark-lab", dirname(folder));
-    free(folder);
-    if (access(lab_path, X_OK) != 0) {
-        printf("no lab at %s: nothing tested\n", lab_path);
-        free(lab_path);
+    if (!lab_process_find(&lab, arguments[0])) {
+        printf("no lab at %s: nothing tested\n", lab.program);
         return 0;
     }
-    if (!mkdtemp(directory))
-        return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_whole_group_is_read_at_the_first_poll),
         cmocka_unit_test(the_roster_has_ten_databases_and_knows_their_uses),
@@ -298,10 +230,5 @@ int main(int count, char **arguments)
         cmocka_unit_test(the_next_poll_equals_the_first),
         cmocka_unit_test(with_the_sources_dead_the_last_good_views_are_there),
     };
-    int failed = cmocka_run_group_tests(tests, start_lab, stop_lab);
-    char *command = memory_format("rm -rf %s", directory);
-    failed += system(command) != 0;
-    free(command);
-    free(lab_path);
-    return failed;
+    return cmocka_run_group_tests(tests, start_lab, stop_lab);
 }

@@ -1,0 +1,259 @@
+/* The collector while things change: a running backup job, servers that stall and come back, logins
+ * that may not see everything. Needs stopmark-lab beside the tests. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/str.h"
+#include "core/base/text.h"
+#include "core/collector.h"
+#include "core/history.h"
+#include "core/store_text.h"
+#include "tests/support/lab_process.h"
+
+static struct lab_process lab;
+
+static int start_small(void **state)
+{
+    (void)state;
+    return lab_process_start(&lab, "small");
+}
+
+static int stop_lab(void **state)
+{
+    (void)state;
+    lab_process_stop(&lab);
+    return 0;
+}
+
+static struct collector *start(void)
+{
+    struct error error = {0};
+    lab.config->poll_ms = 60000;
+    lab.config->query_timeout_ms = 2000;
+    lab.config->connect_timeout_ms = 2000;
+    struct collector *collector = collector_start(lab.config, clock_system(), &error);
+    assert_non_null(collector);
+    assert_true(collector_wait_first(collector, 20000));
+    return collector;
+}
+
+/* A view in which every server was read after this call began; owned. */
+static struct group_view *next_view(struct collector *collector,
+                                    bool (*is_it)(const struct group_view *view))
+{
+    int64_t until_ms = clock_monotonic_ms(clock_system()) + 20000;
+    struct group_view *view = collector_view(collector);
+    while (!is_it(view) && clock_monotonic_ms(clock_system()) < until_ms) {
+        group_view_release(view);
+        collector_refresh(collector);
+        struct pollfd wait = {.fd = collector_wake_fd(collector), .events = POLLIN};
+        poll(&wait, 1, 1000);
+        view = collector_view(collector);
+    }
+    assert_true(is_it(view));
+    return view;
+}
+
+static int64_t newest_set(const struct server_view *view)
+{
+    if (!view->history_count)
+        return 0;
+    const struct history_chunk *chunk = view->history[view->history_count - 1];
+    return chunk->rows[chunk->count - 1].set_id;
+}
+
+static int64_t wanted_set, read_after_ms;
+
+static bool has_wanted_set(const struct group_view *view)
+{
+    for (size_t i = 0; i < view->servers_count; i++)
+        if (newest_set(view->servers[i]) < wanted_set ||
+            view->servers[i]->as_of_monotonic_ms < read_after_ms)
+            return false;
+    return true;
+}
+
+/* The rows of a view as text, without what differs by the time of reading. */
+static char *facts_of(const struct server_view *view, const char *list)
+{
+    struct str text = {0};
+    store_text_from_view(&text, view);
+    char *begin = strstr(str_text(&text), list), *next = begin ? strchr(begin, '\n') : NULL;
+    assert_non_null(next);
+    struct str rows = {0};
+    for (next++; *next && strcspn(next, "\t") < strcspn(next, "\n"); next = strchr(next, '\n') + 1) {
+        size_t length = strcspn(next, "\n") + 1;
+        /* the head line of the next list has two fields only */
+        if (strcspn(strchr(next, '\t') + 1, "\t") >= strcspn(strchr(next, '\t') + 1, "\n"))
+            break;
+        str_add_bytes(&rows, next, length);
+    }
+    str_free(&text);
+    return str_take(&rows);
+}
+
+static void assert_same_facts(const struct server_view *a, const struct server_view *b,
+                              const char *list)
+{
+    char *left = facts_of(a, list), *right = facts_of(b, list);
+    assert_string_equal(left, right);
+    free(left);
+    free(right);
+}
+
+static void after_hours_of_backups_the_view_equals_a_cold_read(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = collector_view(collector);
+    wanted_set = newest_set(view->servers[0]);
+    group_view_release(view);
+    for (int round = 0; round < 4; round++) {
+        if (round == 2) /* a partial set among them */
+            assert_true(lab_process_run(&lab, "SQLSMALL", "EXEC sp_lab_backup_fails 'SSODB'"));
+        if (round == 3)
+            assert_true(lab_process_run(&lab, "SQLSMALL", "EXEC sp_lab_backup_fails NULL"));
+        assert_true(lab_process_run(&lab, "SQLSMALL", "EXEC sp_lab_advance 3660"));
+        wanted_set += 4;
+        read_after_ms = clock_monotonic_ms(clock_system());
+        group_view_release(next_view(collector, has_wanted_set));
+    }
+    view = next_view(collector, has_wanted_set);
+    struct collector *other = start();
+    struct group_view *cold = collector_view(other);
+    for (size_t i = 0; i < view->servers_count; i++) {
+        assert_same_facts(view->servers[i], cold->servers[i], "\nrows\t");
+        assert_same_facts(view->servers[i], cold->servers[i], "\nbackups\t");
+        assert_same_facts(view->servers[i], cold->servers[i], "\nmarks\t");
+        assert_same_facts(view->servers[i], cold->servers[i], "\nrestores\t");
+        assert_int_equal(view->servers[i]->last_restore_set, cold->servers[i]->last_restore_set);
+    }
+    group_view_release(cold);
+    collector_stop(other);
+    group_view_release(view);
+    collector_stop(collector);
+}
+
+static bool source_is_lost(const struct group_view *view)
+{
+    return !view->servers[0]->reachable && view->servers[0]->error.code != ERR_OK;
+}
+
+static bool source_is_back(const struct group_view *view)
+{
+    return view->servers[0]->reachable;
+}
+
+static void a_server_that_stalls_is_lost_alone_and_comes_back(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    assert_true(lab_process_run(&lab, "DRSMALL", "EXEC sp_lab_server 'SQLSMALL', 'stall'"));
+    struct group_view *view = next_view(collector, source_is_lost);
+    assert_true(view->servers[1]->reachable);
+    assert_true(view->servers[0]->history_count > 0); /* what was known stays */
+    assert_false(view->servers[0]->from_disk);
+    group_view_release(view);
+    assert_true(lab_process_run(&lab, "DRSMALL", "EXEC sp_lab_server 'SQLSMALL', 'start'"));
+    group_view_release(next_view(collector, source_is_back));
+    collector_stop(collector);
+}
+
+static void stopping_takes_about_a_second_while_a_query_is_stalled(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    assert_true(lab_process_run(&lab, "DRSMALL", "EXEC sp_lab_server 'SQLSMALL', 'stall'"));
+    collector_refresh(collector);
+    struct pollfd wait = {.fd = collector_wake_fd(collector), .events = POLLIN};
+    poll(&wait, 1, 500);
+    int64_t begin_ms = clock_monotonic_ms(clock_system());
+    collector_stop(collector);
+    assert_true(clock_monotonic_ms(clock_system()) - begin_ms < 3000);
+    assert_true(lab_process_run(&lab, "DRSMALL", "EXEC sp_lab_server 'SQLSMALL', 'start'"));
+}
+
+/* --- logins that see little -------------------------------------------------------------------- */
+
+static const char blind_scenario[] =
+    "{\"group\": \"Blind group\", \"now\": \"2026-11-20T12:20:50Z\","
+    " \"servers\": [{\"name\": \"SQLSMALL\", \"role\": \"source\"},"
+    "  {\"name\": \"DRSMALL\", \"role\": \"destination\", \"restores\": \"*\"}],"
+    " \"databases\": ["
+    "  {\"name\": \"BizTalkMgmtDb\", \"server\": \"SQLSMALL\", \"role\": \"management\","
+    "   \"data_mb\": 40, \"log_kb_per_second\": 1},"
+    "  {\"name\": \"BizTalkMsgBoxDb\", \"server\": \"SQLSMALL\", \"role\": \"master-messagebox\","
+    "   \"data_mb\": 220, \"log_kb_per_second\": 6}],"
+    " \"logins\": [{\"name\": \"stopmark_monitor\", \"use\": \"monitor\", \"permissions\": [],"
+    "   \"databases\": []},"
+    "  {\"name\": \"stopmark_restore\", \"use\": \"restore\", \"permissions\": [\"sysadmin\"]}],"
+    " \"backup\": {\"location\": \"\\\\\\\\backup\\\\small\", \"every_minutes\": 15},"
+    " \"history\": {\"days\": 1, \"mark_ms\": 547}}";
+
+static int start_blind(void **state)
+{
+    (void)state;
+    char *path = lab_process_scenario(&lab, blind_scenario);
+    int failed = path ? lab_process_start(&lab, path) : 1;
+    free(path);
+    return failed;
+}
+
+static void assert_hidden(const struct server_view *view, enum view_part part)
+{
+    const struct part_status *status = &view->parts[part];
+    if (status->state != PART_NOT_VISIBLE)
+        print_message("%s part %d: state %d, error %d\n", view->name, (int)part,
+                      (int)status->state, status->error.server_number);
+    assert_int_equal(status->state, PART_NOT_VISIBLE);
+    assert_true(status->error.hint[0] != '\0');
+}
+
+static void what_a_login_may_not_see_names_the_grant_and_is_never_none(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = collector_view(collector);
+    const struct server_view *source = view->servers[0], *standby = view->servers[1];
+    assert_true(source->reachable && standby->reachable);
+    assert_hidden(source, PART_ROSTER);
+    assert_hidden(source, PART_HISTORY);
+    assert_hidden(source, PART_JOBS);
+    assert_true(source->has_management); /* known from sys.databases */
+    assert_hidden(standby, PART_JOBS);
+    const struct database_row *row = server_view_database(standby, "BizTalkMgmtDb");
+    assert_non_null(row);
+    assert_false(row->files_visible);
+    assert_int_equal(row->sessions, -1);
+    assert_false(view->readiness.possible);
+    group_view_release(view);
+    collector_stop(collector);
+}
+
+int main(int count, char **arguments)
+{
+    (void)count;
+    if (!lab_process_find(&lab, arguments[0])) {
+        printf("no lab at %s: nothing tested\n", lab.program);
+        return 0;
+    }
+    const struct CMUnitTest changes[] = {
+        cmocka_unit_test(after_hours_of_backups_the_view_equals_a_cold_read),
+        cmocka_unit_test(a_server_that_stalls_is_lost_alone_and_comes_back),
+        cmocka_unit_test(stopping_takes_about_a_second_while_a_query_is_stalled),
+    };
+    const struct CMUnitTest permissions[] = {
+        cmocka_unit_test(what_a_login_may_not_see_names_the_grant_and_is_never_none),
+    };
+    int failed = cmocka_run_group_tests(changes, start_small, stop_lab);
+    return failed + cmocka_run_group_tests(permissions, start_blind, stop_lab);
+}
