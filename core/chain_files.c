@@ -72,10 +72,20 @@ static void join_source(struct group_view *view, int source)
 
 /* A restore adds the foreign backup's row to the destination's own msdb: with the source never
  * seen, the files that were applied have their LSNs from there. */
+static bool lacks_lsns(const struct group_view *view, int destination)
+{
+    for (size_t s = 0; s < view->sets_count; s++)
+        for (size_t k = 0; k < view->roster_count; k++)
+            if (view->roster[k].destination == destination && view->sets[s].files[k].present &&
+                !lsn_is_known(view->sets[s].files[k].last_lsn))
+                return true;
+    return false;
+}
+
 static void join_restores(struct group_view *view, int destination)
 {
     const struct server_view *server = view->servers[destination];
-    if (server->restores_count == 0)
+    if (server->restores_count == 0 || !lacks_lsns(view, destination))
         return;
     struct textmap *paths = textmap_new(server->restores_count);
     for (size_t i = 0; i < server->restores_count; i++)

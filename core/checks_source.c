@@ -8,7 +8,6 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/chain.h"
-#include "core/roster.h"
 #include "core/textmap.h"
 
 enum { MINUTE_MS = 60 * 1000 };
@@ -185,80 +184,67 @@ char *check_chain_gaps(struct check_sink *sink)
     return NULL;
 }
 
-struct known_files {
-    struct textmap *paths;
-    struct lsn *oldest, *newest; /* one for each roster entry */
-};
-
-static struct known_files known_files_new(const struct group_view *view)
+/* True if the history has a log of the database with just these LSNs, or if they lie outside what
+ * the history knows: what is newer may be a set whose rows are being written. */
+static bool is_of_the_history(const struct group_view *view, size_t entry,
+                              const struct msdb_backup *backup)
 {
-    struct known_files files = {
-        .paths = textmap_new(view->sets_count * view->roster_count),
-        .oldest = memory_new_array(view->roster_count, sizeof(struct lsn)),
-        .newest = memory_new_array(view->roster_count, sizeof(struct lsn))};
-    for (size_t s = 0; s < view->sets_count; s++)
-        for (size_t k = 0; k < view->roster_count; k++) {
-            const struct set_file *file = &view->sets[s].files[k];
-            textmap_put(files.paths, file->as_backed_up, s);
-            if (!file->present || view->sets[s].kind != SET_LOG || !lsn_is_known(file->last_lsn))
-                continue;
-            if (!lsn_is_known(files.oldest[k]))
-                files.oldest[k] = file->first_lsn;
-            files.newest[k] = file->last_lsn;
+    const struct set_file *oldest = NULL, *newest = NULL;
+    size_t low = 0, high = view->sets_count;
+    while (low < high) { /* the first set whose log does not end before the backup does */
+        size_t middle = low + (high - low) / 2, at = middle;
+        const struct set_file *file = NULL;
+        for (; at < high && file == NULL; at++)
+            if (view->sets[at].kind == SET_LOG && view->sets[at].files[entry].present &&
+                lsn_is_known(view->sets[at].files[entry].last_lsn))
+                file = &view->sets[at].files[entry];
+        if (file == NULL || lsn_compare(file->last_lsn, backup->last_lsn) >= 0) {
+            newest = file != NULL ? file : newest;
+            high = middle;
+        } else {
+            oldest = file;
+            low = at;
         }
-    return files;
+    }
+    return oldest == NULL || newest == NULL ||
+           (lsn_compare(newest->first_lsn, backup->first_lsn) <= 0 &&
+            lsn_compare(newest->last_lsn, backup->last_lsn) >= 0);
 }
 
-static void known_files_free(struct known_files *files)
+static void look_for_thief(struct check_sink *sink, const struct server_view *server,
+                           const struct msdb_backup *backup, size_t entry)
 {
-    textmap_free(files->paths);
-    free(files->oldest);
-    free(files->newest);
-}
-
-/* Between the oldest and the newest log that the history knows: what is newer may be a set whose
- * rows are being written. */
-static bool is_stolen(const struct known_files *files, const struct msdb_backup *backup, int entry)
-{
-    size_t value;
-    struct textmap_cursor cursor = {0};
-    return entry >= 0 && backup->type == 'L' && !backup->copy_only &&
-           !textmap_next(files->paths, backup->path, &cursor, &value) &&
-           lsn_is_known(files->oldest[entry]) && lsn_is_known(backup->first_lsn) &&
-           lsn_is_known(backup->last_lsn) &&
-           lsn_compare(backup->first_lsn, files->oldest[entry]) >= 0 &&
-           lsn_compare(backup->last_lsn, files->newest[entry]) <= 0 &&
-           lsn_compare(backup->first_lsn, backup->last_lsn) < 0;
+    if (backup->type != 'L' || backup->copy_only || !lsn_is_known(backup->first_lsn) ||
+        !lsn_is_known(backup->last_lsn) || lsn_compare(backup->first_lsn, backup->last_lsn) >= 0 ||
+        is_of_the_history(sink->view, entry, backup))
+        return;
+    char time[40];
+    time_format(time, sizeof time, backup->finish_utc_ms);
+    check_add(sink, VERDICT_WARNING, memory_format("%s/%s", server->name, backup->database),
+              memory_format("a log backup that the history does not know: %s, by %s with %s, to %s",
+                            time, backup->user_name == NULL ? "?" : backup->user_name,
+                            backup->software == NULL ? "?" : backup->software,
+                            backup->path == NULL ? "?" : backup->path));
 }
 
 char *check_chain_thief(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
-    struct known_files files = known_files_new(view);
+    struct textmap *names = textmap_new(view->roster_count);
+    for (size_t k = 0; k < view->roster_count; k++)
+        textmap_put(names, view->roster[k].database, k);
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
         if (server->role != ROLE_SOURCE || !check_may_look(sink, (int)i, PART_BACKUPS))
             continue;
         for (size_t b = 0; b < server->backups_count; b++) {
-            const struct msdb_backup *backup = &server->backups[b];
-            size_t value;
             struct textmap_cursor cursor = {0};
-            if (backup->type != 'L' || backup->copy_only ||
-                textmap_next(files.paths, backup->path, &cursor, &value) ||
-                !is_stolen(&files, backup, roster_find(view, server->name, backup->database)))
-                continue;
-            char time[40];
-            time_format(time, sizeof time, backup->finish_utc_ms);
-            check_add(sink, VERDICT_WARNING,
-                      memory_format("%s/%s", server->name, backup->database),
-                      memory_format("a log backup that the history does not know: %s, by %s with "
-                                    "%s, to %s",
-                                    time, backup->user_name == NULL ? "?" : backup->user_name,
-                                    backup->software == NULL ? "?" : backup->software,
-                                    backup->path == NULL ? "?" : backup->path));
+            for (size_t k; textmap_next(names, server->backups[b].database, &cursor, &k);)
+                if (view->roster[k].source == (int)i)
+                    look_for_thief(sink, server, &server->backups[b], k);
         }
     }
-    known_files_free(&files);
+    textmap_free(names);
     return NULL;
 }
 

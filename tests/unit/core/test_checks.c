@@ -133,6 +133,7 @@ static void lost_log(struct build *b)
 }
 static void add_thief(struct build *b, bool copy_only)
 {
+    lost_log(b);
     struct msdb_backup known = *build_backup(b, BOX, 99);
     struct msdb_backup *thief = memory_append(b->servers[SOURCE], backups);
     *thief = known;
@@ -140,6 +141,8 @@ static void add_thief(struct build *b, bool copy_only)
     thief->path = memory_copy_text("D:\\veeam\\box.trn");
     thief->user_name = memory_copy_text("CONTOSO\\veeam");
     thief->software = memory_copy_text("Veeam");
+    thief->first_lsn = build_backup(b, BOX, 100)->last_lsn;
+    thief->last_lsn = build_backup(b, BOX, 102)->first_lsn;
     thief->copy_only = copy_only;
 }
 static void thief(struct build *b) { add_thief(b, false); }

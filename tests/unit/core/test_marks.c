@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -5,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -476,19 +478,18 @@ static void fourteen_days_of_ten_databases_build_in_well_under_fifty_ms(void **s
 {
     (void)state;
     struct build *build = build_contoso(14, true);
-    const struct clock *clock = clock_system();
-    int64_t best_ms = INT64_MAX;
+    long best_ms = LONG_MAX; /* of the processor: other work on the machine does not count */
     size_t marks = 0;
     for (int i = 0; i < 5; i++) {
-        int64_t before_ms = clock_monotonic_ms(clock);
+        clock_t before = clock();
         struct group_view *view = build_view(build);
-        int64_t took_ms = clock_monotonic_ms(clock) - before_ms;
+        long took_ms = (long)((clock() - before) * 1000 / CLOCKS_PER_SEC);
         best_ms = took_ms < best_ms ? took_ms : best_ms;
         marks = view->marks_count;
         group_view_release(view);
     }
-    print_message("bench group_view_build %zu marks x 10 databases: %lld ms\n", marks,
-                  (long long)best_ms);
+    print_message("bench group_view_build %zu marks x 10 databases: %ld ms\n", marks,
+                  best_ms);
     assert_true(marks >= 1344);
     build_free(build);
 }
