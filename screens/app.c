@@ -45,6 +45,8 @@ const struct screen_world *app_world(struct app *app)
     world->view = app->view;
     world->now_utc_ms = clock_utc_ms(app->options.clock);
     world->now_monotonic_ms = clock_monotonic_ms(app->options.clock);
+    world->source_now_utc_ms =
+        words_source_now_ms(app->view, world->now_utc_ms, world->now_monotonic_ms);
     const struct app_slot *wizard = &app->wizard;
     world->journal_note = wizard->ops && wizard->ops->note ? wizard->ops->note(wizard->self) : NULL;
     return world;

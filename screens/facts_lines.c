@@ -72,7 +72,9 @@ void facts_sets_line(char *out, size_t size, const struct group_view *view, enum
     }
     if (full) {
         char age[WORDS_SIZE];
-        words_ago(age, sizeof age, words_age_ms(view->now_utc_ms, full->time_utc_ms));
+        words_ago(age, sizeof age, words_age_ms(words_source_now_ms(view, view->now_utc_ms,
+                                                                 view->now_monotonic_ms),
+                                             full->time_utc_ms));
         str_format(&line, "%sfull %lld %s", logs ? ", " : "", (long long)full->id, age);
     }
     if (!logs || !full)

@@ -64,8 +64,8 @@ static void print_database(struct str *out, const struct plan_database *database
 char *facts_plan_text(const struct plan *plan)
 {
     struct str raw = {0};
-    str_format(&raw, "plan %s for %s: %s\n", plan->hash, plan->group,
-               plan->possible ? "possible" : "NOT POSSIBLE");
+    str_format(&raw, "plan for %s: %s\nhash: %s\n", plan->group,
+               plan->possible ? "possible" : "NOT POSSIBLE", plan->hash);
     for (size_t i = 0; i < plan->reasons_count; i++)
         str_format(&raw, "because: %s\n", plan->reasons[i]);
     if (plan->mark)

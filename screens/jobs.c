@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/text.h"
 #include "screens/panel.h"
 #include "screens/words.h"
@@ -38,26 +39,23 @@ static void state_cell(struct table *table, const struct server_view *server,
 {
     if (job->running) {
         char since[WORDS_SIZE], text[WORDS_LINE];
-        int64_t now_ms = server_view_now_utc_ms(server, now_monotonic_ms);
+        int64_t now_ms = words_server_now_ms(server, TIME_UNKNOWN, now_monotonic_ms);
         words_short(since, sizeof since, words_age_ms(now_ms, job->running_since_utc_ms));
         snprintf(text, sizeof text, "running %s", since);
         table_cell_sign(table, GLYPH_PROGRESS, text, 1);
     } else if (!job->enabled) {
-        table_cell_sign(table,
-                        job->function == JOB_RESTORE_TO_MARK || job->function == JOB_OTHER
-                            ? GLYPH_BULLET
-                            : GLYPH_WARNING,
-                        "disabled", 0);
+        bool needed = job->function == JOB_BACKUP || job->function == JOB_GET_HISTORY ||
+                      job->function == JOB_RESTORE_DATABASES;
+        table_cell_sign(table, needed ? GLYPH_WARNING : GLYPH_BULLET, "disabled", 0);
     } else {
         table_cell_sign(table, GLYPH_BULLET, "idle", 2);
     }
 }
 
-static void when_cell(struct table *table, const struct screen_world *world, int64_t utc_ms,
-                      const char *unknown)
+static void when_cell(struct table *table, int64_t now_ms, int64_t utc_ms, const char *unknown)
 {
     char when[WORDS_SIZE];
-    words_when(when, sizeof when, utc_ms, world->now_utc_ms);
+    words_when(when, sizeof when, utc_ms, now_ms);
     table_cell_key(table, utc_ms == TIME_UNKNOWN ? ATTR_SECONDARY : ATTR_NORMAL,
                    utc_ms == TIME_UNKNOWN ? unknown : when, utc_ms);
 }
@@ -79,7 +77,9 @@ static void add_row(struct table *table, const struct screen_world *world,
               panel_attr(world, server, PANEL_PART(PART_SERVER) | PANEL_PART(PART_JOBS)));
     table_cell(table, job->function == JOB_OTHER ? ATTR_SECONDARY : ATTR_NORMAL, job->name);
     state_cell(table, server, job, world->now_monotonic_ms);
-    when_cell(table, world, job->last_run_utc_ms, "never");
+    int64_t now_ms =
+        words_server_now_ms(server, world->now_utc_ms, world->now_monotonic_ms);
+    when_cell(table, now_ms, job->last_run_utc_ms, "never");
     table_cell_sign(table, outcome_glyph(job->last_outcome), job_outcome_name(job->last_outcome),
                     (int64_t)job->last_outcome);
     bool slow = job->last_duration_ms != DURATION_UNKNOWN &&
@@ -87,7 +87,7 @@ static void add_row(struct table *table, const struct screen_world *world,
                 job->last_duration_ms > 3 * job->usual_duration_ms + 1000;
     duration_cell(table, job->last_duration_ms, slow ? ATTR_WARNING : ATTR_NORMAL);
     duration_cell(table, job->usual_duration_ms, ATTR_NORMAL);
-    when_cell(table, world, job->next_run_utc_ms, "none");
+    when_cell(table, now_ms, job->next_run_utc_ms, "none");
     table_cell(table, ATTR_NORMAL, job->message);
 }
 

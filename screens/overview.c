@@ -74,7 +74,7 @@ static void draw_target(const struct screen_world *world, const struct canvas *c
         return;
     }
     canvas_fit(canvas, row++, column, TARGET_CELLS - 1, ALIGN_LEFT, ATTR_STRONG, mark->name);
-    words_when(value, sizeof value, mark->time_utc_ms, world->now_utc_ms);
+    words_when(value, sizeof value, mark->time_utc_ms, world->source_now_utc_ms);
     canvas_format(canvas, row++, column, ATTR_NORMAL, "%lld, %s",
                   (long long)view->sets[mark->set].id, value);
     words_duration(value, sizeof value, mark->data_loss_ms);

@@ -34,6 +34,7 @@ struct screen_world {
     const struct config *config;
     const struct group_view *view; /* never NULL */
     int64_t now_utc_ms, now_monotonic_ms;
+    int64_t source_now_utc_ms; /* the clock of the source with the management database */
     bool monitor;  /* read-only: nothing may change a server */
     bool starting; /* no server has answered yet, and none has failed */
     const char *journal_note; /* a run that lives, in words; NULL = none known */

@@ -4,13 +4,12 @@
 
 #include "core/base/clock.h"
 #include "core/base/text.h"
+#include "screens/words.h"
 
-/* The end of every series: the source's clock, else the last instant it was seen, else ours. */
+/* The end of every series: the source's clock, as far as it can be known. */
 static int64_t end_ms(const struct group_view *view)
 {
-    if (view->source_now_utc_ms != TIME_UNKNOWN)
-        return view->source_now_utc_ms;
-    return view->now_utc_ms;
+    return words_source_now_ms(view, view->now_utc_ms, view->now_monotonic_ms);
 }
 
 /* Keeps the greatest value of each share. */

@@ -62,13 +62,13 @@ static void add_row(struct table *table, const struct screen_world *world,
     char text[WORDS_SIZE];
     const char *word = "";
     enum glyph glyph = set_state(set, &word);
-    int64_t age_ms = words_age_ms(world->now_utc_ms, set->time_utc_ms);
+    int64_t age_ms = words_age_ms(world->source_now_utc_ms, set->time_utc_ms);
     table_row_id(table, (uint64_t)set->id, set->kind == SET_FULL ? ATTR_STRONG : ATTR_NORMAL);
     snprintf(text, sizeof text, "%lld", (long long)set->id);
     table_cell_key(table, ATTR_NORMAL, text, set->id);
     table_cell(table, ATTR_NORMAL, set_kind_name(set->kind));
     table_cell_sign(table, glyph, word, glyph);
-    words_when(text, sizeof text, set->time_utc_ms, world->now_utc_ms);
+    words_when(text, sizeof text, set->time_utc_ms, world->source_now_utc_ms);
     table_cell_key(table, ATTR_NORMAL, text, set->time_utc_ms);
     words_short(text, sizeof text, age_ms);
     table_cell_key(table, ATTR_NORMAL, text, age_ms);

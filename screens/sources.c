@@ -12,13 +12,13 @@ enum { PARTS = PANEL_PART(PART_SERVER) | PANEL_PART(PART_DATABASES) | PANEL_PART
 
 static const struct table_column columns[] = {
     {.title = "Server", .minimum = 6, .worth = 80},
-    {.title = "Database", .minimum = 14, .ideal = 40, .worth = TABLE_ALWAYS},
+    {.title = "Database", .minimum = 20, .ideal = 40, .worth = TABLE_ALWAYS},
     {.title = "State", .minimum = 8, .ideal = 18, .worth = 95},
-    {.title = "Recovery", .minimum = 8, .worth = 85},
+    {.title = "Model", .minimum = 6, .worth = 85},
     {.title = "Last log", .minimum = 8, .worth = 75, .align = ALIGN_RIGHT},
     {.title = "Last full", .minimum = 9, .worth = 70, .align = ALIGN_RIGHT},
     {.title = "Used as", .minimum = 10, .worth = 60, .ideal = 22},
-    {.title = "Size", .minimum = 6, .worth = 50, .align = ALIGN_RIGHT},
+    {.title = "Size", .minimum = 7, .worth = 50, .align = ALIGN_RIGHT},
     {.title = "Marking", .minimum = 7, .worth = 40},
     {.title = "Node", .minimum = 4, .worth = 20, .ideal = 15},
 };
@@ -106,7 +106,7 @@ static void time_cell(struct table *table, const struct screen_world *world, int
                       bool visible)
 {
     char when[WORDS_SIZE];
-    words_when(when, sizeof when, utc_ms, world->now_utc_ms);
+    words_when(when, sizeof when, utc_ms, world->source_now_utc_ms);
     if (utc_ms == TIME_UNKNOWN)
         table_cell_key(table, ATTR_SECONDARY, visible ? "none" : "?", TABLE_SORT_UNKNOWN);
     else
@@ -230,7 +230,7 @@ static void describe_backups(struct pager *pager, const struct source *source,
         char when[WORDS_SIZE], size[WORDS_SIZE];
         if (!text_equal_nocase(backup->database, source->database))
             continue;
-        words_when(when, sizeof when, backup->finish_utc_ms, world->now_utc_ms);
+        words_when(when, sizeof when, backup->finish_utc_ms, world->source_now_utc_ms);
         size_format(size, sizeof size, backup->size_bytes);
         pager_format(pager, backup->damaged ? ATTR_CRITICAL : ATTR_NORMAL, "%s  %c  %s  %s%s  by %s",
                      when, backup->type, size, backup->path ? backup->path : "?",

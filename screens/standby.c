@@ -77,7 +77,7 @@ static void add_row(struct table *table, const struct screen_world *world, size_
                     glyph);
     snprintf(text, sizeof text, "%lld", (long long)lag->last_set);
     table_cell_key(table, ATTR_NORMAL, lag->last_set ? text : "?", lag->last_set);
-    words_when(text, sizeof text, set ? set->time_utc_ms : TIME_UNKNOWN, world->now_utc_ms);
+    words_when(text, sizeof text, set ? set->time_utc_ms : TIME_UNKNOWN, world->source_now_utc_ms);
     table_cell_key(table, ATTR_NORMAL, set ? text : "?", set ? set->time_utc_ms : TIME_UNKNOWN);
     snprintf(text, sizeof text, "%d set%s", lag->lag_sets, lag->lag_sets == 1 ? "" : "s");
     table_cell_key(table, lag->lag_sets > 1 ? ATTR_WARNING : ATTR_NORMAL,
@@ -88,7 +88,7 @@ static void add_row(struct table *table, const struct screen_world *world, size_
                    words_verdict_attr(words_against_limit(lag->lag_ms, &view->config->apply_lag)),
                    lag->lag_ms == DURATION_UNKNOWN ? "?" : text, lag->lag_ms);
     int64_t applied_ms = series_last_apply_ms(view, index);
-    words_when(text, sizeof text, applied_ms, world->now_utc_ms);
+    words_when(text, sizeof text, applied_ms, world->source_now_utc_ms);
     table_cell_key(table, ATTR_NORMAL, applied_ms == TIME_UNKNOWN ? "?" : text, applied_ms);
     struct str spark = {0};
     spark_text(&spark, view, index);
@@ -181,7 +181,7 @@ static void describe_restores(struct pager *pager, const struct screen_world *wo
         char when[WORDS_SIZE];
         if (!text_equal_nocase(row->database, entry->database))
             continue;
-        words_when(when, sizeof when, row->finished_utc_ms, world->now_utc_ms);
+        words_when(when, sizeof when, row->finished_utc_ms, world->source_now_utc_ms);
         pager_format(pager, ATTR_NORMAL, "%s  %s  %s%s%s", when, row->type == 'D' ? "full" : "log",
                      row->path ? row->path : "?", row->stop_at_mark ? "  stopped at " : "",
                      row->stop_at_mark ? row->stop_at_mark : "");

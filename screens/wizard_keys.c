@@ -388,12 +388,12 @@ static struct reaction page_key(struct wizard_screen *screen, const struct scree
         return after_key(screen, key);
     case WIZARD_PREFLIGHT:
     case WIZARD_PLAN:
+    case WIZARD_VERIFY:
     case WIZARD_REPORT:
         if (key != KEYS_ENTER && pager_key(screen->pager, key))
             return reaction_used();
         break;
     case WIZARD_CONFIRM:
-    case WIZARD_VERIFY:
     case WIZARD_STEPS:
         break;
     }

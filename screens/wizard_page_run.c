@@ -1,5 +1,6 @@
 /* The pages of a run: its progress, the proof, the manual steps. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -8,14 +9,21 @@
 #include "tui/chart.h"
 #include "tui/wrap.h"
 
-enum { NAME_CELLS = 20, GAUGE_CELLS = 17, SET_CELLS = 7 };
+enum { NAME_CELLS = 21, GAUGE_CELLS = 17, SET_CELLS = 7 };
+
+static int gauge_cells(const struct canvas *canvas)
+{
+    if (canvas->columns < 60)
+        return 6;
+    return canvas->columns < 76 ? 11 : GAUGE_CELLS;
+}
 
 /* "1184  11:52:10  1 min 20 s" or the lane's state. */
 static void draw_lane(const struct canvas *canvas, int row, const struct run_database *lane)
 {
     char text[400], reached[WORDS_SIZE], left[WORDS_SIZE];
     bool narrow = canvas->columns < 60;
-    int gauge = narrow ? 6 : GAUGE_CELLS;
+    int gauge = gauge_cells(canvas);
     canvas_fit(canvas, row, 1, NAME_CELLS - 1, ALIGN_LEFT, ATTR_NORMAL, lane->database);
     unsigned attr = lane->state == LANE_FAILED   ? ATTR_CRITICAL
                     : lane->state == LANE_PAUSED ? ATTR_WARNING
@@ -42,20 +50,31 @@ static void draw_lane(const struct canvas *canvas, int row, const struct run_dat
                glyph_attr(words_lane_glyph(lane->state)), text);
 }
 
+/* The lanes of one destination under its name. */
+static int draw_server(const struct run_snapshot *snapshot, const struct canvas *canvas, int row,
+                       const char *server)
+{
+    canvas_text(canvas, row, 0, ATTR_STRONG, server);
+    if (row == 0 && canvas->columns >= 60)
+        canvas_text(canvas, row, 1 + NAME_CELLS + gauge_cells(canvas) + CHART_PERCENT_CELLS + 1,
+                    ATTR_SECONDARY, "set    at / left");
+    row++;
+    for (size_t i = 0; i < snapshot->databases_count && row < canvas->rows; i++)
+        if (!strcmp(snapshot->databases[i].server, server))
+            draw_lane(canvas, row++, &snapshot->databases[i]);
+    return row;
+}
+
+/* Grouped by destination, although the snapshot is in the order of recovery. */
 static int draw_lanes(const struct run_snapshot *snapshot, const struct canvas *canvas, int row)
 {
-    const char *server = "";
     for (size_t i = 0; i < snapshot->databases_count && row < canvas->rows; i++) {
-        const struct run_database *lane = &snapshot->databases[i];
-        if (strcmp(lane->server, server) != 0) {
-            server = lane->server;
-            canvas_text(canvas, row, 0, ATTR_STRONG, server);
-            if (i == 0 && canvas->columns >= 60)
-                canvas_text(canvas, row, NAME_CELLS + GAUGE_CELLS + CHART_PERCENT_CELLS + 2,
-                            ATTR_SECONDARY, "set    at / left");
-            row++;
-        }
-        draw_lane(canvas, row++, lane);
+        const char *server = snapshot->databases[i].server;
+        bool drawn = false;
+        for (size_t k = 0; k < i; k++)
+            drawn |= !strcmp(snapshot->databases[k].server, server);
+        if (!drawn)
+            row = draw_server(snapshot, canvas, row, server);
     }
     return row;
 }
@@ -169,44 +188,61 @@ static void describe_proof(char *out, size_t size, const struct report_database 
              database->evidence ? database->evidence : "");
 }
 
-void wizard_draw_verify(struct wizard_screen *screen, const struct canvas *canvas)
+/* First a line a database, then the evidence in full. */
+void wizard_fill_verify(struct wizard_screen *screen)
 {
     const struct report *report = screen->wizard->report;
-    int row = 0;
+    struct pager *pager = screen->pager;
     if (!report) {
-        canvas_text(canvas, 0, 0, ATTR_PROGRESS, "reading the journal");
+        pager_add(pager, ATTR_PROGRESS, "reading the journal");
         return;
     }
-    int column = canvas_sign(canvas, row, 0, words_verdict_glyph(report->verdict));
-    struct canvas inside = canvas_region(canvas, row, column + 1, -1, -1);
-    row += wrap_draw(&inside, 0, words_verdict_attr(report->verdict),
-                     report->verdict_text ? report->verdict_text : "no verdict");
-    row++;
-    for (size_t i = 0; i < report->databases_count && row < canvas->rows; i++) {
+    enum glyph verdict = words_verdict_glyph(report->verdict);
+    pager_format(pager, glyph_attr(verdict), "%s %s", glyph_text(GLYPH_SET_UTF8, verdict),
+                 report->verdict_text ? report->verdict_text : "no verdict");
+    pager_add(pager, ATTR_NORMAL, "");
+    for (size_t i = 0; i < report->databases_count; i++) {
+        const struct report_database *database = &report->databases[i];
+        bool proven = database->at_mark && database->later_marks <= 0;
+        enum glyph glyph = proven ? GLYPH_OK : GLYPH_CRITICAL;
+        pager_format(pager, glyph_attr(glyph), "%s %s/%s: %s, %s%s", glyph_text(GLYPH_SET_UTF8, glyph),
+                     database->server, database->database, database_state_name(database->state),
+                     database->at_mark ? "at the mark" : "NOT at the mark",
+                     database->later_marks > 0 ? ", LATER MARKS" : "");
+    }
+    pager_heading(pager, "Evidence");
+    for (size_t i = 0; i < report->databases_count; i++) {
         const struct report_database *database = &report->databases[i];
         char text[WORDS_LINE];
-        bool proven = database->at_mark && database->later_marks <= 0;
-        column = canvas_sign(canvas, row, 0, proven ? GLYPH_OK : GLYPH_CRITICAL);
-        column = canvas_format(canvas, row, column + 1, ATTR_STRONG, "%s/%s", database->server,
-                               database->database);
         describe_proof(text, sizeof text, database);
-        if (canvas->columns - column > 60) {
-            canvas_fit(canvas, row++, column + 2, canvas->columns - column - 2, ALIGN_LEFT,
-                       ATTR_NORMAL, text);
-            continue;
-        }
-        struct canvas below = canvas_region(canvas, ++row, 4, -1, -1);
-        row += wrap_draw(&below, 0, ATTR_SECONDARY, text);
+        pager_format(pager, ATTR_STRONG, "%s/%s", database->server, database->database);
+        pager_format(pager, ATTR_NORMAL, "  %s", text);
     }
 }
 
 /* --- After -------------------------------------------------------------------------------------- */
 
+/* The runbook's lines were broken for a page: a long one goes on in the next. Owned. */
+static char *reflow(const char *text)
+{
+    enum { FULL_LINE = 60 };
+    struct str out = {0};
+    size_t length = 0;
+    for (const char *c = text; c && *c; c++) {
+        bool joins = *c == '\n' && length >= FULL_LINE && c[1] != ' ' && c[1] != '\n';
+        str_add_char(&out, joins ? ' ' : *c);
+        length = *c == '\n' ? 0 : length + 1;
+    }
+    return str_take(&out);
+}
+
 static int draw_manual_text(const struct manual_step *step, const struct canvas *canvas, int row)
 {
     char when[WORDS_SIZE], text[WORDS_LINE];
     struct canvas inside = canvas_region(canvas, row, 6, -1, -1);
-    int rows = wrap_draw(&inside, 0, ATTR_NORMAL, step->text);
+    char *flowing = reflow(step->text);
+    int rows = wrap_draw(&inside, 0, ATTR_NORMAL, flowing);
+    free(flowing);
     if (!step->ticked)
         return row + rows;
     time_format(when, sizeof when, step->ticked_utc_ms);

@@ -74,7 +74,7 @@ static void fill_mark(struct wizard_screen *screen, const struct screen_world *w
             .label = screen->mark_labels[item], .refusal = "there is no such mark"};
         return;
     }
-    words_when(when, sizeof when, mark->time_utc_ms, world->now_utc_ms);
+    words_when(when, sizeof when, mark->time_utc_ms, world->source_now_utc_ms);
     words_duration(loss, sizeof loss, mark->data_loss_ms);
     words_duration(time, sizeof time, mark->restore_ms);
     facts_routes(routes, sizeof routes, world->view, mark);
@@ -101,9 +101,10 @@ static void fill_marks(struct wizard_screen *screen, const struct screen_world *
     fill_mark(screen, world, 0, "newest: ", words_mark(view, view->readiness.newest));
     fill_mark(screen, world, 1, "rule: ", words_mark(view, view->readiness.rule));
     for (size_t i = view->marks_count; i-- > 0 && count < WIZARD_MARKS;)
-        fill_mark(screen, world, count++, "", &view->marks[i]);
+        if ((int)i != view->readiness.newest && (int)i != view->readiness.rule)
+            fill_mark(screen, world, count++, "", &view->marks[i]);
     bool listed = wizard->by != TARGET_CHOSEN || !wizard->mark_chosen;
-    for (size_t i = 2; i < count && !listed; i++)
+    for (size_t i = 0; i < count && !listed; i++)
         listed = text_equal(screen->mark_names[i], wizard->mark);
     for (size_t i = 0; i < view->marks_count && !listed; i++)
         if (text_equal(view->marks[i].name, wizard->mark)) {
@@ -118,7 +119,7 @@ static void fill_marks(struct wizard_screen *screen, const struct screen_world *
     if (!wizard->mark_chosen)
         return;
     screen->marks.chosen = wizard->by == TARGET_NEWEST ? 0 : wizard->by == TARGET_RULE ? 1 : count;
-    for (size_t i = 2; i < count && wizard->by == TARGET_CHOSEN; i++)
+    for (size_t i = count; i-- > 0 && wizard->by == TARGET_CHOSEN;)
         if (text_equal(screen->mark_names[i], wizard->mark))
             screen->marks.chosen = i;
 }
@@ -190,6 +191,8 @@ void wizard_fill_pager(struct wizard_screen *screen, const struct screen_world *
         fill_preflight(screen);
     else if (screen->wizard->step == WIZARD_PLAN)
         fill_plan(screen);
+    else if (screen->wizard->step == WIZARD_VERIFY)
+        wizard_fill_verify(screen);
     else if (screen->wizard->step == WIZARD_REPORT)
         fill_report(screen);
 }
@@ -262,6 +265,7 @@ void wizard_draw_page(struct wizard_screen *screen, const struct screen_world *w
         break;
     case WIZARD_PREFLIGHT:
     case WIZARD_PLAN:
+    case WIZARD_VERIFY:
     case WIZARD_REPORT:
         wizard_fill_pager(screen, world);
         pager_draw(screen->pager, canvas, true);
@@ -271,9 +275,6 @@ void wizard_draw_page(struct wizard_screen *screen, const struct screen_world *w
         break;
     case WIZARD_RUN:
         wizard_draw_run(screen, world, canvas);
-        break;
-    case WIZARD_VERIFY:
-        wizard_draw_verify(screen, canvas);
         break;
     case WIZARD_AFTER:
         wizard_draw_after(screen, canvas);

@@ -82,7 +82,7 @@ void wizard_draw_page(struct wizard_screen *screen, const struct screen_world *w
                       const struct canvas *canvas);
 void wizard_draw_run(struct wizard_screen *screen, const struct screen_world *world,
                      const struct canvas *canvas);
-void wizard_draw_verify(struct wizard_screen *screen, const struct canvas *canvas);
+void wizard_fill_verify(struct wizard_screen *screen);
 void wizard_draw_after(struct wizard_screen *screen, const struct canvas *canvas);
 /* Text of the long pages into the pager. */
 void wizard_fill_pager(struct wizard_screen *screen, const struct screen_world *world);

@@ -71,6 +71,15 @@ const struct mark *words_mark(const struct group_view *view, int index);
 /* "DRSQL1" of a roster entry's destination, "no destination" where it has none. */
 const char *words_destination(const struct group_view *view, const struct roster_entry *entry);
 
+/* A server's clock now, as far as it can be known: what it said when it was last read and what has
+ * passed here since; where it was never read, our own. */
+int64_t words_server_now_ms(const struct server_view *server, int64_t now_utc_ms,
+                            int64_t now_monotonic_ms);
+
+/* The same of the source with the management database: ages of sets and marks are by it. */
+int64_t words_source_now_ms(const struct group_view *view, int64_t now_utc_ms,
+                            int64_t now_monotonic_ms);
+
 /* How old the data of a server is: now - its as_of; DURATION_UNKNOWN if it never answered. */
 int64_t words_server_age_ms(const struct server_view *server, int64_t now_monotonic_ms);
 

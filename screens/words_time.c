@@ -11,6 +11,10 @@ enum { HOURS_20_MS = 20 * 3600 * 1000 };
 /* duration_format without a second unit of zero: "30 min", not "30 min 0 s". */
 static void format_duration(char *out, size_t size, int64_t duration_ms)
 {
+    if (duration_ms == 0) {
+        text_copy(out, size, "0 s");
+        return;
+    }
     duration_format(out, size, duration_ms);
     static const char *const zeros[] = {" 0 s", " 0 min", " 0 h", " 0 ms"};
     size_t length = strlen(out);
@@ -116,6 +120,23 @@ const char *words_destination(const struct group_view *view, const struct roster
     if (entry->destination < 0 || (size_t)entry->destination >= view->servers_count)
         return "no destination";
     return view->servers[entry->destination]->name;
+}
+
+int64_t words_server_now_ms(const struct server_view *server, int64_t now_utc_ms,
+                            int64_t now_monotonic_ms)
+{
+    if (server->server_utc_ms == TIME_UNKNOWN || server->as_of_monotonic_ms == TIME_UNKNOWN)
+        return now_utc_ms;
+    int64_t passed_ms = now_monotonic_ms - server->as_of_monotonic_ms;
+    return server->server_utc_ms + (passed_ms > 0 ? passed_ms : 0);
+}
+
+int64_t words_source_now_ms(const struct group_view *view, int64_t now_utc_ms,
+                            int64_t now_monotonic_ms)
+{
+    if (view->management < 0)
+        return now_utc_ms;
+    return words_server_now_ms(view->servers[view->management], now_utc_ms, now_monotonic_ms);
 }
 
 int64_t words_server_age_ms(const struct server_view *server, int64_t now_monotonic_ms)
