@@ -8,6 +8,7 @@
 
 #include "core/base/memory.h"
 #include "core/collector.h"
+#include "core/permit.h"
 #include "core/secret.h"
 #include "screens/app.h"
 #include "screens/demo.h"
@@ -346,6 +347,8 @@ int console_run(const struct config *config, const struct console_options *optio
 {
     if (options->plain || !term_is_usable())
         return plain_run(config, options);
+    if (options->monitor)
+        permit_forbid_all();
     struct console console = {.config = config, .options = options, .run_fd = -1};
     struct error error = {0};
     if (!open_terminal(&console, &error)) {

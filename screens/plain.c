@@ -11,6 +11,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/collector.h"
+#include "core/permit.h"
 #include "screens/demo.h"
 #include "screens/facts.h"
 #include "screens/notice.h"
@@ -189,6 +190,8 @@ int plain_run(const struct config *config, const struct console_options *options
 {
     struct plain plain = {.config = config, .options = options, .prompts = isatty(STDIN_FILENO)};
     struct error error = {0};
+    if (options->monitor)
+        permit_forbid_all();
     struct sigaction action = {.sa_handler = leave};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

@@ -266,8 +266,11 @@ static void describe(struct pager *pager, const struct screen_world *world, cons
     for (int part = 0; part < PART_COUNT; part++)
         if ((PARTS & PANEL_PART(part)) &&
             words_part_problem(problem, sizeof problem, source->server, (enum view_part)part,
-                               world->now_monotonic_ms))
+                               world->now_monotonic_ms)) {
             pager_field(pager, 18, "Problem", ATTR_WARNING, problem);
+            if (!source->server->reachable)
+                break; /* then every part has the same one */
+        }
     if (source->row)
         describe_row(pager, source->row);
     else

@@ -35,6 +35,16 @@ void wizard_ask_runs(struct wizard_screen *screen)
     screen->question = ASK_RUNS;
 }
 
+void wizard_ask_again(struct wizard_screen *screen)
+{
+    static const struct form_choice_item items[] = {{.label = "look at it again"},
+                                                    {.label = "a new restore"}};
+    char title[100];
+    snprintf(title, sizeof title, "Run %lld is over", (long long)screen->wizard->run);
+    dialog_open_choice(&screen->dialog, title, NULL, items, 2, 0);
+    screen->question = ASK_AGAIN;
+}
+
 static void ask_password(struct wizard_screen *screen)
 {
     size_t server;
@@ -75,13 +85,15 @@ static void ask_replace(struct wizard_screen *screen)
     screen->question = ASK_REPLACE;
 }
 
-static void ask_abort(struct wizard_screen *screen)
+static void ask_abort(struct wizard_screen *screen, bool now)
 {
     dialog_open_confirm(&screen->dialog, ATTR_CRITICAL, "Abort the run",
-                        "The statements under way are finished, then every database is left "
-                        "RESTORING. Nothing comes online.",
-                        "abort");
-    screen->question = ASK_ABORT;
+                        now ? "The statements under way are cancelled and every database is left "
+                              "RESTORING. Nothing comes online."
+                            : "The statements under way are finished, then every database is left "
+                              "RESTORING. Nothing comes online.",
+                        now ? "abort now" : "abort");
+    screen->question = now ? ASK_ABORT_NOW : ASK_ABORT;
 }
 
 static const struct manual_step *manual_step(const struct wizard_screen *screen)
@@ -104,6 +116,21 @@ static void ask_tick(struct wizard_screen *screen)
     const char *user = screen->tick_by[0] ? screen->tick_by : getenv("USER");
     dialog_open_input(&screen->dialog, step->title, step->text, "Done by", user, false);
     screen->question = ASK_TICK_BY;
+}
+
+/* Forgets the run and every choice; the passwords stay. */
+static void begin_anew(struct wizard_screen *screen, const struct screen_world *world)
+{
+    enum wizard_secrets secrets = screen->wizard->secrets;
+    wizard_free(screen->wizard);
+    screen->wizard = wizard_new();
+    screen->wizard->secrets = secrets == SECRETS_FETCHING ? SECRETS_NOT_ASKED : secrets;
+    screen->pager_step = WIZARD_STEPS;
+    free(screen->markdown);
+    free(screen->report_path);
+    screen->markdown = screen->report_path = NULL;
+    screen->status[0] = '\0';
+    wizard_fill_choices(screen, world);
 }
 
 /* --- answers ------------------------------------------------------------------------------------ */
@@ -174,6 +201,10 @@ static void accept(struct wizard_screen *screen, const struct screen_world *worl
 {
     enum wizard_question question = screen->question;
     switch (question) {
+    case ASK_AGAIN:
+        if (dialog_chosen(&screen->dialog) == 1)
+            begin_anew(screen, world);
+        break;
     case ASK_RUNS:
         take_run(screen, dialog_chosen(&screen->dialog));
         break;
@@ -188,7 +219,10 @@ static void accept(struct wizard_screen *screen, const struct screen_world *worl
         wizard_allow_replace(screen->wizard, screen->asked_word);
         break;
     case ASK_ABORT:
-        if (screen->client && run_client_send(screen->client, RUN_COMMAND_ABORT))
+    case ASK_ABORT_NOW:
+        if (screen->client &&
+            run_client_send(screen->client, question == ASK_ABORT ? RUN_COMMAND_ABORT
+                                                                  : RUN_COMMAND_ABORT_NOW))
             wizard_say(screen, ATTR_WARNING, "abort asked for");
         break;
     case ASK_TICK_BY:
@@ -345,12 +379,14 @@ static struct reaction run_key(struct wizard_screen *screen, enum action_id acti
         run_client_send(screen->client, RUN_COMMAND_CONTINUE);
     } else if (action == ACTION_RUN_RETRY && snapshot->can_retry) {
         run_client_send(screen->client, RUN_COMMAND_RETRY);
-    } else if (action == ACTION_RUN_ABORT && snapshot->can_abort) {
-        ask_abort(screen);
+    } else if ((action == ACTION_RUN_ABORT || action == ACTION_RUN_ABORT_NOW) &&
+               snapshot->can_abort) {
+        ask_abort(screen, action == ACTION_RUN_ABORT_NOW);
         reaction.flush_input = true;
     } else if (action == ACTION_RUN_PAUSE || action == ACTION_RUN_RETRY ||
-               action == ACTION_RUN_ABORT) {
-        return refuse("not possible now");
+               action == ACTION_RUN_ABORT || action == ACTION_RUN_ABORT_NOW) {
+        return reaction_message(ATTR_WARNING, "not possible now: %s",
+                                words_run_state(snapshot->summary.state));
     } else {
         return (struct reaction){0};
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/text.h"
 #include "screens/wizard_private.h"
 #include "screens/words.h"
@@ -36,16 +37,24 @@ static void draw_lane(const struct canvas *canvas, int row, const struct run_dat
     }
     column += narrow ? 1 : SET_CELLS + 1;
     if (lane->state == LANE_RESTORING && !lane->message[0]) {
-        time_format_of_day(reached, sizeof reached, lane->reached_utc_ms);
-        words_duration(left, sizeof left, lane->left_ms);
-        snprintf(text, sizeof text, "%s  %s", reached,
-                 lane->left_ms == DURATION_UNKNOWN ? "" : left);
+        reached[0] = left[0] = '\0';
+        if (lane->reached_utc_ms != TIME_UNKNOWN)
+            time_format_of_day(reached, sizeof reached, lane->reached_utc_ms);
+        if (lane->left_ms != DURATION_UNKNOWN)
+            words_duration(left, sizeof left,
+                           lane->left_ms > 1000 ? lane->left_ms / 1000 * 1000 : 1000);
+        snprintf(text, sizeof text, "%s%s%s%s", reached, reached[0] ? "  " : "", left,
+                 left[0] ? " left" : "");
         canvas_fit(canvas, row, column, canvas->columns - column, ALIGN_LEFT, ATTR_NORMAL, text);
         return;
     }
     column = canvas_sign(canvas, row, column, words_lane_glyph(lane->state));
-    snprintf(text, sizeof text, "%s%s%s", words_lane(lane->state), lane->message[0] ? ": " : "",
-             lane->message);
+    const char *file = strrchr(lane->message, '\\'); /* a path's end says more than its start */
+    if (lane->state == LANE_WAITING && lane->message[0])
+        snprintf(text, sizeof text, "%s", file ? file + 1 : lane->message);
+    else
+        snprintf(text, sizeof text, "%s%s%s", words_lane(lane->state),
+                 lane->message[0] ? ": " : "", lane->message);
     canvas_fit(canvas, row, column + 1, canvas->columns - column - 1, ALIGN_LEFT,
                glyph_attr(words_lane_glyph(lane->state)), text);
 }
@@ -141,6 +150,15 @@ static int draw_state(const struct run_snapshot *snapshot, const struct canvas *
     return row;
 }
 
+/* The first lane that failed with words; NULL = none. */
+static const struct run_database *failed_lane(const struct run_snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->databases_count; i++)
+        if (snapshot->databases[i].state == LANE_FAILED && snapshot->databases[i].message[0])
+            return &snapshot->databases[i];
+    return NULL;
+}
+
 void wizard_draw_run(struct wizard_screen *screen, const struct screen_world *world,
                      const struct canvas *canvas)
 {
@@ -168,6 +186,15 @@ void wizard_draw_run(struct wizard_screen *screen, const struct screen_world *wo
     struct canvas lanes = canvas_region(canvas, row, 0, canvas->rows - row - foot, -1);
     row += draw_lanes(snapshot, &lanes, 0);
     draw_gate(snapshot, canvas, canvas->rows - foot);
+    const struct run_database *failed = failed_lane(snapshot);
+    if (failed && foot > 1) {
+        char text[600];
+        snprintf(text, sizeof text, "%s/%s: %s", failed->server, failed->database,
+                 failed->message);
+        struct canvas inside = canvas_region(canvas, canvas->rows - foot + 1, 0, foot - 1, -1);
+        wrap_draw(&inside, 0, ATTR_CRITICAL, text);
+        return;
+    }
     for (int i = 0; i < foot - 1 && i < (int)snapshot->messages_count; i++)
         canvas_fit(canvas, canvas->rows - 1 - i, 0, canvas->columns, ALIGN_LEFT, ATTR_SECONDARY,
                    snapshot->messages[snapshot->messages_count - 1 - (size_t)i]);

@@ -15,11 +15,13 @@ enum { WIZARD_MARKS = 40, WIZARD_SITUATIONS = 4, WIZARD_METHODS = 3, WIZARD_RUNS
 
 enum wizard_question {
     ASK_NOTHING,
+    ASK_AGAIN,    /* the run is over: look at it again, or begin anew */
     ASK_RUNS,     /* which unfinished run to take up, or a new one */
     ASK_PASSWORD, /* of the restore login at secret_server */
     ASK_WORD,     /* the words of Confirm */
     ASK_REPLACE,  /* SERVER/DB may be overwritten */
     ASK_ABORT,
+    ASK_ABORT_NOW,
     ASK_TICK_BY,
     ASK_TICK_NOTE
 };
@@ -91,6 +93,8 @@ void wizard_fill_pager(struct wizard_screen *screen, const struct screen_world *
 
 struct reaction wizard_key(void *self, const struct screen_world *world, uint32_t key,
                            enum action_id action);
+/* Opens the question whether a run that is over is looked at again. */
+void wizard_ask_again(struct wizard_screen *screen);
 /* Opens the question about unfinished runs, if there are any. */
 void wizard_ask_runs(struct wizard_screen *screen);
 

@@ -23,12 +23,23 @@ void wizard_run_started(struct wizard *wizard, int64_t run)
 void wizard_run_refused(struct wizard *wizard, const struct error *error)
 {
     wizard->phase = WIZARD_RUN_REFUSED;
+    run_snapshot_free(wizard->snapshot);
+    wizard->snapshot = NULL;
     wizard->run_error = *error;
     wizard->confirmed = false;
 }
 
+/* A run that failed before PREPARE had passed was refused: nothing was written. */
 void wizard_run_snapshot(struct wizard *wizard, struct run_snapshot *snapshot)
 {
+    if (snapshot->summary.state == RUN_FAILED && !snapshot->prepared && !snapshot->can_retry) {
+        struct error error = snapshot->error;
+        if (error.code == ERR_OK)
+            error_set(&error, ERR_REFUSED, NULL, NULL, "%s", snapshot->summary.reason);
+        run_snapshot_free(snapshot);
+        wizard_run_refused(wizard, &error);
+        return;
+    }
     run_snapshot_free(wizard->snapshot);
     wizard->snapshot = snapshot;
     wizard->phase = WIZARD_RUN_WATCHED;

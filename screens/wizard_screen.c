@@ -47,6 +47,10 @@ static void take(void *self, const struct screen_world *world, const char *argum
     struct wizard_screen *screen = self;
     if (argument[0])
         wizard_choose_mark(screen->wizard, TARGET_CHOSEN, argument);
+    if (screen->wizard->run && !wizard_is_running(screen->wizard) && !screen->client &&
+        !screen->busy &&
+        (screen->wizard->phase != WIZARD_RUN_LOST || screen->wizard->step > WIZARD_RUN))
+        wizard_ask_again(screen);
     if (screen->wizard->phase == WIZARD_RUN_NONE && screen->wizard->step == WIZARD_SITUATION)
         wizard_work_list_runs(screen);
     update(self, world);
@@ -188,7 +192,7 @@ static void fd_ready(void *self, const struct screen_world *world)
                         snapshot->summary.state == RUN_FAILED ? VERDICT_CRITICAL : VERDICT_OK, "",
                         "run %lld: %s", (long long)snapshot->summary.run,
                         words_run_state(snapshot->summary.state));
-        wizard_run_snapshot(screen->wizard, snapshot);
+        wizard_run_snapshot(screen->wizard, snapshot); /* taken */
     }
     if (closed) {
         run_client_close(screen->client);

@@ -175,6 +175,16 @@ void wizard_judge_secrets(struct wizard_screen *screen)
 
 /* --- the run ------------------------------------------------------------------------------------ */
 
+/* No worker answers: how the run ended stands in its journal. */
+static void find_end(struct work *work)
+{
+    struct error ignored;
+    if (run_find(work->config, work->run, &work->summary, &ignored) != ERR_OK)
+        return;
+    if (work->summary.state == RUN_FAILED)
+        work->code = error_set(&work->error, ERR_FAILED, NULL, NULL, "%s", work->summary.reason);
+}
+
 static void work_start(void *data)
 {
     struct work *work = data;
@@ -182,10 +192,13 @@ static void work_start(void *data)
                                   .confirmed_group = work->group,
                                   .replace = (const char *const *)work->replace,
                                   .replace_count = work->replace_count};
-    work->code = run_start(work->config, work->plan, &options, work->borrowed, &work->run,
-                           &work->error);
-    if (work->code == ERR_OK)
-        work->client = run_attach(work->config, work->run, &work->error);
+    work->code = run_start_begin(work->config, work->plan, &options, work->borrowed, &work->run,
+                                 &work->error);
+    if (work->code != ERR_OK)
+        return;
+    work->client = run_attach(work->config, work->run, &work->error);
+    if (!work->client)
+        find_end(work);
 }
 
 static void take_client(struct wizard_screen *screen, struct work *work)
@@ -233,12 +246,11 @@ static void work_attach(void *data)
     struct work *work = data;
     work->code = ERR_OK;
     if (work->resume)
-        work->code = run_resume(work->config, work->run, work->borrowed, &work->error);
+        work->code = run_resume_begin(work->config, work->run, work->borrowed, &work->error);
     if (work->code == ERR_OK)
         work->client = run_attach(work->config, work->run, &work->error);
-    struct error ignored;
     if (!work->client)
-        run_find(work->config, work->run, &work->summary, &ignored);
+        find_end(work);
 }
 
 /* No worker answers: a run that has ended is shown by its report. */
