@@ -50,8 +50,8 @@ char *chain_join_path(const char *folder, const char *file)
 
 struct merge {
     struct group_view *view;
-    int server;            /* whose rows are being read */
-    struct textmap *names; /* database -> roster entry */
+    int server;                           /* whose rows are being read */
+    struct textmap *names;                /* database -> roster entry */
     const struct shipping_row **shipping; /* one for each roster entry; NULL = not listed */
     int64_t *ids;
     size_t ids_count, ids_capacity;
@@ -128,7 +128,7 @@ static const struct shipping_row *find_shipping(const struct group_view *view,
 /* The folder that the destination reads from instead; NULL = as backed up. */
 static const char *moved_folder(const struct shipping_row *shipping, enum set_kind kind)
 {
-    const char *folder = shipping == NULL  ? NULL
+    const char *folder = shipping == NULL   ? NULL
                          : kind == SET_FULL ? shipping->full_location
                                             : shipping->log_location;
     return folder != NULL && *folder != '\0' ? folder : NULL;
@@ -173,8 +173,7 @@ static bool merge_row(void *context, const struct history_row *row)
     return true;
 }
 
-static void read_all(struct merge *merge,
-                     bool (*row)(void *context, const struct history_row *row))
+static void read_all(struct merge *merge, bool (*row)(void *context, const struct history_row *row))
 {
     struct group_view *view = merge->view;
     for (int role = ROLE_SOURCE; role <= ROLE_DESTINATION; role++)

@@ -62,8 +62,8 @@ static void join_source(struct group_view *view, int source)
             struct set_file *file = &view->sets[s].files[k];
             if (!file->present || (entry->source >= 0 && entry->source != source))
                 continue;
-            const struct msdb_backup *backup = find_backup(
-                server, paths, file->as_backed_up, entry->database, view->sets[s].kind);
+            const struct msdb_backup *backup =
+                find_backup(server, paths, file->as_backed_up, entry->database, view->sets[s].kind);
             if (backup != NULL)
                 take_backup(&view->sets[s], file, backup);
         }
@@ -177,7 +177,7 @@ void chain_join_backups(struct group_view *view)
         struct backup_set *set = &view->sets[s];
         for (size_t k = 0; k < view->roster_count; k++)
             if (set->files[k].present && set->files[k].size_bytes >= 0)
-                set->size_bytes = (set->size_bytes < 0 ? 0 : set->size_bytes) +
-                                  set->files[k].size_bytes;
+                set->size_bytes =
+                    (set->size_bytes < 0 ? 0 : set->size_bytes) + set->files[k].size_bytes;
     }
 }

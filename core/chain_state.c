@@ -244,16 +244,16 @@ static enum set_standing standing_at(const struct group_view *view, const struct
         missing = missing || file->state == FILE_MISSING || file->state == FILE_DENIED;
         corrupt = corrupt || file->state == FILE_CORRUPT || file->damaged;
         proven = proven && file->state == FILE_PROVEN;
-        applied = applied &&
-                  (file->restored || (set->kind == SET_LOG && entry->applied_set >= set->id));
+        applied =
+            applied && (file->restored || (set->kind == SET_LOG && entry->applied_set >= set->id));
     }
-    return set->in_progress   ? STANDING_IN_PROGRESS
-           : any && applied   ? STANDING_APPLIED
-           : corrupt          ? STANDING_CORRUPT
-           : missing          ? STANDING_MISSING
-           : !set->complete   ? STANDING_PARTIAL
-           : any && proven    ? STANDING_SHIPPED
-                              : STANDING_UNCHECKED;
+    return set->in_progress ? STANDING_IN_PROGRESS
+           : any && applied ? STANDING_APPLIED
+           : corrupt        ? STANDING_CORRUPT
+           : missing        ? STANDING_MISSING
+           : !set->complete ? STANDING_PARTIAL
+           : any && proven  ? STANDING_SHIPPED
+                            : STANDING_UNCHECKED;
 }
 
 void chain_find_states(struct group_view *view)
@@ -263,6 +263,5 @@ void chain_find_states(struct group_view *view)
     find_applied(view);
     for (size_t s = 0; s < view->sets_count; s++)
         for (size_t d = 0; d < view->destinations_count; d++)
-            view->sets[s].standings[d] =
-                standing_at(view, &view->sets[s], view->destinations[d]);
+            view->sets[s].standings[d] = standing_at(view, &view->sets[s], view->destinations[d]);
 }

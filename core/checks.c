@@ -9,12 +9,12 @@
 #include "core/checks_internal.h"
 
 static const struct check_rule rules[] = {
-#define X(function, id_, severity_, what_, why_, remedy_, source_)                                 \
-    {.id = id_,                                                                                    \
-     .what = what_,                                                                                \
-     .why = why_,                                                                                  \
-     .severity = severity_,                                                                        \
-     .remedy = remedy_,                                                                            \
+#define X(function, id_, severity_, what_, why_, remedy_, source_) \
+    {.id = id_,                                                    \
+     .what = what_,                                                \
+     .why = why_,                                                  \
+     .severity = severity_,                                        \
+     .remedy = remedy_,                                            \
      .source = source_},
 #include "core/rules.def"
 #undef X
@@ -101,13 +101,17 @@ static bool already_said(const struct check_sink *sink, const char *where)
 
 static const char *part_words(enum view_part part)
 {
-    static const char *const words[PART_COUNT] = {
-        [PART_SERVER] = "the server's properties", [PART_DATABASES] = "the databases",
-        [PART_ROSTER] = "the backup job's list of databases",
-        [PART_HISTORY] = "the backup history",     [PART_BACKUPS] = "msdb's backups",
-        [PART_MARKS] = "msdb's marks",             [PART_SHIPPING] = "the shipping tables",
-        [PART_RESTORES] = "msdb's restores",       [PART_JOBS] = "the Agent's jobs",
-        [PART_SETTINGS] = "the server's settings"};
+    static const char *const words[PART_COUNT] = {[PART_SERVER] = "the server's properties",
+                                                  [PART_DATABASES] = "the databases",
+                                                  [PART_ROSTER] =
+                                                      "the backup job's list of databases",
+                                                  [PART_HISTORY] = "the backup history",
+                                                  [PART_BACKUPS] = "msdb's backups",
+                                                  [PART_MARKS] = "msdb's marks",
+                                                  [PART_SHIPPING] = "the shipping tables",
+                                                  [PART_RESTORES] = "msdb's restores",
+                                                  [PART_JOBS] = "the Agent's jobs",
+                                                  [PART_SETTINGS] = "the server's settings"};
     return words[part];
 }
 
@@ -127,18 +131,16 @@ bool check_may_look(struct check_sink *sink, int server_index, enum view_part pa
         return false;
     const char *hint = status->error.hint[0] != '\0' ? status->error.hint : NULL;
     if (status->state == PART_NOT_VISIBLE)
-        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
-                         memory_format("may not look: %s are not visible to the login",
-                                       part_words(part)),
-                         hint);
+        check_add_remedy(
+            sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
+            memory_format("may not look: %s are not visible to the login", part_words(part)), hint);
     else
-        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
-                         status->state == PART_NOT_ASKED
-                             ? memory_format("has not looked yet: %s were not read",
-                                             part_words(part))
-                             : memory_format("could not look: %s: %s", part_words(part),
-                                             status->error.what),
-                         hint);
+        check_add_remedy(
+            sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
+            status->state == PART_NOT_ASKED
+                ? memory_format("has not looked yet: %s were not read", part_words(part))
+                : memory_format("could not look: %s: %s", part_words(part), status->error.what),
+            hint);
     return false;
 }
 

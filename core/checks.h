@@ -11,12 +11,12 @@
 #include "core/view.h"
 
 struct check_rule {
-    const char *id;     /* stable, "backup-job" */
-    const char *what;   /* what it looks at */
-    const char *why;    /* why it matters */
+    const char *id;        /* stable, "backup-job" */
+    const char *what;      /* what it looks at */
+    const char *why;       /* why it matters */
     enum verdict severity; /* the worst that it says */
-    const char *remedy; /* what to do */
-    const char *source; /* the page of the documentation that says so */
+    const char *remedy;    /* what to do */
+    const char *source;    /* the page of the documentation that says so */
 };
 
 /* Fills view->checks; needs everything else of the view. */

@@ -89,8 +89,7 @@ char *check_data_loss(struct check_sink *sink)
                   memory_copy_text("there is no mark to lose data after"));
         return NULL;
     }
-    check_limit(sink, &view->config->data_loss, view->readiness.data_loss_ms,
-                "the data loss",
+    check_limit(sink, &view->config->data_loss, view->readiness.data_loss_ms, "the data loss",
                 view->readiness.loss_basis == LOSS_LIVE ? "is" : "is at least");
     return NULL;
 }
@@ -130,8 +129,8 @@ char *check_versions(struct check_sink *sink)
         bool older = destination->version_major < source->version_major;
         check_add(sink, older ? VERDICT_CRITICAL : VERDICT_WARNING,
                   memory_copy_text(destination->name),
-                  memory_format("it is SQL Server %s, %s is %s", destination->version,
-                                source->name, source->version));
+                  memory_format("it is SQL Server %s, %s is %s", destination->version, source->name,
+                                source->version));
     }
     return NULL;
 }
@@ -166,9 +165,9 @@ static void judge_availability(struct check_sink *sink, const char *server,
                                const struct database_row *row)
 {
     if (row != NULL && (row->mirrored || row->in_availability_group))
-        check_add(sink, VERDICT_WARNING, memory_format("%s/%s", server, row->name),
-                  memory_copy_text(row->mirrored ? "it is mirrored"
-                                                 : "it is in an availability group"));
+        check_add(
+            sink, VERDICT_WARNING, memory_format("%s/%s", server, row->name),
+            memory_copy_text(row->mirrored ? "it is mirrored" : "it is in an availability group"));
 }
 
 char *check_high_availability(struct check_sink *sink)
@@ -177,8 +176,7 @@ char *check_high_availability(struct check_sink *sink)
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct roster_entry *entry = &view->roster[k];
         if (entry->source >= 0 && check_may_look(sink, entry->source, PART_DATABASES))
-            judge_availability(sink, view->servers[entry->source]->name,
-                               check_source_row(view, k));
+            judge_availability(sink, view->servers[entry->source]->name, check_source_row(view, k));
         if (entry->destination >= 0 && check_may_look(sink, entry->destination, PART_DATABASES))
             judge_availability(
                 sink, view->servers[entry->destination]->name,

@@ -17,7 +17,7 @@ struct check_sink {
 
 /* One rule: adds what it finds; returns the words of the good case (owned) or NULL for the rule's
  * own. */
-#define X(function, id, severity, what, why, remedy, source)                                       \
+#define X(function, id, severity, what, why, remedy, source) \
     char *check_##function(struct check_sink *sink);
 #include "core/rules.def"
 #undef X

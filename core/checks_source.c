@@ -61,9 +61,8 @@ char *check_marking_objects(struct check_sink *sink)
             continue;
         if (row->has_mark_log == 0 || row->has_marking_objects == 0)
             check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
-                      memory_copy_text(row->has_mark_log == 0
-                                           ? "it has no table MarkLog"
-                                           : "it lacks the backup procedures"));
+                      memory_copy_text(row->has_mark_log == 0 ? "it has no table MarkLog"
+                                                              : "it lacks the backup procedures"));
         else if (row->has_mark_log < 0 || row->has_marking_objects < 0)
             check_add_remedy(sink, VERDICT_UNKNOWN, check_source_where(view, k),
                              memory_copy_text("may not look: its objects are not visible to the "
@@ -86,10 +85,10 @@ static void judge_backup_job(struct check_sink *sink, const struct server_view *
     else if (!job->enabled)
         check_add(sink, VERDICT_CRITICAL, where, memory_format("'%s' is disabled", job->name));
     else if (job->steps != NULL && strstr(job->steps, "<destination path>") != NULL)
-        check_add_remedy(sink, VERDICT_CRITICAL, where,
-                         memory_format("'%s' still has the placeholder <destination path>",
-                                       job->name),
-                         "put the share into the steps BackupFull and MarkAndBackupLog");
+        check_add_remedy(
+            sink, VERDICT_CRITICAL, where,
+            memory_format("'%s' still has the placeholder <destination path>", job->name),
+            "put the share into the steps BackupFull and MarkAndBackupLog");
     else if (job->last_outcome == OUTCOME_FAILED || job->last_outcome == OUTCOME_CANCELLED)
         check_add(sink, VERDICT_CRITICAL, where,
                   memory_format("'%s' last %s: %s", job->name,
@@ -168,8 +167,8 @@ char *check_chain_gaps(struct check_sink *sink)
         int64_t before_set = 0;
         for (size_t s = 0; s < view->sets_count; s++) {
             const struct set_file *file = &view->sets[s].files[k];
-            if (view->sets[s].kind != SET_LOG || !file->present ||
-                !lsn_is_known(file->first_lsn) || !lsn_is_known(file->last_lsn))
+            if (view->sets[s].kind != SET_LOG || !file->present || !lsn_is_known(file->first_lsn) ||
+                !lsn_is_known(file->last_lsn))
                 continue;
             if (before != NULL && lsn_compare(before->last_lsn, file->first_lsn) < 0 &&
                 view->sets[s].chain == CHAIN_BROKEN)
@@ -301,11 +300,11 @@ char *check_stamps(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     if (view->stamp_zone == STAMP_UNDECIDED)
-        check_add(sink, view->management >= 0 ? VERDICT_WARNING : VERDICT_UNKNOWN,
-                  memory_copy_text(view->management >= 0 ? view->servers[view->management]->name
-                                                         : ""),
-                  memory_copy_text("whether the stamps of the sets are UTC or local cannot be "
-                                   "told: times and losses are left out"));
+        check_add(
+            sink, view->management >= 0 ? VERDICT_WARNING : VERDICT_UNKNOWN,
+            memory_copy_text(view->management >= 0 ? view->servers[view->management]->name : ""),
+            memory_copy_text("whether the stamps of the sets are UTC or local cannot be "
+                             "told: times and losses are left out"));
     return memory_copy_text(view->stamp_zone == STAMP_UTC ? "the stamps are UTC"
                                                           : "the stamps are local time");
 }
@@ -316,8 +315,8 @@ char *check_max_dop(struct check_sink *sink)
     for (size_t i = 0; i < view->servers_count; i++) {
         bool hosts = false;
         for (size_t k = 0; k < view->roster_count; k++)
-            hosts = hosts || (view->roster[k].source == (int)i &&
-                              view->roster[k].use == USE_MESSAGE_BOX);
+            hosts = hosts ||
+                    (view->roster[k].source == (int)i && view->roster[k].use == USE_MESSAGE_BOX);
         if (!hosts || !check_may_look(sink, (int)i, PART_SETTINGS))
             continue;
         int value = view->servers[i]->max_degree_of_parallelism;

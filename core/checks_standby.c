@@ -101,12 +101,11 @@ char *check_jobs_where_live(struct check_sink *sink)
             continue;
         for (size_t j = 0; j < server->jobs_count; j++) {
             const struct job_row *job = &server->jobs[j];
-            bool shipping = job->function == JOB_GET_HISTORY ||
-                            job->function == JOB_RESTORE_DATABASES;
+            bool shipping =
+                job->function == JOB_GET_HISTORY || job->function == JOB_RESTORE_DATABASES;
             if (shipping && job->enabled)
                 check_add(sink, VERDICT_CRITICAL, memory_copy_text(server->name),
-                          memory_format("'%s' is enabled where the databases are live",
-                                        job->name));
+                          memory_format("'%s' is enabled where the databases are live", job->name));
         }
     }
     return NULL;
@@ -133,8 +132,7 @@ char *check_shipping_jobs(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t d = 0; d < view->destinations_count; d++) {
         int destination = view->destinations[d];
-        if (!check_may_look(sink, destination, PART_JOBS) ||
-            destination_is_live(view, destination))
+        if (!check_may_look(sink, destination, PART_JOBS) || destination_is_live(view, destination))
             continue;
         const struct server_view *server = view->servers[destination];
         judge_shipping_job(sink, server, JOB_GET_HISTORY, "Get Backup History");

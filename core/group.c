@@ -175,8 +175,7 @@ static void free_marks(struct group_view *view)
 
 void group_view_release(struct group_view *view)
 {
-    if (view == NULL ||
-        atomic_fetch_sub_explicit(&view->references, 1, memory_order_acq_rel) != 1)
+    if (view == NULL || atomic_fetch_sub_explicit(&view->references, 1, memory_order_acq_rel) != 1)
         return;
     free_marks(view);
     free_sets(view);

@@ -29,8 +29,8 @@ static void add_route(struct mark *mark, const struct group_view *view, struct t
 {
     struct track_path path = track_find_path(tracks[k], mark->set, STOP_AT);
     struct mark_route *route = &mark->routes[k];
-    *route = (struct mark_route){
-        .route = path.route, .evidence = path.evidence, .reason = path.reason};
+    *route =
+        (struct mark_route){.route = path.route, .evidence = path.evidence, .reason = path.reason};
     totals->per_database_ms[k] = rates_of_path(&view->rates, &path);
     if (view->roster[k].left_out)
         return;
@@ -52,9 +52,9 @@ static void add_price_reason(struct mark *mark, const struct totals *totals)
 {
     size_t fulls = totals->routes[ROUTE_FULL_RESTORE];
     if (fulls > 0)
-        group_add_text(mark, reasons,
-                       memory_format("%zu database%s only from a full set", fulls,
-                                     fulls == 1 ? "" : "s"));
+        group_add_text(
+            mark, reasons,
+            memory_format("%zu database%s only from a full set", fulls, fulls == 1 ? "" : "s"));
 }
 
 static void build_mark(struct group_view *view, struct track *const *tracks, size_t set,

@@ -2,20 +2,20 @@
 
 #include "core/base/text.h"
 
-#define NAME_OF(names, value)                                                                      \
+#define NAME_OF(names, value) \
     ((size_t)(value) < sizeof(names) / sizeof *(names) ? (names)[(size_t)(value)] : "?")
-#define FROM_NAME(names, value, name)                                                              \
-    do {                                                                                           \
-        for (size_t index = 0; index < sizeof(names) / sizeof *(names); index++)                   \
-            if (text_equal((names)[index], name)) {                                                \
-                *(value) = index;                                                                  \
-                return true;                                                                       \
-            }                                                                                      \
-        return false;                                                                              \
+#define FROM_NAME(names, value, name)                                            \
+    do {                                                                         \
+        for (size_t index = 0; index < sizeof(names) / sizeof *(names); index++) \
+            if (text_equal((names)[index], name)) {                              \
+                *(value) = index;                                                \
+                return true;                                                     \
+            }                                                                    \
+        return false;                                                            \
     } while (0)
 
-static const char *const server_roles[] = {[ROLE_SOURCE] = "source",
-                                           [ROLE_DESTINATION] = "destination"};
+static const char *const server_roles[] = {
+    [ROLE_SOURCE] = "source", [ROLE_DESTINATION] = "destination"};
 static const char *const set_kinds[] = {[SET_FULL] = "full", [SET_LOG] = "log"};
 static const char *const evidences[] = {[EVIDENCE_NONE] = NULL,
                                         [EVIDENCE_HISTORY] = "history",
@@ -44,9 +44,9 @@ static const char *const loss_bases[] = {[LOSS_LIVE] = "live", [LOSS_LAST_SEEN] 
 static const char *const chain_states[] = {
     [CHAIN_OK] = "ok", [CHAIN_BROKEN] = "broken", [CHAIN_REPAIRED] = "repaired"};
 static const char *const set_standings[] = {
-    [STANDING_APPLIED] = "applied",     [STANDING_SHIPPED] = "shipped",
-    [STANDING_UNCHECKED] = "unchecked", [STANDING_MISSING] = "missing",
-    [STANDING_CORRUPT] = "corrupt",     [STANDING_PARTIAL] = "partial",
+    [STANDING_APPLIED] = "applied",        [STANDING_SHIPPED] = "shipped",
+    [STANDING_UNCHECKED] = "unchecked",    [STANDING_MISSING] = "missing",
+    [STANDING_CORRUPT] = "corrupt",        [STANDING_PARTIAL] = "partial",
     [STANDING_IN_PROGRESS] = "in-progress"};
 static const char *const step_kinds[] = {[STEP_RESTORE_FULL] = "restore-full",
                                          [STEP_RESTORE_LOG] = "restore-log",
@@ -56,10 +56,12 @@ static const char *const step_states[] = {
     [STEP_PLANNED] = "planned", [STEP_SENT] = "sent",       [STEP_DONE] = "done",
     [STEP_FAILED] = "failed",   [STEP_SKIPPED] = "skipped", [STEP_UNKNOWN] = "unknown"};
 static const char *const run_states[] = {
-    [RUN_PLANNED] = "planned",       [RUN_PREPARING] = "preparing", [RUN_RESTORING] = "restoring",
-    [RUN_GATE] = "gate",             [RUN_RECOVERING] = "recovering",
-    [RUN_VERIFYING] = "verifying",   [RUN_AFTER] = "after",         [RUN_DONE] = "done",
-    [RUN_PAUSED] = "paused",         [RUN_FAILED] = "failed",       [RUN_ABORTED] = "aborted"};
+    [RUN_PLANNED] = "planned",       [RUN_PREPARING] = "preparing",
+    [RUN_RESTORING] = "restoring",   [RUN_GATE] = "gate",
+    [RUN_RECOVERING] = "recovering", [RUN_VERIFYING] = "verifying",
+    [RUN_AFTER] = "after",           [RUN_DONE] = "done",
+    [RUN_PAUSED] = "paused",         [RUN_FAILED] = "failed",
+    [RUN_ABORTED] = "aborted"};
 static const char *const job_functions[] = {[JOB_OTHER] = "other",
                                             [JOB_BACKUP] = "backup",
                                             [JOB_GET_HISTORY] = "get-history",
@@ -93,10 +95,10 @@ static const char *const database_uses[] = {[USE_MANAGEMENT] = "Management",
                                             [USE_BAM_ANALYSIS] = "BAM Analysis",
                                             [USE_TRACKING_ANALYSIS] = "Tracking Analysis"};
 
-#define NAMES(function, type, table)                                                               \
-    const char *function(enum type value)                                                          \
-    {                                                                                              \
-        return NAME_OF(table, value);                                                              \
+#define NAMES(function, type, table)      \
+    const char *function(enum type value) \
+    {                                     \
+        return NAME_OF(table, value);     \
     }
 
 NAMES(server_role_name, server_role, server_roles)
@@ -124,10 +126,10 @@ const char *database_state_name(enum database_state value)
     return value == STATE_ABSENT ? "ABSENT" : NAME_OF(database_states, value);
 }
 
-#define FROM(function, type, table)                                                                \
-    bool function(enum type *value, const char *name)                                              \
-    {                                                                                              \
-        FROM_NAME(table, value, name);                                                             \
+#define FROM(function, type, table)                   \
+    bool function(enum type *value, const char *name) \
+    {                                                 \
+        FROM_NAME(table, value, name);                \
     }
 
 FROM(situation_from_name, situation, situations)

@@ -21,27 +21,38 @@ enum server_role { ROLE_SOURCE, ROLE_DESTINATION };
 enum set_kind { SET_FULL, SET_LOG };
 enum evidence { EVIDENCE_NONE, EVIDENCE_HISTORY, EVIDENCE_MSDB, EVIDENCE_HEADER }; /* worst first */
 enum route { /* best first; the group's route is the worst of its databases */
-    ROUTE_AT_MARK,
-    ROUTE_RECOVERED_AT_MARK,
-    ROUTE_ROLL_FORWARD,
-    ROUTE_FULL_RESTORE,
-    ROUTE_UNREACHABLE,
+             ROUTE_AT_MARK,
+             ROUTE_RECOVERED_AT_MARK,
+             ROUTE_ROLL_FORWARD,
+             ROUTE_FULL_RESTORE,
+             ROUTE_UNREACHABLE,
 };
-enum situation { SITUATION_SOURCE_LOST, SITUATION_PLANNED_MOVE, SITUATION_REHEARSAL, SITUATION_MIGRATION };
+enum situation {
+    SITUATION_SOURCE_LOST,
+    SITUATION_PLANNED_MOVE,
+    SITUATION_REHEARSAL,
+    SITUATION_MIGRATION
+};
 enum method { METHOD_DIRECT, METHOD_JOBS, METHOD_SCRIPT };
 enum target_by { TARGET_NEWEST, TARGET_RULE, TARGET_CHOSEN };
 enum stop_kind { STOP_AT, STOP_BEFORE };
-enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_CRITICAL, VERDICT_UNKNOWN, VERDICT_ACKNOWLEDGED };
+enum verdict {
+    VERDICT_OK,
+    VERDICT_WARNING,
+    VERDICT_CRITICAL,
+    VERDICT_UNKNOWN,
+    VERDICT_ACKNOWLEDGED
+};
 enum loss_basis { LOSS_LIVE, LOSS_LAST_SEEN };
 enum chain_state { CHAIN_OK, CHAIN_BROKEN, CHAIN_REPAIRED };
 enum set_standing { /* a set at one destination */
-    STANDING_APPLIED,
-    STANDING_SHIPPED,
-    STANDING_UNCHECKED,
-    STANDING_MISSING,
-    STANDING_CORRUPT,
-    STANDING_PARTIAL,
-    STANDING_IN_PROGRESS,
+                    STANDING_APPLIED,
+                    STANDING_SHIPPED,
+                    STANDING_UNCHECKED,
+                    STANDING_MISSING,
+                    STANDING_CORRUPT,
+                    STANDING_PARTIAL,
+                    STANDING_IN_PROGRESS,
 };
 enum step_kind { STEP_RESTORE_FULL, STEP_RESTORE_LOG, STEP_PROVE, STEP_RECOVER };
 enum step_state { STEP_PLANNED, STEP_SENT, STEP_DONE, STEP_FAILED, STEP_SKIPPED, STEP_UNKNOWN };
@@ -59,14 +70,20 @@ enum run_state {
     RUN_ABORTED,
 };
 enum job_function { /* what an Agent job is for, from its name and place */
-    JOB_OTHER,
-    JOB_BACKUP,
-    JOB_GET_HISTORY,
-    JOB_RESTORE_DATABASES,
-    JOB_RESTORE_TO_MARK,
-    JOB_BIZTALK, /* any other of BizTalk's own jobs */
+                    JOB_OTHER,
+                    JOB_BACKUP,
+                    JOB_GET_HISTORY,
+                    JOB_RESTORE_DATABASES,
+                    JOB_RESTORE_TO_MARK,
+                    JOB_BIZTALK, /* any other of BizTalk's own jobs */
 };
-enum job_outcome { OUTCOME_UNKNOWN, OUTCOME_FAILED, OUTCOME_SUCCEEDED, OUTCOME_RETRY, OUTCOME_CANCELLED };
+enum job_outcome {
+    OUTCOME_UNKNOWN,
+    OUTCOME_FAILED,
+    OUTCOME_SUCCEEDED,
+    OUTCOME_RETRY,
+    OUTCOME_CANCELLED
+};
 /* sys.databases.state; the numbers are SQL Server's. */
 enum database_state {
     STATE_ONLINE = 0,
@@ -80,18 +97,18 @@ enum database_state {
 };
 enum recovery_model { MODEL_UNKNOWN = 0, MODEL_FULL = 1, MODEL_BULK_LOGGED = 2, MODEL_SIMPLE = 3 };
 enum database_use { /* the group's role of a database */
-    USE_MANAGEMENT,
-    USE_MESSAGE_BOX,
-    USE_TRACKING,
-    USE_SSO,
-    USE_BAM_PRIMARY_IMPORT,
-    USE_BAM_ALERTS,
-    USE_RULE_ENGINE,
-    USE_CUSTOM,
-    USE_BAM_STAR_SCHEMA,
-    USE_BAM_ARCHIVE,
-    USE_BAM_ANALYSIS,
-    USE_TRACKING_ANALYSIS,
+                    USE_MANAGEMENT,
+                    USE_MESSAGE_BOX,
+                    USE_TRACKING,
+                    USE_SSO,
+                    USE_BAM_PRIMARY_IMPORT,
+                    USE_BAM_ALERTS,
+                    USE_RULE_ENGINE,
+                    USE_CUSTOM,
+                    USE_BAM_STAR_SCHEMA,
+                    USE_BAM_ARCHIVE,
+                    USE_BAM_ANALYSIS,
+                    USE_TRACKING_ANALYSIS,
 };
 
 /* Contract names ("roll-forward", "source-lost"), static; "?" for a value outside the table. */
@@ -151,8 +168,8 @@ struct history_row {
 struct msdb_backup {
     int64_t backup_set_id;
     char *database;
-    char *path;  /* physical_device_name as the taking server saw it */
-    char type;   /* 'D' full, 'L' log, ... */
+    char *path; /* physical_device_name as the taking server saw it */
+    char type;  /* 'D' full, 'L' log, ... */
     bool copy_only, damaged, bulk_logged, has_checksums;
     struct lsn first_lsn, last_lsn, checkpoint_lsn, database_backup_lsn, fork_point_lsn;
     char family_guid[37], first_fork_guid[37], last_fork_guid[37], set_guid[37];
@@ -189,10 +206,10 @@ struct database_row {
     bool standby, read_only, encrypted, in_availability_group, mirrored;
     enum recovery_model recovery_model;
     int64_t created_utc_ms;
-    int64_t size_bytes;      /* SIZE_UNKNOWN where files are not visible */
-    struct lsn redo_lsn;     /* unknown unless RESTORING and visible */
-    bool files_visible;      /* sys.master_files showed its files */
-    char family_guid[37];    /* "" = not visible */
+    int64_t size_bytes;   /* SIZE_UNKNOWN where files are not visible */
+    struct lsn redo_lsn;  /* unknown unless RESTORING and visible */
+    bool files_visible;   /* sys.master_files showed its files */
+    char family_guid[37]; /* "" = not visible */
     char *collation;
     int has_mark_log;        /* 1, 0, -1 could not look */
     int has_marking_objects; /* procedures of the set-up scripts; 1, 0, -1 */

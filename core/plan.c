@@ -58,9 +58,9 @@ static int find_chosen(struct planning *planning)
     }
     char time[40];
     time_format(time, sizeof time, nearest->time_utc_ms);
-    plan_refuse(planning, memory_format("there is no mark '%s'; the nearest is %s (set %lld, %s)",
-                                        name, nearest->name,
-                                        (long long)view->sets[nearest->set].id, time));
+    plan_refuse(planning,
+                memory_format("there is no mark '%s'; the nearest is %s (set %lld, %s)", name,
+                              nearest->name, (long long)view->sets[nearest->set].id, time));
     return -1;
 }
 
@@ -78,9 +78,9 @@ static void tell_why_not_newest(struct planning *planning)
         if (view->roster[k].left_out || mark->routes[k].route <= ROUTE_ROLL_FORWARD)
             continue;
         char *where = roster_where(view, k);
-        plan_refuse(planning, memory_format("%s cannot roll forward to set %lld: %s", where,
-                                            (long long)view->sets[mark->set].id,
-                                            mark->routes[k].reason));
+        plan_refuse(planning,
+                    memory_format("%s cannot roll forward to set %lld: %s", where,
+                                  (long long)view->sets[mark->set].id, mark->routes[k].reason));
         free(where);
     }
 }

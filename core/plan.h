@@ -37,24 +37,25 @@ struct plan_step {
     char *stop_clause; /* "STOPATMARK = N'...'"; NULL = none */
     char *sql;         /* exactly what will be sent */
     int64_t size_bytes;
-    int64_t duration_ms; /* DURATION_UNKNOWN */
+    int64_t duration_ms;            /* DURATION_UNKNOWN */
     struct lsn first_lsn, last_lsn; /* of the file, as far as known */
     enum evidence evidence;
 };
 
 struct plan_database {
-    char *server;      /* destination, the ini's name */
-    int destination;   /* index into the configuration's servers */
+    char *server;    /* destination, the ini's name */
+    int destination; /* index into the configuration's servers */
     char *database;
     enum database_use use;
     enum route route;
     char *reason;
     enum evidence evidence;
     struct lsn redo_lsn; /* where it stood when planned */
-    bool existed;      /* was there when planned, in whatever state */
-    bool must_replace; /* recovered or broken there: a full restore needs REPLACE, and the consent */
+    bool existed;        /* was there when planned, in whatever state */
+    bool
+        must_replace; /* recovered or broken there: a full restore needs REPLACE, and the consent */
     struct lsn mark_lsn; /* unknown without logmarkhistory */
-    int recovery_order; /* 0 first: custom, BAM, rules, tracking, message boxes, SSO, management */
+    int recovery_order;  /* 0 first: custom, BAM, rules, tracking, message boxes, SSO, management */
     struct plan_step *steps;
     size_t steps_count, steps_capacity;
 };

@@ -13,7 +13,7 @@ struct planning {
     const struct group_view *view; /* the view as assumed */
     const struct plan_request *request;
     struct plan *plan;
-    int mark;             /* index into view->marks, -1 = none */
+    int mark;              /* index into view->marks, -1 = none */
     struct track **tracks; /* one for each roster entry */
     char *stop_clause;     /* the same on every log; owned; NULL = cannot be written */
     int64_t *durations_ms; /* one for each roster entry */

@@ -56,8 +56,8 @@ static int64_t earlier_occurrence(const struct planning *planning, size_t entry,
         size_t s = track->logs[i].set;
         if (s < target && text_equal(view->sets[s].mark, view->sets[target].mark) &&
             (found == TIME_UNKNOWN || view->sets[s].time_utc_ms > found))
-            found = view->sets[s].time_utc_ms == TIME_UNKNOWN ? INT64_MAX
-                                                              : view->sets[s].time_utc_ms;
+            found =
+                view->sets[s].time_utc_ms == TIME_UNKNOWN ? INT64_MAX : view->sets[s].time_utc_ms;
     }
     return found;
 }
@@ -96,8 +96,8 @@ void plan_write_stop_clause(struct planning *planning)
     if (tsql_add_stop_clause(&clause, planning->request->stop, mark->name, after_ms))
         planning->stop_clause = str_take(&clause);
     else
-        plan_refuse(planning, memory_format("the mark's name '%s' cannot be written as T-SQL",
-                                            mark->name));
+        plan_refuse(planning,
+                    memory_format("the mark's name '%s' cannot be written as T-SQL", mark->name));
     str_free(&clause);
 }
 
@@ -143,8 +143,8 @@ static void add_file_step(struct planning *planning, struct plan_database *datab
     } else {
         const char *clause = planning->stop_clause;
         step->stop_clause = memory_copy_text(clause);
-        written = clause != NULL &&
-                  tsql_add_restore_log(&sql, database->database, file->path, clause);
+        written =
+            clause != NULL && tsql_add_restore_log(&sql, database->database, file->path, clause);
     }
     finish_step(planning, database, step, &sql, written);
 }
@@ -178,8 +178,8 @@ static char *undo_file(const struct server_view *server, const char *database)
     for (char *p = name; *p != '\0'; p++)
         if (strchr("\\/:*?\"<>|'[]", *p) != NULL)
             *p = '_';
-    char *path =
-        server->data_path == NULL ? memory_copy_text(name) : chain_join_path(server->data_path, name);
+    char *path = server->data_path == NULL ? memory_copy_text(name)
+                                           : chain_join_path(server->data_path, name);
     free(name);
     return path;
 }
@@ -243,9 +243,8 @@ void plan_add_database(struct planning *planning, size_t k)
         track_find_path(planning->tracks[k], mark->set, planning->request->stop);
     struct plan_database *database = memory_append(planning->plan, databases);
     *database = (struct plan_database){
-        .server = memory_copy_text(entry->destination >= 0
-                                       ? view->servers[entry->destination]->name
-                                       : entry->source_server),
+        .server = memory_copy_text(entry->destination >= 0 ? view->servers[entry->destination]->name
+                                                           : entry->source_server),
         .destination = entry->destination,
         .database = memory_copy_text(entry->database),
         .use = entry->use,
@@ -266,8 +265,7 @@ void plan_add_database(struct planning *planning, size_t k)
         return;
     }
     bool standing_by = entry->state == STATE_RESTORING || entry->standby;
-    database->must_replace =
-        path.route == ROUTE_FULL_RESTORE && database->existed && !standing_by;
+    database->must_replace = path.route == ROUTE_FULL_RESTORE && database->existed && !standing_by;
     if (database->must_replace && !may_replace(planning, database))
         plan_refuse(planning,
                     memory_format("%s/%s: %s; a full restore would overwrite it: name it with "

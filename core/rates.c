@@ -98,17 +98,14 @@ int64_t rates_of_path(const struct restore_rates *rates, const struct track_path
 {
     if (path->route == ROUTE_AT_MARK || path->route == ROUTE_RECOVERED_AT_MARK)
         return 0;
-    if (path->route == ROUTE_UNREACHABLE || path->size_bytes < 0 ||
-        rates->log_bytes_per_ms <= 0)
+    if (path->route == ROUTE_UNREACHABLE || path->size_bytes < 0 || rates->log_bytes_per_ms <= 0)
         return DURATION_UNKNOWN;
     int64_t statements = (int64_t)path->logs_count + (path->full >= 0);
-    return statements * rates->statement_ms +
-           at_rate(rates->full_bytes_per_ms, path->full_bytes) +
+    return statements * rates->statement_ms + at_rate(rates->full_bytes_per_ms, path->full_bytes) +
            at_rate(rates->log_bytes_per_ms, path->size_bytes - path->full_bytes);
 }
 
-int64_t rates_of_group(const struct group_view *view, const int64_t *per_database_ms,
-                       size_t files)
+int64_t rates_of_group(const struct group_view *view, const int64_t *per_database_ms, size_t files)
 {
     int lanes = view->config->lanes_per_server > 0 ? view->config->lanes_per_server : 1;
     int64_t slowest_ms = 0, databases = 0;

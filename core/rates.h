@@ -27,7 +27,6 @@ int64_t rates_of_path(const struct restore_rates *rates, const struct track_path
 /* PREPARE to VERIFY for the whole roster: per_database_ms has one duration for each roster entry
  * (DURATION_UNKNOWN makes the whole unknown), files the number of files to prove. Lanes run side
  * by side on each destination; databases are recovered one by one. */
-int64_t rates_of_group(const struct group_view *view, const int64_t *per_database_ms,
-                       size_t files);
+int64_t rates_of_group(const struct group_view *view, const int64_t *per_database_ms, size_t files);
 
 #endif

@@ -55,8 +55,8 @@ struct findings {
 static void add(struct findings *findings, enum verdict verdict, char *text)
 {
     struct finding *finding = memory_append(findings, items);
-    *finding = (struct finding){
-        .verdict = verdict, .order = findings->items_count - 1, .text = text};
+    *finding =
+        (struct finding){.verdict = verdict, .order = findings->items_count - 1, .text = text};
 }
 
 static int compare_findings(const void *a, const void *b)
@@ -83,8 +83,7 @@ static void look_at_servers(const struct group_view *view, struct findings *find
             continue;
         if (!was_ever_read(server))
             add(findings, VERDICT_UNKNOWN,
-                memory_format("%s has not been read yet: wait for its first answer",
-                              server->name));
+                memory_format("%s has not been read yet: wait for its first answer", server->name));
         else
             add(findings, VERDICT_CRITICAL,
                 memory_format("%s does not answer%s%s: nothing can be restored there; see to the "
@@ -186,8 +185,7 @@ static void look_at_limit(struct findings *findings, const struct limit *limit, 
     duration_format(value, sizeof value, value_ms);
     duration_format(bound, sizeof bound,
                     verdict == VERDICT_CRITICAL ? limit->critical_ms : limit->warning_ms);
-    add(findings, verdict,
-        memory_format("%s is %s, the limit %s: %s", what, value, bound, action));
+    add(findings, verdict, memory_format("%s is %s, the limit %s: %s", what, value, bound, action));
 }
 
 static void look_at_evidence(const struct group_view *view, struct findings *findings)

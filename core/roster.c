@@ -72,7 +72,7 @@ int roster_find(const struct group_view *view, const char *server, const char *d
 char *roster_where(const struct group_view *view, size_t entry)
 {
     const struct roster_entry *e = &view->roster[entry];
-    const char *server = e->destination >= 0    ? view->servers[e->destination]->name
+    const char *server = e->destination >= 0        ? view->servers[e->destination]->name
                          : e->source_server != NULL ? e->source_server
                                                     : "?";
     return memory_format("%s/%s", server, e->database);
@@ -220,9 +220,8 @@ static void find_destination(struct group_view *view, struct roster_entry *entry
             "its server '%s' is no section and no alias in stopmark.ini: add it as an alias",
             entry->source_server == NULL ? "?" : entry->source_server);
     else
-        entry->problem =
-            memory_format("no destination restores %s: add it to 'restores' of one",
-                          view->servers[entry->source]->name);
+        entry->problem = memory_format("no destination restores %s: add it to 'restores' of one",
+                                       view->servers[entry->source]->name);
 }
 
 /* --- where it stands ------------------------------------------------------------------------- */
@@ -294,7 +293,7 @@ void roster_build(struct group_view *view)
         qsort(view->roster, view->roster_count, sizeof *view->roster, compare_entries);
     for (size_t i = 0; i < view->roster_count; i++)
         if (view->roster[i].problem != NULL)
-            group_add_text(view, roster_problems,
-                           memory_format("%s: %s", view->roster[i].database,
-                                         view->roster[i].problem));
+            group_add_text(
+                view, roster_problems,
+                memory_format("%s: %s", view->roster[i].database, view->roster[i].problem));
 }

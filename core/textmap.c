@@ -65,8 +65,8 @@ bool textmap_next(const struct textmap *map, const char *key, struct textmap_cur
     if (key == NULL)
         return false;
     uint32_t hash = hash_text(key);
-    size_t at = cursor->next == 0 ? map->buckets[hash & map->mask]
-                                  : map->entries[cursor->next - 1].next;
+    size_t at =
+        cursor->next == 0 ? map->buckets[hash & map->mask] : map->entries[cursor->next - 1].next;
     for (; at != 0; at = map->entries[at - 1].next) {
         const struct entry *entry = &map->entries[at - 1];
         if (entry->hash == hash &&

@@ -60,8 +60,8 @@ static void add_log(struct track *track, size_t set, const struct set_file *file
         log->broken = why_not_linked(track->view, before, log);
     /* An unusable file between the two explains a hole. Where LSNs are known and leave none, it
      * was empty and nobody needs it. */
-    bool lsns_known = before != NULL && lsn_is_known(before->file->last_lsn) &&
-                      lsn_is_known(file->first_lsn);
+    bool lsns_known =
+        before != NULL && lsn_is_known(before->file->last_lsn) && lsn_is_known(file->first_lsn);
     if (*pending_break != NULL && (log->broken != NULL || !lsns_known)) {
         free(log->broken);
         log->broken = *pending_break;
@@ -100,8 +100,8 @@ static void collect(struct track *track)
             add_log(track, s, file, &pending_break);
         } else {
             free(pending_break);
-            pending_break = memory_format("the log of set %lld %s", (long long)set->id,
-                                          why_unusable(file));
+            pending_break =
+                memory_format("the log of set %lld %s", (long long)set->id, why_unusable(file));
         }
     }
     free(pending_break);
@@ -154,8 +154,8 @@ static void link_fulls(struct track *track)
         full->start = start == SIZE_MAX ? track->logs_count : start;
         if (full->broken == NULL && full->start < track->logs_count &&
             guids_differ(full->file->family_guid, track->logs[full->start].file->family_guid))
-            full->broken = memory_format("full set %lld is of another database of that name",
-                                         (long long)id);
+            full->broken =
+                memory_format("full set %lld is of another database of that name", (long long)id);
         if (full->broken == NULL && full->start < track->logs_count &&
             guids_differ(full->file->last_fork_guid,
                          track->logs[full->start].file->first_fork_guid))
@@ -176,14 +176,12 @@ static char *why_nothing(const struct group_view *view, const struct roster_entr
                    ? memory_format("%s does not answer: %s", destination->name,
                                    destination->error.what)
                    : memory_format("%s does not answer", destination->name);
-    const struct server_view *source =
-        entry->source < 0 ? NULL : view->servers[entry->source];
+    const struct server_view *source = entry->source < 0 ? NULL : view->servers[entry->source];
     if (source != NULL && source->version_major > 0 && destination->version_major > 0 &&
         destination->version_major < source->version_major)
         return memory_format("%s is SQL Server %d, the backups are of %d: an older version "
                              "cannot restore them",
-                             destination->name, destination->version_major,
-                             source->version_major);
+                             destination->name, destination->version_major, source->version_major);
     if (!entry->state_known)
         return memory_format("the databases of %s are not visible", destination->name);
     return NULL;
@@ -207,10 +205,9 @@ static char *why_place_is_uncertain(const struct roster_entry *entry, const char
     if (lsn_is_known(entry->redo_lsn))
         return NULL;
     if (entry->at_mark != NULL)
-        return memory_format("it stopped at the mark %s on %s, and how far is not visible%s",
-                             entry->at_mark, server,
-                             entry->standby ? " in STANDBY"
-                                            : ": GRANT VIEW ANY DEFINITION to the login");
+        return memory_format(
+            "it stopped at the mark %s on %s, and how far is not visible%s", entry->at_mark, server,
+            entry->standby ? " in STANDBY" : ": GRANT VIEW ANY DEFINITION to the login");
     if (entry->redo_visible && !entry->standby)
         return memory_format("its last full restore on %s did not finish", server);
     return NULL;
@@ -252,11 +249,10 @@ static void find_start(struct track *track)
     if (track->start == SIZE_MAX)
         track->start = log_after_set(track, entry->applied_set);
     track->can_roll = true;
-    track->passed_text =
-        entry->applied_set != 0
-            ? memory_format("it is past this mark: it has set %lld whole",
-                            (long long)entry->applied_set)
-            : memory_copy_text("it is past this mark");
+    track->passed_text = entry->applied_set != 0
+                             ? memory_format("it is past this mark: it has set %lld whole",
+                                             (long long)entry->applied_set)
+                             : memory_copy_text("it is past this mark");
 }
 
 struct track *track_build(const struct group_view *view, size_t entry)

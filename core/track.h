@@ -40,21 +40,21 @@ struct track {
     size_t logs_count, logs_capacity;
     struct track_full *fulls; /* ascending */
     size_t fulls_count, fulls_capacity;
-    size_t *log_of_set;    /* set index -> log index; SIZE_MAX = the set has no usable log */
-    bool can_roll;         /* RESTORING (or standby) with a known place to go on from */
+    size_t *log_of_set; /* set index -> log index; SIZE_MAX = the set has no usable log */
+    bool can_roll;      /* RESTORING (or standby) with a known place to go on from */
     bool start_by_lsn;
-    size_t start;          /* the log that holds the redo point, or the first one not applied */
-    char *cannot_roll;     /* why not */
-    char *cannot_restore;  /* why nothing at all can be done here (server down, no destination) */
-    char *passed_text;     /* "it is past this mark (...)"; shared by many marks */
+    size_t start;         /* the log that holds the redo point, or the first one not applied */
+    char *cannot_roll;    /* why not */
+    char *cannot_restore; /* why nothing at all can be done here (server down, no destination) */
+    char *passed_text;    /* "it is past this mark (...)"; shared by many marks */
 };
 
 /* How one database gets to one mark. */
 struct track_path {
     enum route route;
     enum evidence evidence;
-    char *reason; /* owned by the caller; NULL = nothing to say */
-    int full;     /* index into track->fulls, -1 = none */
+    char *reason;       /* owned by the caller; NULL = nothing to say */
+    int full;           /* index into track->fulls, -1 = none */
     size_t first, last; /* logs to apply, inclusive; meaningful where logs_count > 0 */
     size_t logs_count;
     int64_t size_bytes; /* of all files to read; SIZE_UNKNOWN where one is not known */

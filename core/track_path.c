@@ -72,8 +72,7 @@ static size_t mark_log(const struct track *track, size_t set_index, char **reaso
     else if (next < track->logs_count && !lsn_is_known(file->mark_lsn))
         return next;
     else if (next < track->logs_count)
-        *reason = memory_format("set %lld has no log of it and its next one does not cover it",
-                                id);
+        *reason = memory_format("set %lld has no log of it and its next one does not cover it", id);
     else
         *reason = memory_format("set %lld is partial, without a log of it, and its next log is "
                                 "not there yet",
@@ -83,7 +82,8 @@ static size_t mark_log(const struct track *track, size_t set_index, char **reaso
 
 /* --- standing at the mark -------------------------------------------------------------------- */
 
-/* The last restore's log is the one that holds the mark, as far as can be seen: a name may repeat. */
+/* The last restore's log is the one that holds the mark, as far as can be seen: a name may repeat.
+ */
 static bool last_restore_fits(const struct roster_entry *entry, const struct set_file *file)
 {
     if (!lsn_is_known(entry->restored_first_lsn) || !lsn_is_known(entry->restored_last_lsn))
@@ -101,8 +101,8 @@ static bool redo_is_inside(const struct roster_entry *entry, const struct set_fi
         first = file->first_lsn;
         last = file->last_lsn;
     }
-    return lsn_is_known(first) && lsn_is_known(last) && lsn_is_within(entry->redo_lsn, first, last) &&
-           lsn_compare(first, entry->redo_lsn) < 0;
+    return lsn_is_known(first) && lsn_is_known(last) &&
+           lsn_is_within(entry->redo_lsn, first, last) && lsn_compare(first, entry->redo_lsn) < 0;
 }
 
 /* True with path->route set where it stands at the mark already. */

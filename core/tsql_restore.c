@@ -30,8 +30,7 @@ static bool add_device(struct str *out, const char *device)
 {
     if (device == NULL || *device == '\0' || strlen(device) > LONGEST_PATH)
         return false;
-    bool url =
-        strncasecmp(device, "https://", 8) == 0 || strncasecmp(device, "http://", 7) == 0;
+    bool url = strncasecmp(device, "https://", 8) == 0 || strncasecmp(device, "http://", 7) == 0;
     str_add(out, url ? " FROM URL = " : " FROM DISK = ");
     return tsql_add_string(out, device);
 }

@@ -182,8 +182,8 @@ static struct history_row *add_history(struct server_view *server)
     }
     struct history_chunk *chunk = server->history[0];
     if ((chunk->count & (chunk->count - 1)) == 0) /* full at every power of two */
-        chunk->rows = realloc(chunk->rows, (chunk->count ? chunk->count * 2 : 1) *
-                                               sizeof *chunk->rows);
+        chunk->rows =
+            realloc(chunk->rows, (chunk->count ? chunk->count * 2 : 1) * sizeof *chunk->rows);
     struct history_row *row = &chunk->rows[chunk->count++];
     memset(row, 0, sizeof *row);
     return row;
@@ -201,16 +201,14 @@ static void stamp_of(char *out, size_t size, int64_t time_utc_ms)
 }
 
 static void file_name(char *out, size_t size, const struct build *build,
-                      const struct build_database *database, enum set_kind kind,
-                      const char *stamp)
+                      const struct build_database *database, enum set_kind kind, const char *stamp)
 {
     snprintf(out, size, "%s_%s_%s_%s.bak", build->config.servers[database->source].name,
              database->name, kind == SET_FULL ? "Full" : "Log", stamp);
 }
 
 static void fill_history(struct history_row *row, struct build *build, const struct build_set *set,
-                         const struct build_database *database, const char *mark,
-                         const char *file)
+                         const struct build_database *database, const char *mark, const char *file)
 {
     row->set_id = set->id;
     row->kind = set->kind;
@@ -239,8 +237,8 @@ static struct msdb_backup *add_backup(struct build *build, const struct build_se
     backup->checkpoint_lsn = build_lsn(set->kind == SET_FULL ? end + 1 : database->taken_lsn + 1);
     snprintf(backup->set_guid, sizeof backup->set_guid, "00000000-0000-0000-0000-0000%08x",
              (unsigned)backup->backup_set_id);
-    snprintf(backup->family_guid, sizeof backup->family_guid,
-             "FA000000-0000-0000-0000-0000%08x", (unsigned)(database - build->databases));
+    snprintf(backup->family_guid, sizeof backup->family_guid, "FA000000-0000-0000-0000-0000%08x",
+             (unsigned)(database - build->databases));
     backup->start_utc_ms = set->time_utc_ms + 3000;
     backup->finish_utc_ms = set->time_utc_ms + 20000;
     backup->size_bytes = set->kind == SET_FULL ? database->bytes_full : database->bytes_log;
@@ -249,8 +247,8 @@ static struct msdb_backup *add_backup(struct build *build, const struct build_se
 }
 
 static void add_restore(struct build *build, const struct build_set *set,
-                        const struct build_database *database, const char *path,
-                        const char *guid, const char *mark, struct lsn redo)
+                        const struct build_database *database, const char *path, const char *guid,
+                        const char *mark, struct lsn redo)
 {
     struct server_view *server = build->servers[database->destination];
     struct restore_row *row = memory_append(server, restores);
@@ -259,8 +257,7 @@ static void add_restore(struct build *build, const struct build_set *set,
     row->database = memory_copy_text(database->name);
     row->type = set->kind == SET_FULL ? 'D' : 'L';
     /* 2 s a log, as if one after the other, 16 minutes after its set was taken */
-    row->finished_utc_ms =
-        set->time_utc_ms + 16 * MINUTE_MS + 2000 * (database - build->databases);
+    row->finished_utc_ms = set->time_utc_ms + 16 * MINUTE_MS + 2000 * (database - build->databases);
     row->stop_at_mark = memory_copy_text(mark);
     snprintf(row->set_guid, sizeof row->set_guid, "%s", guid);
     row->first_lsn = build_lsn(set->kind == SET_FULL ? end : database->taken_lsn);
@@ -391,8 +388,8 @@ void build_kill(struct build *build, int server)
 
 struct group_view *build_view(struct build *build)
 {
-    return group_view_build(&build->config, build->servers, build->servers_count,
-                            build->now_utc_ms, build->now_monotonic_ms);
+    return group_view_build(&build->config, build->servers, build->servers_count, build->now_utc_ms,
+                            build->now_monotonic_ms);
 }
 
 static void add_contoso_jobs(struct build *build)

@@ -43,12 +43,12 @@ struct build_set {
     int64_t time_utc_ms;
     const char *mark; /* NULL: BTS_ and the time */
     bool incomplete;
-    const char *without;  /* database that has no file in it (and those after it); NULL = all */
-    bool only_without;    /* only that one lacks its file */
-    bool not_imported;    /* the destinations have not read it yet */
-    bool applied;         /* restored whole by all destinations */
-    bool no_msdb;         /* msdb does not know its files, logmarkhistory not its mark */
-    const char *lost;     /* a database whose log of this set goes to somebody else: a hole */
+    const char *without; /* database that has no file in it (and those after it); NULL = all */
+    bool only_without;   /* only that one lacks its file */
+    bool not_imported;   /* the destinations have not read it yet */
+    bool applied;        /* restored whole by all destinations */
+    bool no_msdb;        /* msdb does not know its files, logmarkhistory not its mark */
+    const char *lost;    /* a database whose log of this set goes to somebody else: a hole */
 };
 
 /* An empty estate at 2026-11-20 12:20:50 UTC. Owned. */
@@ -59,7 +59,8 @@ void build_free(struct build *build);
 int build_source(struct build *build, const char *name, bool management);
 int build_destination(struct build *build, const char *name, const char *restores);
 
-/* Adds a database of the backup job, FULL and ONLINE at its source, RESTORING at its destination. */
+/* Adds a database of the backup job, FULL and ONLINE at its source, RESTORING at its destination.
+ */
 void build_database(struct build *build, int source, int destination, const char *name,
                     enum database_use use);
 

@@ -38,13 +38,17 @@ static void a_stamp_is_read_from_the_end_of_a_mark_whatever_its_prefix(void **st
 {
     (void)state;
     int64_t expected = time_parse("2026-11-20 11:50:12.547");
-    static const char *const good[] = {
-        "BTS_2026_11_20_11_50_12_547", "Log_2026_11_20_11_50_12_547",
-        "A_B_2026_11_20_11_50_12_547", "2026_11_20_11_50_12_547", "_2026_11_20_11_50_12_547"};
+    static const char *const good[] = {"BTS_2026_11_20_11_50_12_547", "Log_2026_11_20_11_50_12_547",
+                                       "A_B_2026_11_20_11_50_12_547", "2026_11_20_11_50_12_547",
+                                       "_2026_11_20_11_50_12_547"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_int_equal(chain_mark_stamp(good[i]), expected);
-    static const char *const bad[] = {NULL, "", "BTS", "BTS2026_11_20_11_50_12_547",
-                                      "BTS_2026-11-20_11_50_12_547", "BTS_2026_13_40_11_50_12_547",
+    static const char *const bad[] = {NULL,
+                                      "",
+                                      "BTS",
+                                      "BTS2026_11_20_11_50_12_547",
+                                      "BTS_2026-11-20_11_50_12_547",
+                                      "BTS_2026_13_40_11_50_12_547",
                                       "BTS_2026_11_20_11_50_12_54"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(chain_mark_stamp(bad[i]), TIME_UNKNOWN);
@@ -160,8 +164,7 @@ static void a_file_overwritten_on_its_path_has_the_newest_backups_lsns(void **st
     struct msdb_backup *again = memory_append(build->servers[0], backups);
     *again = (struct msdb_backup){.backup_set_id = -1,
                                   .database = memory_copy_text(MGMT),
-                                  .path = memory_copy_text(
-                                      build_backup(build, MGMT, 100)->path),
+                                  .path = memory_copy_text(build_backup(build, MGMT, 100)->path),
                                   .type = 'L',
                                   .first_lsn = lsn_parse("1"),
                                   .last_lsn = lsn_parse("2"),
@@ -205,12 +208,12 @@ static void stamps_are_utc_or_local_as_found_out_never_guessed(void **state)
         bool told, local, stamps_local;
         enum stamp_zone zone;
     } cases[] = {
-        {0, false, false, false, STAMP_UTC},        /* the same either way */
-        {120, true, false, false, STAMP_UTC},       /* the job says so, msdb agrees */
-        {120, true, true, true, STAMP_LOCAL},       /* likewise */
-        {120, false, false, false, STAMP_UTC},      /* msdb alone */
-        {120, false, false, true, STAMP_LOCAL},     /* msdb alone */
-        {120, true, true, false, STAMP_UNDECIDED},  /* they contradict each other */
+        {0, false, false, false, STAMP_UTC},       /* the same either way */
+        {120, true, false, false, STAMP_UTC},      /* the job says so, msdb agrees */
+        {120, true, true, true, STAMP_LOCAL},      /* likewise */
+        {120, false, false, false, STAMP_UTC},     /* msdb alone */
+        {120, false, false, true, STAMP_LOCAL},    /* msdb alone */
+        {120, true, true, false, STAMP_UNDECIDED}, /* they contradict each other */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct build *build = build_kept_up();

@@ -51,25 +51,52 @@ static void go_online(struct build *build)
 
 /* --- spoilers -------------------------------------------------------------------------------- */
 
-static void source_down(struct build *b) { build_kill(b, SOURCE); }
-static void destination_down(struct build *b) { build_kill(b, DESTINATION); }
+static void source_down(struct build *b)
+{
+    build_kill(b, SOURCE);
+}
+static void destination_down(struct build *b)
+{
+    build_kill(b, DESTINATION);
+}
 static void part_hidden(struct build *b, int server, enum view_part part)
 {
     b->servers[server]->parts[part].state = PART_NOT_VISIBLE;
     error_set(&b->servers[server]->parts[part].error, ERR_PERMISSION, NULL, "GRANT X TO monitor",
               "not visible");
 }
-static void source_jobs_hidden(struct build *b) { part_hidden(b, SOURCE, PART_JOBS); }
-static void source_databases_hidden(struct build *b) { part_hidden(b, SOURCE, PART_DATABASES); }
-static void source_backups_hidden(struct build *b) { part_hidden(b, SOURCE, PART_BACKUPS); }
-static void source_settings_hidden(struct build *b) { part_hidden(b, SOURCE, PART_SETTINGS); }
-static void standby_jobs_hidden(struct build *b) { part_hidden(b, DESTINATION, PART_JOBS); }
+static void source_jobs_hidden(struct build *b)
+{
+    part_hidden(b, SOURCE, PART_JOBS);
+}
+static void source_databases_hidden(struct build *b)
+{
+    part_hidden(b, SOURCE, PART_DATABASES);
+}
+static void source_backups_hidden(struct build *b)
+{
+    part_hidden(b, SOURCE, PART_BACKUPS);
+}
+static void source_settings_hidden(struct build *b)
+{
+    part_hidden(b, SOURCE, PART_SETTINGS);
+}
+static void standby_jobs_hidden(struct build *b)
+{
+    part_hidden(b, DESTINATION, PART_JOBS);
+}
 static void standby_databases_hidden(struct build *b)
 {
     part_hidden(b, DESTINATION, PART_DATABASES);
 }
-static void standby_history_hidden(struct build *b) { part_hidden(b, DESTINATION, PART_HISTORY); }
-static void standby_settings_hidden(struct build *b) { part_hidden(b, DESTINATION, PART_SETTINGS); }
+static void standby_history_hidden(struct build *b)
+{
+    part_hidden(b, DESTINATION, PART_HISTORY);
+}
+static void standby_settings_hidden(struct build *b)
+{
+    part_hidden(b, DESTINATION, PART_SETTINGS);
+}
 static void simple_model(struct build *b)
 {
     build_row(b, SOURCE, BOX)->recovery_model = MODEL_SIMPLE;
@@ -78,16 +105,34 @@ static void bulk_model(struct build *b)
 {
     build_row(b, SOURCE, MGMT)->recovery_model = MODEL_BULK_LOGGED;
 }
-static void source_database_gone(struct build *b) { set_text(&build_row(b, SOURCE, BOX)->name, "X"); }
+static void source_database_gone(struct build *b)
+{
+    set_text(&build_row(b, SOURCE, BOX)->name, "X");
+}
 static void source_database_offline(struct build *b)
 {
     build_row(b, SOURCE, BOX)->state = STATE_SUSPECT;
 }
-static void no_mark_log(struct build *b) { build_row(b, SOURCE, BOX)->has_mark_log = 0; }
-static void no_procedures(struct build *b) { build_row(b, SOURCE, BOX)->has_marking_objects = 0; }
-static void objects_hidden(struct build *b) { build_row(b, SOURCE, BOX)->has_mark_log = -1; }
-static void backup_disabled(struct build *b) { job(b, SOURCE, JOB_BACKUP)->enabled = false; }
-static void backup_gone(struct build *b) { job(b, SOURCE, JOB_BACKUP)->function = JOB_OTHER; }
+static void no_mark_log(struct build *b)
+{
+    build_row(b, SOURCE, BOX)->has_mark_log = 0;
+}
+static void no_procedures(struct build *b)
+{
+    build_row(b, SOURCE, BOX)->has_marking_objects = 0;
+}
+static void objects_hidden(struct build *b)
+{
+    build_row(b, SOURCE, BOX)->has_mark_log = -1;
+}
+static void backup_disabled(struct build *b)
+{
+    job(b, SOURCE, JOB_BACKUP)->enabled = false;
+}
+static void backup_gone(struct build *b)
+{
+    job(b, SOURCE, JOB_BACKUP)->function = JOB_OTHER;
+}
 static void backup_failed(struct build *b)
 {
     job(b, SOURCE, JOB_BACKUP)->last_outcome = OUTCOME_FAILED;
@@ -126,10 +171,11 @@ static void partial_repaired(struct build *b)
 }
 static void lost_log(struct build *b)
 {
-    build_set(b, (struct build_set){
-                     .id = 101, .kind = SET_LOG, .time_utc_ms = build_time(100) + 60000, .lost = BOX});
-    build_set(b, (struct build_set){
-                     .id = 102, .kind = SET_LOG, .time_utc_ms = build_time(100) + 120000});
+    build_set(b,
+              (struct build_set){
+                  .id = 101, .kind = SET_LOG, .time_utc_ms = build_time(100) + 60000, .lost = BOX});
+    build_set(
+        b, (struct build_set){.id = 102, .kind = SET_LOG, .time_utc_ms = build_time(100) + 120000});
 }
 static void add_thief(struct build *b, bool copy_only)
 {
@@ -145,8 +191,14 @@ static void add_thief(struct build *b, bool copy_only)
     thief->last_lsn = build_backup(b, BOX, 102)->first_lsn;
     thief->copy_only = copy_only;
 }
-static void thief(struct build *b) { add_thief(b, false); }
-static void copy_only_log(struct build *b) { add_thief(b, true); }
+static void thief(struct build *b)
+{
+    add_thief(b, false);
+}
+static void copy_only_log(struct build *b)
+{
+    add_thief(b, true);
+}
 static void full_gone(struct build *b)
 {
     for (size_t s = 0; s < 2; s++)
@@ -179,7 +231,10 @@ static void skipped_restore(struct build *b)
     imported_row(b, 95, BOX)->restored = false;
     build_row(b, DESTINATION, BOX)->redo_lsn = (struct lsn){0};
 }
-static void skipped_flag_only(struct build *b) { imported_row(b, 95, BOX)->restored = false; }
+static void skipped_flag_only(struct build *b)
+{
+    imported_row(b, 95, BOX)->restored = false;
+}
 static void standby_absent(struct build *b)
 {
     build_row(b, DESTINATION, BOX)->state = STATE_ABSENT;
@@ -215,8 +270,14 @@ static void to_mark_disabled(struct build *b)
 {
     job(b, DESTINATION, JOB_RESTORE_TO_MARK)->enabled = false;
 }
-static void agent_stopped(struct build *b) { b->servers[DESTINATION]->agent_running = false; }
-static void agent_hidden(struct build *b) { b->servers[SOURCE]->agent_running_known = false; }
+static void agent_stopped(struct build *b)
+{
+    b->servers[DESTINATION]->agent_running = false;
+}
+static void agent_hidden(struct build *b)
+{
+    b->servers[SOURCE]->agent_running_known = false;
+}
 static void not_imported(struct build *b)
 {
     build_set(b, (struct build_set){.id = 101,
@@ -232,20 +293,50 @@ static void box_far_behind(struct build *b)
 {
     build_row(b, DESTINATION, BOX)->redo_lsn = build_backup(b, BOX, 93)->last_lsn;
 }
-static void older_standby(struct build *b) { b->servers[DESTINATION]->version_major = 15; }
-static void newer_standby(struct build *b) { b->servers[DESTINATION]->version_major = 17; }
-static void clock_ahead(struct build *b) { b->servers[DESTINATION]->server_utc_ms += 120000; }
-static void mirrored(struct build *b) { build_row(b, SOURCE, BOX)->mirrored = true; }
+static void older_standby(struct build *b)
+{
+    b->servers[DESTINATION]->version_major = 15;
+}
+static void newer_standby(struct build *b)
+{
+    b->servers[DESTINATION]->version_major = 17;
+}
+static void clock_ahead(struct build *b)
+{
+    b->servers[DESTINATION]->server_utc_ms += 120000;
+}
+static void mirrored(struct build *b)
+{
+    build_row(b, SOURCE, BOX)->mirrored = true;
+}
 static void in_group(struct build *b)
 {
     build_row(b, DESTINATION, BOX)->in_availability_group = true;
 }
-static void encrypted(struct build *b) { build_row(b, SOURCE, BOX)->encrypted = true; }
-static void dop_wide(struct build *b) { b->servers[SOURCE]->max_degree_of_parallelism = 0; }
-static void dop_hidden(struct build *b) { b->servers[SOURCE]->max_degree_of_parallelism = -1; }
-static void queries_off(struct build *b) { b->servers[DESTINATION]->ad_hoc_distributed_queries = 0; }
-static void slow(struct build *b) { b->config.restore_time.critical_ms = 1; }
-static void loss_limit(struct build *b) { b->config.data_loss.warning_ms = MINUTE_MS; }
+static void encrypted(struct build *b)
+{
+    build_row(b, SOURCE, BOX)->encrypted = true;
+}
+static void dop_wide(struct build *b)
+{
+    b->servers[SOURCE]->max_degree_of_parallelism = 0;
+}
+static void dop_hidden(struct build *b)
+{
+    b->servers[SOURCE]->max_degree_of_parallelism = -1;
+}
+static void queries_off(struct build *b)
+{
+    b->servers[DESTINATION]->ad_hoc_distributed_queries = 0;
+}
+static void slow(struct build *b)
+{
+    b->config.restore_time.critical_ms = 1;
+}
+static void loss_limit(struct build *b)
+{
+    b->config.data_loss.warning_ms = MINUTE_MS;
+}
 static void foreign_server(struct build *b)
 {
     for (size_t i = 0; i < b->servers[SOURCE]->roster_count; i++)
@@ -331,8 +422,7 @@ static void each_rule_fires_where_it_must_and_nowhere_else(void **state)
         struct group_view *view = build_view(build);
         const struct check_result *result = build_check(view, cases[i].rule);
         assert_non_null(result);
-        if (result->verdict != cases[i].verdict ||
-            strstr(result->where, cases[i].where) == NULL ||
+        if (result->verdict != cases[i].verdict || strstr(result->where, cases[i].where) == NULL ||
             (cases[i].text != NULL && strstr(result->text, cases[i].text) == NULL))
             fail_msg("case %zu, %s: %s [%s] %s", i, cases[i].rule, verdict_name(result->verdict),
                      result->where, result->text);

@@ -35,10 +35,9 @@ static void full_and_incomplete_sets_do_not_count(void **state)
     (void)state;
     struct build *build = build_kept_up();
     build_full(build, 101, false);
-    build_set(build, (struct build_set){.id = 102,
-                                        .kind = SET_LOG,
-                                        .time_utc_ms = build_time(101),
-                                        .incomplete = true});
+    build_set(build,
+              (struct build_set){
+                  .id = 102, .kind = SET_LOG, .time_utc_ms = build_time(101), .incomplete = true});
     struct group_view *view = build_view(build);
     assert_int_equal(view->lag.worst_sets, 1);
     assert_int_equal(view->lag.backup_age_ms, SINCE_NOON_MS);

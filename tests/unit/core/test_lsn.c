@@ -29,8 +29,8 @@ static void leading_zeros_do_not_count(void **state)
 static void anything_but_up_to_25_digits_is_unknown(void **state)
 {
     (void)state;
-    static const char *const cases[] = {NULL, "", "0", "-1", "+1", " 1", "1 ", "12a", "0x1F",
-                                        "12345678901234567890123456"};
+    static const char *const cases[] = {NULL, "",   "0",   "-1",   "+1",
+                                        " 1", "1 ", "12a", "0x1F", "12345678901234567890123456"};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_false(lsn_is_known(lsn_parse(cases[i])));
     char text[LSN_TEXT_SIZE];

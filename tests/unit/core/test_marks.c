@@ -58,8 +58,8 @@ static const char *mark_name(const struct group_view *view, int64_t set)
     return build_mark(view, set)->name;
 }
 
-static void a_standby_that_kept_up_rolls_forward_to_the_newest_and_is_past_the_one_before(
-    void **state)
+static void
+a_standby_that_kept_up_rolls_forward_to_the_newest_and_is_past_the_one_before(void **state)
 {
     (void)state;
     struct world world = {.build = build_kept_up()};
@@ -149,10 +149,9 @@ static void a_hole_in_lsns_breaks_the_chain_until_the_next_full_set(void **state
     struct world world = {.build = build_small()};
     build_full(world.build, 90, true);
     build_log(world.build, 91, true);
-    build_set(world.build, (struct build_set){.id = 92,
-                                              .kind = SET_LOG,
-                                              .time_utc_ms = build_time(92),
-                                              .lost = BOX});
+    build_set(
+        world.build,
+        (struct build_set){.id = 92, .kind = SET_LOG, .time_utc_ms = build_time(92), .lost = BOX});
     build_log(world.build, 93, false);
     const struct group_view *view = look(&world);
     expect(view, 93, MGMT, ROUTE_ROLL_FORWARD, NULL);
@@ -488,8 +487,7 @@ static void fourteen_days_of_ten_databases_build_in_well_under_fifty_ms(void **s
         marks = view->marks_count;
         group_view_release(view);
     }
-    print_message("bench group_view_build %zu marks x 10 databases: %ld ms\n", marks,
-                  best_ms);
+    print_message("bench group_view_build %zu marks x 10 databases: %ld ms\n", marks, best_ms);
     assert_true(marks >= 1344);
     build_free(build);
 }
@@ -514,8 +512,7 @@ int main(void)
         cmocka_unit_test(a_database_in_standby_behind_the_proof_stands_at_the_mark),
         cmocka_unit_test(a_stop_whose_place_is_not_visible_is_never_rolled_over),
         cmocka_unit_test(a_full_restore_that_did_not_finish_takes_no_log),
-        cmocka_unit_test(
-            without_the_right_to_see_redo_points_restorehistory_tells_what_is_applied),
+        cmocka_unit_test(without_the_right_to_see_redo_points_restorehistory_tells_what_is_applied),
         cmocka_unit_test(a_database_that_stopped_at_the_mark_stands_there),
         cmocka_unit_test(a_log_applied_whole_under_the_stop_clause_is_not_at_the_mark),
         cmocka_unit_test(a_stop_at_another_mark_of_the_same_name_is_not_this_one),

@@ -105,9 +105,10 @@ static void databases_recover_with_management_last(void **state)
     struct world world = {.build = build_contoso(1, false)};
     const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
     static const char *const order[] = {
-        "ContosoOrders",       "BAMAlertsApplication", "BAMAlertsNSMain",  "BAMPrimaryImport",
-        "BizTalkRuleEngineDb", "BizTalkDTADb",         "BizTalkMsgBoxDb",  "BizTalkMsgBoxDb2",
-        "SSODB",               "BizTalkMgmtDb"};
+        "ContosoOrders",    "BAMAlertsApplication", "BAMAlertsNSMain",
+        "BAMPrimaryImport", "BizTalkRuleEngineDb",  "BizTalkDTADb",
+        "BizTalkMsgBoxDb",  "BizTalkMsgBoxDb2",     "SSODB",
+        "BizTalkMgmtDb"};
     for (size_t i = 0; i < 10; i++)
         assert_string_equal(plan->databases[i].database, order[i]);
     leave(&world);
@@ -158,8 +159,7 @@ static void before_the_mark_is_another_clause_on_every_log(void **state)
     const struct plan *plan =
         make(&world, (struct plan_request){.by = TARGET_NEWEST, .stop = STOP_BEFORE});
     assert_true(plan->possible);
-    assert_string_equal(find(plan, BOX)->steps[0].stop_clause,
-                        "STOPBEFOREMARK = N'" MARK_1184 "'");
+    assert_string_equal(find(plan, BOX)->steps[0].stop_clause, "STOPBEFOREMARK = N'" MARK_1184 "'");
     leave(&world);
 }
 
@@ -167,13 +167,12 @@ static void an_unknown_mark_is_refused_and_the_nearest_in_time_named(void **stat
 {
     (void)state;
     struct world world = {.build = build_contoso(1, false)};
-    const struct plan *plan =
-        make(&world, (struct plan_request){.by = TARGET_CHOSEN,
-                                           .mark = "BTS_2026_11_20_11_59_00_547"});
+    const struct plan *plan = make(
+        &world, (struct plan_request){.by = TARGET_CHOSEN, .mark = "BTS_2026_11_20_11_59_00_547"});
     assert_reason(plan, MARK_1184);
     assert_null(plan->mark);
-    plan = make(&world, (struct plan_request){.by = TARGET_CHOSEN,
-                                              .mark = "bts_2026_11_20_12_00_00_547"});
+    plan = make(&world,
+                (struct plan_request){.by = TARGET_CHOSEN, .mark = "bts_2026_11_20_12_00_00_547"});
     assert_reason(plan, MARK_1184); /* case counts in marks */
     plan = make(&world, (struct plan_request){.by = TARGET_CHOSEN, .mark = "nonsense"});
     assert_reason(plan, "the nearest is BTS_");
@@ -200,7 +199,8 @@ static void a_database_that_is_online_is_only_overwritten_when_named(void **stat
     assert_true(find(plan, BOX)->must_replace);
     assert_non_null(strstr(find(plan, BOX)->steps[0].sql, "WITH REPLACE, NORECOVERY"));
     plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
-    assert_reason(plan, MARK_1184 " (set 100): name it with --mark"); /* newest never means full restores */
+    assert_reason(plan, MARK_1184
+                  " (set 100): name it with --mark"); /* newest never means full restores */
     leave(&world);
 }
 
@@ -217,10 +217,8 @@ static void a_group_that_is_recovered_at_the_mark_has_nothing_to_restore(void **
     assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST}), "nothing to restore");
     /* One recovered, one at the mark: a new plan takes over where the old one ended. */
     build_row(world.build, 1, MGMT)->state = STATE_RESTORING;
-    build_row(world.build, 1, MGMT)->redo_lsn =
-        build_lsn((int64_t)(build_backup(world.build, MGMT, 100)->last_lsn.number -
-                            build_lsn(0).number) -
-                  9);
+    build_row(world.build, 1, MGMT)->redo_lsn = build_lsn(
+        (int64_t)(build_backup(world.build, MGMT, 100)->last_lsn.number - build_lsn(0).number) - 9);
     const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
     assert_true(plan->possible);
     assert_int_equal(find(plan, BOX)->route, ROUTE_RECOVERED_AT_MARK);
@@ -255,9 +253,8 @@ static void what_if_a_file_is_missing(void **state)
     (void)state;
     struct world world = {.build = build_contoso(1, false)};
     const char *const assume[] = {"file-missing=1184/BizTalkDTADb"};
-    const struct plan *plan =
-        make(&world,
-             (struct plan_request){.by = TARGET_NEWEST, .assume = assume, .assume_count = 1});
+    const struct plan *plan = make(
+        &world, (struct plan_request){.by = TARGET_NEWEST, .assume = assume, .assume_count = 1});
     assert_reason(plan, "DRSQL1/BizTalkDTADb");
     const char *const wrong[] = {"file-missing=7/BizTalkDTADb", "server-down=NOBODY",
                                  "set-partial=x", "nonsense", "file-missing=1184/NoSuch"};
@@ -274,13 +271,12 @@ static void what_if_a_server_is_down_or_a_set_partial(void **state)
     (void)state;
     struct world world = {.build = build_contoso(1, false)};
     const char *const down[] = {"server-down=DRSQL2"};
-    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST, .assume = down,
-                                                     .assume_count = 1}),
-                  "DRSQL2 does not answer");
+    assert_reason(
+        make(&world, (struct plan_request){.by = TARGET_NEWEST, .assume = down, .assume_count = 1}),
+        "DRSQL2 does not answer");
     const char *const partial[] = {"set-partial=1184"};
-    const struct plan *plan = make(&world, (struct plan_request){
-                                               .by = TARGET_NEWEST, .assume = partial,
-                                               .assume_count = 1});
+    const struct plan *plan = make(
+        &world, (struct plan_request){.by = TARGET_NEWEST, .assume = partial, .assume_count = 1});
     assert_true(plan->possible); /* its files are all there: LSNs decide */
     char hash[65];
     memcpy(hash, plan->hash, sizeof hash);
@@ -301,18 +297,20 @@ static void only_some_databases_may_be_left_out(void **state)
     (void)state;
     struct world world = {.build = build_contoso(1, false)};
     const char *const custom[] = {"contosoorders"}, *const box[] = {BOX}, *const none[] = {"X"};
-    const struct plan *plan = make(
-        &world, (struct plan_request){.by = TARGET_NEWEST, .leave_out = custom,
-                                      .leave_out_count = 1});
+    const struct plan *plan =
+        make(&world,
+             (struct plan_request){.by = TARGET_NEWEST, .leave_out = custom, .leave_out_count = 1});
     assert_true(plan->possible);
     assert_int_equal(plan->databases_count, 9);
     assert_null(find(plan, "ContosoOrders"));
-    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST, .leave_out = box,
-                                                     .leave_out_count = 1}),
-                  "cannot be left out");
-    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST, .leave_out = none,
-                                                     .leave_out_count = 1}),
-                  "no such database");
+    assert_reason(
+        make(&world,
+             (struct plan_request){.by = TARGET_NEWEST, .leave_out = box, .leave_out_count = 1}),
+        "cannot be left out");
+    assert_reason(
+        make(&world,
+             (struct plan_request){.by = TARGET_NEWEST, .leave_out = none, .leave_out_count = 1}),
+        "no such database");
     leave(&world);
 }
 
@@ -349,9 +347,9 @@ static void names_with_brackets_and_quotes_are_quoted(void **state)
     build_database(world.build, 0, 1, "it's a [db]", USE_CUSTOM);
     build_full(world.build, 90, true);
     build_log(world.build, 91, true);
-    build_set(world.build, (struct build_set){
-                               .id = 92, .kind = SET_LOG, .time_utc_ms = build_time(92),
-                               .mark = "it's"});
+    build_set(world.build,
+              (struct build_set){
+                  .id = 92, .kind = SET_LOG, .time_utc_ms = build_time(92), .mark = "it's"});
     const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
     assert_true(plan->possible);
     const struct plan_database *odd = find(plan, "it's a [db]");
@@ -450,7 +448,9 @@ static void a_plan_survives_the_way_through_json(void **state)
     static const struct plan_request requests[] = {
         {.by = TARGET_NEWEST},
         {.by = TARGET_RULE, .stop = STOP_BEFORE},
-        {.by = TARGET_CHOSEN, .mark = MARK_1183, .situation_known = true,
+        {.by = TARGET_CHOSEN,
+         .mark = MARK_1183,
+         .situation_known = true,
          .situation = SITUATION_SOURCE_LOST},
         {.by = TARGET_CHOSEN, .mark = "none"},
         {.by = TARGET_CHOSEN, .mark = "BTS_2026_11_20_12_15_00_547"},
@@ -472,7 +472,12 @@ static void a_plan_survives_the_way_through_json(void **state)
 static void what_is_no_plan_is_refused(void **state)
 {
     (void)state;
-    static const char *const cases[] = {NULL, "", "{", "[]", "{}", "{\"schema\": 2}",
+    static const char *const cases[] = {NULL,
+                                        "",
+                                        "{",
+                                        "[]",
+                                        "{}",
+                                        "{\"schema\": 2}",
                                         "{\"schema\": 1, \"hash\": \"x\", \"group\": \"g\"}"};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error error = {0};

@@ -107,8 +107,9 @@ static bool chance(uint64_t *seed, unsigned percent)
 static struct build_set random_set(uint64_t *seed, int64_t id, bool first)
 {
     struct build_set set = {.id = id, .time_utc_ms = build_time(id)};
-    set.kind = first ? chance(seed, 85) ? SET_FULL : SET_LOG
-                     : chance(seed, 15) ? SET_FULL : SET_LOG;
+    set.kind = first              ? chance(seed, 85) ? SET_FULL : SET_LOG
+               : chance(seed, 15) ? SET_FULL
+                                  : SET_LOG;
     if (chance(seed, 12)) {
         set.incomplete = true;
         set.without = names[next_random(seed) % DATABASES];
@@ -253,7 +254,8 @@ static void carry_out(const struct world *world, const struct plan_database *pla
         if (!standing || !(file->first <= redo && redo < file->last) || redo > mark)
             fail_msg("seed %llu: the server refuses %s, or it is past the mark",
                      (unsigned long long)seed, step->file);
-        if (step->stop_clause == NULL || strstr(step->stop_clause, world->sets[target].mark) == NULL)
+        if (step->stop_clause == NULL ||
+            strstr(step->stop_clause, world->sets[target].mark) == NULL)
             fail_msg("seed %llu: a log without the stop clause", (unsigned long long)seed);
         if (mark < file->last)
             reached = true;
@@ -295,9 +297,7 @@ static void the_planner_agrees_with_a_brute_force_search(void **state)
     (void)state;
     const char *given = getenv("ORACLE_SEED"), *given_runs = getenv("ORACLE_RUNS");
     uint64_t first = given == NULL ? 1 : strtoull(given, NULL, 10);
-    uint64_t runs = given != NULL        ? 1
-                    : given_runs != NULL ? strtoull(given_runs, NULL, 10)
-                                         : RUNS;
+    uint64_t runs = given != NULL ? 1 : given_runs != NULL ? strtoull(given_runs, NULL, 10) : RUNS;
     static struct world world;
     long histogram[ROUTE_UNREACHABLE + 1] = {0};
     for (uint64_t seed = first; seed < first + runs; seed++) {
@@ -307,15 +307,14 @@ static void the_planner_agrees_with_a_brute_force_search(void **state)
             if (world.sets[s].full || build_mark(view, world.first_id + s) == NULL)
                 continue;
             for (int d = 0; d < DATABASES; d++) {
-                const struct mark_route *route =
-                    build_route(view, world.first_id + s, names[d]);
+                const struct mark_route *route = build_route(view, world.first_id + s, names[d]);
                 enum route expected = oracle(&world, d, s);
                 histogram[expected]++;
                 if (route->route != expected)
                     fail_msg("seed %llu, set %lld, %s: %s (%s), the oracle says %s",
                              (unsigned long long)seed, (long long)(world.first_id + s), names[d],
-                             route_name(route->route),
-                             route->reason == NULL ? "" : route->reason, route_name(expected));
+                             route_name(route->route), route->reason == NULL ? "" : route->reason,
+                             route_name(expected));
             }
             check_plan(view, &world, s, seed);
         }

@@ -94,8 +94,8 @@ static void before_the_first_answer_it_cannot_tell(void **state)
     (void)state;
     struct world world = {.build = build_small()};
     for (int i = 0; i < 2; i++) {
-        struct server_view *fresh = server_view_new(world.build->servers[i]->name,
-                                                    world.build->servers[i]->role);
+        struct server_view *fresh =
+            server_view_new(world.build->servers[i]->name, world.build->servers[i]->role);
         server_view_release(world.build->servers[i]);
         world.build->servers[i] = fresh;
     }

@@ -20,10 +20,10 @@ static void databases_are_known_by_their_default_names(void **state)
         const char *name;
         enum database_use use;
     } cases[] = {
-        {"BizTalkMgmtDb", USE_MANAGEMENT},   {"biztalkmgmtdb", USE_MANAGEMENT},
+        {"BizTalkMgmtDb", USE_MANAGEMENT},    {"biztalkmgmtdb", USE_MANAGEMENT},
         {"BizTalkMsgBoxDb", USE_MESSAGE_BOX}, {"BizTalkMsgBoxDb2", USE_MESSAGE_BOX},
-        {"BizTalkDTADb", USE_TRACKING},      {"SSODB", USE_SSO},
-        {"BAMArchive", USE_BAM_ARCHIVE},     {"Orders", USE_CUSTOM},
+        {"BizTalkDTADb", USE_TRACKING},       {"SSODB", USE_SSO},
+        {"BAMArchive", USE_BAM_ARCHIVE},      {"Orders", USE_CUSTOM},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(roster_use_by_name(cases[i].name), cases[i].use);
@@ -116,8 +116,8 @@ static void no_destination_for_a_database_blocks(void **state)
     build_free(build);
 }
 
-static void a_database_of_the_newest_complete_set_counts_though_the_backup_view_lacks_it(
-    void **state)
+static void
+a_database_of_the_newest_complete_set_counts_though_the_backup_view_lacks_it(void **state)
 {
     (void)state;
     struct build *build = build_kept_up();
@@ -136,8 +136,8 @@ static void with_nothing_known_the_roster_is_empty_and_nothing_is_claimed(void *
     (void)state;
     struct build *build = build_small();
     for (int i = 0; i < 2; i++) {
-        struct server_view *fresh = server_view_new(build->servers[i]->name,
-                                                    build->servers[i]->role);
+        struct server_view *fresh =
+            server_view_new(build->servers[i]->name, build->servers[i]->role);
         server_view_release(build->servers[i]);
         build->servers[i] = fresh;
     }
