@@ -246,6 +246,11 @@ int64_t instance_now_utc_ms(const struct instance *instance); /* with its clock'
 /* Moves a standing clock forward, running what becomes due in order. */
 void lab_advance(struct lab *lab, int64_t duration_ms);
 
+/* --- random, seeded: the same scenario and seed give the same estate -------------------------- */
+uint64_t lab_random(struct lab *lab);
+int64_t lab_random_between(struct lab *lab, int64_t low, int64_t high);
+void lab_random_guid(struct lab *lab, uint8_t guid[16]);
+
 /* --- look-up -------------------------------------------------------------------------------- */
 struct instance *lab_instance(struct lab *lab, const char *name); /* NULL = none; no case */
 struct database *instance_database(struct instance *instance, const char *name); /* by collation */

@@ -14,11 +14,6 @@
 
 struct row_sink;
 
-/* --- random, seeded: the same scenario and seed give the same estate -------------------------- */
-uint64_t lab_random(struct lab *lab);
-int64_t lab_random_between(struct lab *lab, int64_t low, int64_t high);
-void lab_random_guid(struct lab *lab, uint8_t guid[16]);
-
 /* --- LSN ---------------------------------------------------------------------------------------
  */
 /* The LSN of the next record after one of size bytes at lsn. */

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/lab/estate.h"
 #include "tests/lab/sql/cell.h"
 #include "tests/lab/sql/decimal.h"
 #include "tests/lab/sql/functions.h"
+#include "tests/lab/sql/run.h"
 #include "tests/lab/sql/type.h"
 
 static void return_decimal(struct call *call, struct decimal *value)
@@ -174,12 +176,12 @@ static void isnumeric(struct call *call)
                                           strpbrk(text, "xXnNpP") == NULL);
 }
 
-/* A version 4 uniqueidentifier from SQLite's random numbers. */
+/* A version 4 uniqueidentifier from the lab's random numbers, which its seed determines. */
 static void newid(struct call *call)
 {
-    unsigned char guid[16];
+    uint8_t guid[16];
 
-    sqlite3_randomness(sizeof guid, guid);
+    lab_random_guid(call->run->session->instance->lab, guid);
     guid[7] = (unsigned char)((guid[7] & 0x0F) | 0x40); /* wire order: the third group's high byte */
     guid[8] = (unsigned char)((guid[8] & 0x3F) | 0x80);
     sqlite3_result_blob(call->context, guid, sizeof guid, SQLITE_TRANSIENT);
