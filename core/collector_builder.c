@@ -1,12 +1,16 @@
 /* Makes group views: whenever a server view comes, and otherwise once in a while, because ages
  * grow even where nothing answers. */
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/memory.h"
 #include "core/collector_internal.h"
 
-enum { REBUILD_MS = 5000 };
+enum {
+    REBUILD_MS = 5000,
+    COALESCE_MS = 30, /* servers are polled together: one view for all of them */
+};
 
 static void wake(struct collector *collector)
 {
@@ -48,6 +52,8 @@ void *collector_builder_thread(void *argument)
         if (collector->news == collector->built_news && !atomic_load(&collector->stop))
             collector_wait(collector, &collector->build, REBUILD_MS);
         pthread_mutex_unlock(&collector->mutex);
+        const struct timespec pause = {.tv_nsec = COALESCE_MS * 1000000L};
+        nanosleep(&pause, NULL);
         if (!atomic_load(&collector->stop))
             collector_build(collector);
     }
