@@ -1,5 +1,6 @@
 #include "core/reading.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,20 @@ static bool applies(const struct reading *reading, const struct part_reader *rea
     return reader->who & (reading->view->role == ROLE_SOURCE ? SOURCES : DESTINATIONS);
 }
 
+/* BizTalk's own tables are made by its set-up scripts: which one was not run? */
+static void hint_at_missing_table(struct error *failure, enum view_part part, enum server_role role)
+{
+    enum { NO_SUCH_OBJECT = 208 };
+    bool ours = part == PART_HISTORY || part == PART_SHIPPING || part == PART_ROSTER;
+    if (failure->server_number != NO_SUCH_OBJECT || failure->hint[0] || !ours)
+        return;
+    snprintf(failure->hint, sizeof failure->hint, "%s",
+             role == ROLE_SOURCE
+                 ? "is management_database in stopmark.ini the BizTalk management database?"
+                 : "run LogShipping_Destination_Schema.sql and _Logic.sql in master here, then "
+                   "bts_ConfigureBizTalkLogShipping; or GRANT SELECT on its tables");
+}
+
 /* Keeps what was known of a part, with the reason why it is not newer. */
 static void keep_last(struct reading *reading, enum view_part part, const struct error *error)
 {
@@ -78,6 +93,7 @@ static enum error_code read_part(struct reading *reading, const struct part_read
     error_clear(&reading->note);
     enum error_code code = reader->read(reading, &failure);
     if (code) {
+        hint_at_missing_table(&failure, reader->part, reading->view->role);
         keep_last(reading, reader->part, &failure);
         if (reader->part == PART_ROSTER)
             keep_management(reading);
@@ -99,11 +115,13 @@ static enum error_code read_part(struct reading *reading, const struct part_read
 
 /* A part that timed out costs its own connection, not the other parts. */
 static enum error_code go_on_after(struct reading *reading, enum error_code code,
-                                   enum view_part part, bool *reopened, struct error *error)
+                                   enum view_part part, int *reopened, struct error *error)
 {
-    if (code != ERR_TIMEOUT || part == PART_SERVER || *reopened || !reading->reopen)
+    enum { REOPENED_MAX = 3 }; /* beyond that it is the server, not the parts */
+    if (code != ERR_TIMEOUT || part == PART_SERVER || *reopened == REOPENED_MAX ||
+        !reading->reopen)
         return code;
-    *reopened = true;
+    ++*reopened;
     return reading->reopen(reading, reading->reopen_context, error) ? ERR_OK : code;
 }
 
@@ -136,7 +154,7 @@ static void begin(struct reading *reading)
 
 enum error_code reading_run(struct reading *reading, struct error *error)
 {
-    bool reopened = false;
+    int reopened = 0;
     begin(reading);
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
         const struct part_reader *reader = &readers[i];

@@ -184,28 +184,55 @@ static void stopping_takes_about_a_second_while_a_query_is_stalled(void **state)
 
 /* --- logins that see little -------------------------------------------------------------------- */
 
-static const char blind_scenario[] =
-    "{\"group\": \"Blind group\", \"now\": \"2026-11-20T12:20:50Z\","
-    " \"servers\": [{\"name\": \"SQLSMALL\", \"role\": \"source\"},"
-    "  {\"name\": \"DRSMALL\", \"role\": \"destination\", \"restores\": \"*\"}],"
-    " \"databases\": ["
-    "  {\"name\": \"BizTalkMgmtDb\", \"server\": \"SQLSMALL\", \"role\": \"management\","
-    "   \"data_mb\": 40, \"log_kb_per_second\": 1},"
-    "  {\"name\": \"BizTalkMsgBoxDb\", \"server\": \"SQLSMALL\", \"role\": \"master-messagebox\","
-    "   \"data_mb\": 220, \"log_kb_per_second\": 6}],"
-    " \"logins\": [{\"name\": \"stopmark_monitor\", \"use\": \"monitor\", \"permissions\": [],"
-    "   \"databases\": []},"
-    "  {\"name\": \"stopmark_restore\", \"use\": \"restore\", \"permissions\": [\"sysadmin\"]}],"
-    " \"backup\": {\"location\": \"\\\\\\\\backup\\\\small\", \"every_minutes\": 15},"
-    " \"history\": {\"days\": 1, \"mark_ms\": 547}}";
+#define SCENARIO(servers, monitor, backup)                                                          \
+    "{\"group\": \"Group\", \"now\": \"2026-11-20T12:20:50Z\", \"servers\": [" servers "],"          \
+    " \"databases\": ["                                                                            \
+    "  {\"name\": \"BizTalkMgmtDb\", \"server\": \"SQLSMALL\", \"role\": \"management\","             \
+    "   \"data_mb\": 40, \"log_kb_per_second\": 1},"                                               \
+    "  {\"name\": \"BizTalkMsgBoxDb\", \"server\": \"SQLSMALL\", \"role\": \"master-messagebox\","    \
+    "   \"data_mb\": 220, \"log_kb_per_second\": 6}],"                                             \
+    " \"logins\": [{\"name\": \"stopmark_monitor\", \"use\": \"monitor\", " monitor "},"             \
+    "  {\"name\": \"stopmark_restore\", \"use\": \"restore\", \"permissions\": [\"sysadmin\"]}],"     \
+    " \"backup\": {\"location\": \"\\\\\\\\backup\\\\small\", \"every_minutes\": 15" backup "},"       \
+    " \"history\": {\"days\": 1, \"mark_ms\": 547}}"
+#define PLAIN_SERVERS                                                                              \
+    "{\"name\": \"SQLSMALL\", \"role\": \"source\"},"                                              \
+    "{\"name\": \"DRSMALL\", \"role\": \"destination\", \"restores\": \"*\"}"
+#define SEES_ALL                                                                                   \
+    "\"permissions\": [\"VIEW SERVER STATE\", \"VIEW ANY DEFINITION\"], \"databases\": [\"*\"]"
+
+static int start_scenario(const char *text)
+{
+    char *path = lab_process_scenario(&lab, text);
+    int failed = path ? lab_process_start(&lab, path) : 1;
+    free(path);
+    return failed;
+}
 
 static int start_blind(void **state)
 {
     (void)state;
-    char *path = lab_process_scenario(&lab, blind_scenario);
-    int failed = path ? lab_process_start(&lab, path) : 1;
-    free(path);
-    return failed;
+    return start_scenario(
+        SCENARIO(PLAIN_SERVERS, "\"permissions\": [], \"databases\": []", ""));
+}
+
+static int start_local_time(void **state)
+{
+    (void)state;
+    return start_scenario(
+        SCENARIO("{\"name\": \"SQLSMALL\", \"role\": \"source\", \"utc_offset_minutes\": -300},"
+                 "{\"name\": \"DRSMALL\", \"role\": \"destination\", \"restores\": \"*\"}",
+                 SEES_ALL, ", \"use_local_time\": true"));
+}
+
+static int start_encrypted(void **state)
+{
+    (void)state;
+    return start_scenario(SCENARIO(
+        "{\"name\": \"SQLSMALL\", \"role\": \"source\", \"encryption\": \"required\"},"
+        "{\"name\": \"DRSMALL\", \"role\": \"destination\", \"restores\": \"*\","
+        " \"encryption\": \"on\", \"certificate\": \"wrong-host\"}",
+        SEES_ALL, ""));
 }
 
 static void assert_hidden(const struct server_view *view, enum view_part part)
@@ -239,6 +266,37 @@ static void what_a_login_may_not_see_names_the_grant_and_is_never_none(void **st
     collector_stop(collector);
 }
 
+/* --- clocks and encryption --------------------------------------------------------------------- */
+
+static void local_stamps_are_found_out(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = collector_view(collector);
+    const struct server_view *source = view->servers[0];
+    assert_int_equal(source->utc_offset_min, -300);
+    assert_true(source->use_local_time_known);
+    assert_true(source->use_local_time);
+    group_view_release(view);
+    collector_stop(collector);
+}
+
+static void the_certificate_is_checked_and_all_is_read_over_tls(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = collector_view(collector);
+    assert_true(view->servers[0]->reachable);
+    assert_true(view->servers[0]->history_count > 0);
+    assert_false(view->servers[1]->reachable); /* made for another host */
+    assert_int_equal(view->servers[1]->error.code, ERR_UNREACHABLE);
+    assert_non_null(strstr(view->servers[1]->error.hint, "certificate"));
+    group_view_release(view);
+    assert_true(lab_process_run(&lab, "SQLSMALL", "EXEC sp_lab_server 'SQLSMALL', 'stall'"));
+    group_view_release(next_view(collector, source_is_lost)); /* time-outs work inside TLS */
+    collector_stop(collector);
+}
+
 int main(int count, char **arguments)
 {
     (void)count;
@@ -254,6 +312,14 @@ int main(int count, char **arguments)
     const struct CMUnitTest permissions[] = {
         cmocka_unit_test(what_a_login_may_not_see_names_the_grant_and_is_never_none),
     };
+    const struct CMUnitTest clocks[] = {
+        cmocka_unit_test(local_stamps_are_found_out),
+    };
+    const struct CMUnitTest encryption[] = {
+        cmocka_unit_test(the_certificate_is_checked_and_all_is_read_over_tls),
+    };
     int failed = cmocka_run_group_tests(changes, start_small, stop_lab);
-    return failed + cmocka_run_group_tests(permissions, start_blind, stop_lab);
+    failed += cmocka_run_group_tests(permissions, start_blind, stop_lab);
+    failed += cmocka_run_group_tests(clocks, start_local_time, stop_lab);
+    return failed + cmocka_run_group_tests(encryption, start_encrypted, stop_lab);
 }
