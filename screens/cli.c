@@ -116,30 +116,52 @@ int cli_usage_error(const struct cli *cli, const char *format, ...)
     return error_exit_status(ERR_USAGE);
 }
 
-/* The command that argv names and how many words that took; NULL = no such command. */
-static const struct cli_command *find_command(int argc, char **argv, int *words)
+/* The index of the command's word: the first that is neither --config nor its value; argc = none. */
+static int command_index(int argc, char **argv)
 {
-    *words = 0;
-    if (argc < 2 || argv[1][0] == '-')
-        return &commands[0];
-    *words = 1;
-    for (int i = 1; i < COMMANDS; i++)
-        if (strcmp(commands[i].name, argv[1]) == 0)
-            return &commands[i];
+    int i = 1;
+    while (i < argc && argv[i][0] == '-') {
+        if (strcmp(argv[i], "-c") == 0 || strcmp(argv[i], "--config") == 0)
+            i += 2;
+        else if (strncmp(argv[i], "-c", 2) == 0 || strncmp(argv[i], "--config=", 9) == 0)
+            i++;
+        else
+            return argc; /* the console's own option */
+    }
+    return i < argc ? i : argc;
+}
+
+static const struct cli_command *unknown_command(const char *given)
+{
     const char *nearest = NULL;
     int best = 3;
     for (int i = 1; i < COMMANDS; i++) {
-        int distance = text_distance(commands[i].name, argv[1]);
+        int distance = text_distance(commands[i].name, given);
         if (distance < best) {
             best = distance;
             nearest = commands[i].name;
         }
     }
     char word[128];
-    text_clean(word, sizeof word, argv[1]);
+    text_clean(word, sizeof word, given);
     fprintf(stderr, "stopmark: there is no command '%s'%s%s%s; stopmark --help lists them\n", word,
             nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
     return NULL;
+}
+
+/* The command that argv names, its word taken out of argv; NULL = no such command. */
+static const struct cli_command *find_command(int *argc, char **argv)
+{
+    int at = command_index(*argc, argv);
+    if (at == *argc)
+        return &commands[0];
+    char *word = argv[at];
+    memmove(&argv[at], &argv[at + 1], (size_t)(*argc - at) * sizeof *argv);
+    (*argc)--;
+    for (int i = 1; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, word) == 0)
+            return &commands[i];
+    return unknown_command(word);
 }
 
 static const char *nearest_option(const struct cli_command *command, const char *word)
@@ -271,11 +293,10 @@ int cli_main(int argc, char **argv)
     setlocale(LC_NUMERIC, "C"); /* numbers in documents have a point, everywhere */
     signal(SIGPIPE, SIG_IGN);
     struct cli cli = {0};
-    int words;
-    cli.command = find_command(argc, argv, &words);
+    cli.command = find_command(&argc, argv);
     if (cli.command == NULL)
         return error_exit_status(ERR_USAGE);
-    int status = parse(&cli, argc - words, argv + words);
+    int status = parse(&cli, argc, argv);
     if (status < 0)
         status = check_arguments(&cli);
     if (status < 0)
