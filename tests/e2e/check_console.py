@@ -53,7 +53,7 @@ def fifty_keys_are_each_painted_before_the_next_with_a_silent_server():
                 worst = max(worst, time.monotonic() - started)
                 titles.setdefault(key, terminal.text())
             print(f"  slowest of 50 keys: {worst * 1000:.1f} ms")
-            expect(worst < 0.3, f"{worst:.3f} s")
+            expect(worst < 1, f"{worst:.3f} s")
             expect(len({body(t) for t in titles.values()}) == 8, "eight different screens")
             terminal.key("q")
             started = time.monotonic()
@@ -96,7 +96,8 @@ def every_way_out_gives_the_terminal_back():
 
 def an_unknown_terminal_falls_back_to_lines():
     with Lab() as lab, console(lab, term="no-such-terminal") as terminal:
-        terminal.until("YES")
+        terminal.until(lambda _: b"YES" in terminal.written and b"no-such-terminal" in terminal.written)
+        expect(b"\x1b" not in terminal.written, "lines of text have no escape sequences")
         terminal.kill(signal.SIGTERM)
         terminal.wait_end()
 

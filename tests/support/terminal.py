@@ -40,6 +40,7 @@ class Terminal:
         self.screen = Screen(columns, rows)
         self.stream = Stream(self.screen)
         self.status = None
+        self.written = b""  # everything that the program wrote, in order
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             environment = dict(environment, TERM=term)
@@ -68,6 +69,7 @@ class Terminal:
         except OSError:  # the program has closed its side
             time.sleep(min(seconds, 0.02))  # pause between looks
             return 0
+        self.written += data
         self.stream.feed(data)
         return len(data)
 
