@@ -29,7 +29,6 @@ struct engine *engine_new(struct instance *instance)
     struct engine *engine = memory_new(sizeof *engine);
 
     engine->instance = instance;
-    engine->case_sensitive = instance->case_sensitive;
     /* the lab is one monitor: no mutexes are needed inside it */
     if (sqlite3_open_v2(":memory:", &engine->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
@@ -409,15 +408,14 @@ void engine_content_apply(struct engine *engine, struct database *database, cons
     store_redo(engine, database, record, length);
 }
 
-bool engine_table_exists(struct engine *engine, const struct database *database,
-                         const char *schema, const char *name)
+bool engine_table_exists(struct engine *engine, const struct database *database, const char *schema,
+                         const char *name)
 {
     return store_find(engine, database, schema, name) != NULL;
 }
 
 void engine_each_table(struct engine *engine, const struct database *database,
-                       void (*each)(void *context, const struct engine_table *table),
-                       void *context)
+                       void (*each)(void *context, const struct engine_table *table), void *context)
 {
     for (size_t i = 0; i < engine->tables_count; i++) {
         const struct table *table = engine->tables[i];

@@ -29,7 +29,7 @@ bool engine_run_batch(struct session *session, const char *text, struct reply *r
 struct engine_parameter {
     char name[129]; /* "@x"; "" = positional */
     struct sql_type type;
-    struct sql_value value; /* owned by the caller; an output parameter's new value is written here */
+    struct sql_value value; /* owned by the caller; an output parameter's new value comes here */
     bool output;
 };
 
@@ -80,8 +80,8 @@ void engine_scan(struct engine *engine, struct database *database, const char *s
 
 /* --- a database's content and its log -------------------------------------------------------
  * Every change of a stored table in a user database is captured as a change record (tables by
- * name, rows by hidden key, values) and handed to database_log (estate.h), which gives it an LSN. The content of a
- * restored database is made by replaying records. */
+ * name, rows by hidden key, values) and handed to database_log (estate.h), which gives it an LSN.
+ * The content of a restored database is made by replaying records. */
 
 /* Forgets all tables of the database (it is being restored, dropped or taken over). */
 void engine_content_drop(struct engine *engine, struct database *database);

@@ -55,18 +55,17 @@ enum expr_kind {
     EXPR_FLOAT,
     EXPR_STRING,
     EXPR_BYTES,
-    EXPR_COLUMN,    /* name_parts until bound */
-    EXPR_VARIABLE,  /* text: "@x" */
-    EXPR_GLOBAL,    /* text: "@@x" */
+    EXPR_COLUMN,     /* name_parts until bound */
+    EXPR_VARIABLE,   /* text: "@x" */
+    EXPR_GLOBAL,     /* text: "@@x" */
     EXPR_ARITHMETIC, /* op; args 1 or 2 */
-    EXPR_CALL,      /* text: the function's name */
-    EXPR_CONVERT,   /* args[0] to type; style; try_convert */
-    EXPR_CASE,      /* args: when, then, ..., [else]; has_else; simple CASE is rewritten */
+    EXPR_CALL,       /* text: the function's name */
+    EXPR_CONVERT,    /* args[0] to type; style; try_convert */
+    EXPR_CASE,       /* args: when, then, ..., [else]; has_else; simple CASE is rewritten */
     EXPR_SUBQUERY,
     EXPR_COLLATE,
-    EXPR_TYPE,      /* the first argument of TRY_CONVERT and the like; only inside the parser */
-    EXPR_KEYWORD,   /* a date part */
-    EXPR_STAR,      /* COUNT(*) */
+    EXPR_KEYWORD, /* a date part */
+    EXPR_STAR,    /* COUNT(*) */
     /* predicates from here on */
     EXPR_COMPARE, /* op */
     EXPR_LOGIC,   /* op AND, OR, NOT */
@@ -135,10 +134,10 @@ static inline bool expr_is_predicate(const struct expr *expr)
 /* --- queries -------------------------------------------------------------------------------- */
 
 struct select_item {
-    struct expr *expr;         /* NULL: * */
+    struct expr *expr;          /* NULL: * */
     const char *star_qualifier; /* x.*; NULL = every source */
-    const char *alias;         /* NULL = none */
-    const char *variable;      /* SELECT @v = expr */
+    const char *alias;          /* NULL = none */
+    const char *variable;       /* SELECT @v = expr */
     int line;
 };
 
@@ -161,7 +160,7 @@ enum source_kind {
     SOURCE_JOIN,
 };
 
-enum join_kind { JOIN_INNER, JOIN_LEFT, JOIN_RIGHT, JOIN_FULL, JOIN_CROSS, JOIN_APPLY, JOIN_OUTER_APPLY };
+enum join_kind { JOIN_INNER, JOIN_LEFT, JOIN_RIGHT, JOIN_FULL, JOIN_CROSS };
 
 struct source {
     enum source_kind kind;
@@ -189,7 +188,6 @@ struct cte {
     const char *sqlite_name;
     struct sql_column *columns;
     size_t columns_count;
-    bool binding;
 };
 
 struct cte_list {
@@ -197,7 +195,14 @@ struct cte_list {
     size_t items_count, items_capacity;
 };
 
-enum select_kind { SELECT_QUERY, SELECT_VALUES, SELECT_UNION, SELECT_UNION_ALL, SELECT_EXCEPT, SELECT_INTERSECT };
+enum select_kind {
+    SELECT_QUERY,
+    SELECT_VALUES,
+    SELECT_UNION,
+    SELECT_UNION_ALL,
+    SELECT_EXCEPT,
+    SELECT_INTERSECT
+};
 
 struct row_list {
     struct expr_list *items;
@@ -211,7 +216,6 @@ struct select {
     /* SELECT_QUERY */
     bool distinct;
     struct expr *top;
-    bool top_percent;
     struct select_item_list list;
     struct object_name into;
     struct source *from; /* NULL = none */
@@ -310,7 +314,7 @@ struct declaration_list {
 };
 
 struct argument {
-    const char *name; /* "@x"; NULL = positional */
+    const char *name;   /* "@x"; NULL = positional */
     struct expr *value; /* NULL: DEFAULT */
     bool output;
 };

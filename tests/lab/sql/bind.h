@@ -54,12 +54,46 @@ void bind_ctes(struct binder *binder, struct cte_list *list, struct cte_scope *s
 void scope_push(struct binder *binder, struct scope *scope);
 void scope_pop(struct binder *binder);
 
+/* A name for SQLite: prefix and number. */
+const char *bind_generated_name(struct binder *binder, char prefix, int id);
+
+/* Columns of a derived table or CTE, renamed as x(a, b) says; of names it in messages. */
+struct sql_column *bind_rename_columns(struct binder *binder, const struct select *select,
+                                       const struct name_list *names, const char *of);
+
+/* The database that a name speaks of; NULL after an error. */
+struct database *bind_name_database(struct binder *binder, const struct object_name *name);
+
+/* "@t" and "#t"; *handled tells whether the name is of that kind. */
+struct table *bind_private_table(struct binder *binder, const struct object_name *name,
+                                 bool *handled);
+
+/* Error 208 with the name as written. */
+void bind_unknown_object(struct binder *binder, const struct object_name *name);
+
 /* Finds the table that a statement writes: a stored one or a temporary one. NULL after an error.
  */
 struct table *bind_target(struct binder *binder, const struct object_name *name);
 
 /* True if the session may read the database now: 911, 916, 922, 927, 942 otherwise. */
 bool bind_database_ready(struct binder *binder, struct database *database);
+
+/* --- bind_type.c ---------------------------------------------------------------------------- */
+
+/* The type that all have in common; NULL literals do not count. */
+struct sql_type bind_unified_type(struct expr ***slots, size_t count);
+
+/* The collation of strings that meet: the explicit one, else a column's, else the default. */
+void bind_merge_collation(struct sql_type *type, int *rank, struct expr ***slots, size_t count);
+
+/* Brings *slot to the form in which SQLite can compare it with the type. */
+void bind_coerce_form(struct binder *binder, struct expr **slot, const struct sql_type *type);
+
+/* Puts a conversion to the type around *slot, allowed or not. */
+void bind_convert_to(struct binder *binder, struct expr **slot, const struct sql_type *type);
+
+/* Error 206 or 257: there is no implicit conversion. */
+void bind_clash(struct binder *binder, enum sql_kind from, enum sql_kind to);
 
 /* --- bind_expression.c ---------------------------------------------------------------------- */
 

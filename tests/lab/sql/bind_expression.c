@@ -2,227 +2,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "tests/lab/estate.h"
 #include "tests/lab/sql/bind.h"
-#include "tests/lab/sql/calendar.h"
-#include "tests/lab/sql/functions.h"
 #include "tests/lab/sql/type.h"
-
-/* --- conversion ----------------------------------------------------------------------------- */
-
-/* How SQLite holds a kind; within one form no conversion is needed to compare. */
-enum form { FORM_INTEGER, FORM_FLOAT, FORM_NUMERIC, FORM_TICKS, FORM_TIME, FORM_OFFSET, FORM_TEXT,
-            FORM_BYTES, FORM_GUID, FORM_VARIANT };
-
-static enum form form_of(enum sql_kind kind)
-{
-    if (type_is_integer(kind))
-        return FORM_INTEGER;
-    if (type_is_float(kind))
-        return FORM_FLOAT;
-    if (type_is_string(kind))
-        return FORM_TEXT;
-    if (type_is_bytes(kind))
-        return FORM_BYTES;
-    switch (kind) {
-    case SQL_NUMERIC:
-        return FORM_NUMERIC;
-    case SQL_TIME:
-        return FORM_TIME;
-    case SQL_DATETIMEOFFSET:
-        return FORM_OFFSET;
-    case SQL_UNIQUEIDENTIFIER:
-        return FORM_GUID;
-    case SQL_VARIANT:
-        return FORM_VARIANT;
-    default:
-        return FORM_TICKS;
-    }
-}
-
-/* True if a value of from, as it is, is one of to. */
-static bool fits_as_it_is(const struct sql_type *from, const struct sql_type *to)
-{
-    static const int widths[] = {[SQL_BIT] = 0, [SQL_TINYINT] = 1, [SQL_SMALLINT] = 2,
-                                 [SQL_INT] = 3, [SQL_BIGINT] = 4};
-
-    if (type_same(from, to))
-        return true;
-    if (form_of(from->kind) != form_of(to->kind))
-        return to->kind == SQL_VARIANT &&
-               (form_of(from->kind) == FORM_TEXT || form_of(from->kind) == FORM_INTEGER ||
-                form_of(from->kind) == FORM_FLOAT);
-    switch (form_of(from->kind)) {
-    case FORM_INTEGER:
-        return widths[from->kind] <= widths[to->kind] && to->kind != SQL_BIT;
-    case FORM_TEXT:
-    case FORM_BYTES:
-        return to->kind != SQL_CHAR && to->kind != SQL_NCHAR && to->kind != SQL_BINARY &&
-               (to->length == SQL_LENGTH_MAX ||
-                (from->length != SQL_LENGTH_MAX && from->length <= to->length));
-    case FORM_TICKS:
-        return to->kind == SQL_DATETIME2 && (from->kind == SQL_DATE || to->scale >= 3) &&
-               (from->kind != SQL_DATETIME2 || from->scale <= to->scale);
-    case FORM_FLOAT:
-        return to->kind == SQL_FLOAT;
-    case FORM_NUMERIC:
-        return from->scale == to->scale && from->precision <= to->precision;
-    default:
-        return from->scale <= to->scale;
-    }
-}
-
-static void clash(struct binder *binder, enum sql_kind from, enum sql_kind to)
-{
-    if (type_is_string(from) || type_is_string(to) || from == SQL_VARIANT)
-        binder_fail(binder, 257, 16, 3,
-                    "Implicit conversion from data type %s to %s is not allowed. Use the CONVERT "
-                    "function to run this query.",
-                    type_name(from), type_name(to));
-    else
-        binder_fail(binder, 206, 16, 2, "Operand type clash: %s is incompatible with %s",
-                    type_name(from), type_name(to));
-}
-
-static void insert_conversion(struct binder *binder, struct expr **slot,
-                              const struct sql_type *type)
-{
-    struct expr *inner = *slot;
-    struct expr *outer = arena_new(binder->arena, sizeof *outer);
-
-    outer->kind = EXPR_CONVERT;
-    outer->line = inner->line;
-    outer->from_type = inner->type;
-    outer->type = *type;
-    outer->type.nullable = inner->type.nullable;
-    outer->type.case_sensitive = inner->type.case_sensitive;
-    outer->collation_rank = inner->collation_rank;
-    outer->untyped = inner->untyped;
-    *arena_append(binder->arena, &outer->args, items) = inner;
-    *slot = outer;
-}
-
-void bind_coerce(struct binder *binder, struct expr **slot, const struct sql_type *type)
-{
-    struct expr *expr = *slot;
-
-    if (expr->untyped) {
-        bool nullable = true;
-
-        if (expr->kind == EXPR_NULL) {
-            expr->type = *type;
-            expr->type.nullable = nullable;
-            return;
-        }
-        insert_conversion(binder, slot, type);
-        return;
-    }
-    if (!type_converts_implicitly(expr->type.kind, type->kind)) {
-        clash(binder, expr->type.kind, type->kind);
-        return;
-    }
-    if (!fits_as_it_is(&expr->type, type))
-        insert_conversion(binder, slot, type);
-}
-
-/* For comparison only the form must agree. */
-static void coerce_form(struct binder *binder, struct expr **slot, const struct sql_type *type)
-{
-    struct expr *expr = *slot;
-
-    if (expr->untyped || form_of(expr->type.kind) == form_of(type->kind))
-        return;
-    if (type->kind == SQL_VARIANT || expr->type.kind == SQL_VARIANT)
-        return; /* variants compare by what they hold */
-    bind_coerce(binder, slot, type);
-}
-
-static struct sql_type unified_type(struct expr ***slots, size_t count)
-{
-    struct sql_type type = {0};
-    bool first = true, nullable = false;
-
-    for (size_t i = 0; i < count; i++) {
-        const struct expr *expr = *slots[i];
-
-        nullable = nullable || expr->type.nullable;
-        if (expr->untyped)
-            continue;
-        type = first ? expr->type : type_unify(&type, &expr->type);
-        first = false;
-    }
-    if (first)
-        type = type_of(SQL_INT, true);
-    type.nullable = nullable;
-    return type;
-}
-
-/* The collation of strings that meet: the explicit one, else a column's, else the default. */
-static void merge_collation(struct sql_type *type, int *rank, struct expr ***slots, size_t count)
-{
-    *rank = -1;
-    for (size_t i = 0; i < count; i++) {
-        const struct expr *expr = *slots[i];
-
-        if ((type_is_string(expr->type.kind) || expr->type.kind == SQL_VARIANT) &&
-            expr->collation_rank > *rank) {
-            *rank = expr->collation_rank;
-            type->case_sensitive = expr->type.case_sensitive;
-        }
-    }
-    if (*rank < 0)
-        *rank = 0;
-}
-
-struct sql_type bind_unify(struct binder *binder, struct expr ***slots, size_t count)
-{
-    struct sql_type type = unified_type(slots, count);
-    int rank;
-
-    merge_collation(&type, &rank, slots, count);
-    for (size_t i = 0; i < count && !binder_failed(binder); i++)
-        bind_coerce(binder, slots[i], &type);
-    return type;
-}
-
-/* --- equality of expressions ---------------------------------------------------------------- */
-
-bool expr_equal(const struct expr *a, const struct expr *b)
-{
-    if (a->kind == EXPR_CONVERT && b->kind != EXPR_CONVERT)
-        return false;
-    if (a->kind != b->kind || a->op != b->op || a->args.items_count != b->args.items_count ||
-        a->negated != b->negated || a->select != b->select || a->over != b->over ||
-        a->distinct != b->distinct)
-        return false;
-    switch (a->kind) {
-    case EXPR_COLUMN:
-        return a->source == b->source && a->column == b->column;
-    case EXPR_INTEGER:
-        return a->integer == b->integer;
-    case EXPR_CONVERT:
-        if (!type_same(&a->type, &b->type))
-            return false;
-        break;
-    case EXPR_STRING:
-    case EXPR_NUMERIC:
-    case EXPR_FLOAT:
-    case EXPR_BYTES:
-        return a->text_length == b->text_length && memcmp(a->text, b->text, a->text_length) == 0;
-    case EXPR_VARIABLE:
-    case EXPR_GLOBAL:
-    case EXPR_CALL:
-    case EXPR_COLLATE:
-        if (strcasecmp(a->text, b->text) != 0)
-            return false;
-        break;
-    default:
-        break;
-    }
-    for (size_t i = 0; i < a->args.items_count; i++)
-        if (!expr_equal(a->args.items[i], b->args.items[i]))
-            return false;
-    return true;
-}
 
 /* --- literals, variables, columns ----------------------------------------------------------- */
 
@@ -246,7 +28,7 @@ static struct sql_type numeric_literal_type(const char *text)
 
 static void bind_literal(struct binder *binder, struct expr *expr)
 {
-    bool case_sensitive = binder->run->engine->case_sensitive;
+    bool case_sensitive = binder->run->engine->instance->case_sensitive;
     int length;
 
     switch (expr->kind) {
@@ -291,7 +73,7 @@ static void bind_variable(struct binder *binder, struct expr *expr)
             expr->variable = (int)i;
             expr->type = frame->variables[i].type;
             expr->type.nullable = true;
-            expr->type.case_sensitive = binder->run->engine->case_sensitive;
+            expr->type.case_sensitive = binder->run->engine->instance->case_sensitive;
             return;
         }
     binder_fail(binder, 137, 15, 2, "Must declare the scalar variable \"%s\".", expr->text);
@@ -303,23 +85,34 @@ static void bind_global(struct binder *binder, struct expr *expr)
         const char *name;
         enum sql_kind kind;
         int length;
-    } globals[] = {{"@@SPID", SQL_SMALLINT, 0},       {"@@SERVERNAME", SQL_NVARCHAR, 128},
-                   {"@@SERVICENAME", SQL_NVARCHAR, 128}, {"@@VERSION", SQL_NVARCHAR, 300},
-                   {"@@ROWCOUNT", SQL_INT, 0},        {"@@ERROR", SQL_INT, 0},
-                   {"@@TRANCOUNT", SQL_INT, 0},       {"@@MICROSOFTVERSION", SQL_INT, 0},
-                   {"@@LANGUAGE", SQL_NVARCHAR, 128}, {"@@LANGID", SQL_SMALLINT, 0},
-                   {"@@IDENTITY", SQL_NUMERIC, 0},    {"@@NESTLEVEL", SQL_INT, 0},
-                   {"@@PROCID", SQL_INT, 0},          {"@@OPTIONS", SQL_INT, 0},
-                   {"@@LOCK_TIMEOUT", SQL_INT, 0},    {"@@DATEFIRST", SQL_TINYINT, 0},
-                   {"@@TEXTSIZE", SQL_INT, 0},        {"@@MAX_PRECISION", SQL_TINYINT, 0},
-                   {"@@FETCH_STATUS", SQL_INT, 0},    {"@@MAX_CONNECTIONS", SQL_INT, 0},
-                   {"@@CPU_BUSY", SQL_INT, 0},        {"@@DBTS", SQL_VARBINARY, 8}};
+    } globals[] = {{"@@SPID", SQL_SMALLINT, 0},
+                   {"@@SERVERNAME", SQL_NVARCHAR, 128},
+                   {"@@SERVICENAME", SQL_NVARCHAR, 128},
+                   {"@@VERSION", SQL_NVARCHAR, 300},
+                   {"@@ROWCOUNT", SQL_INT, 0},
+                   {"@@ERROR", SQL_INT, 0},
+                   {"@@TRANCOUNT", SQL_INT, 0},
+                   {"@@MICROSOFTVERSION", SQL_INT, 0},
+                   {"@@LANGUAGE", SQL_NVARCHAR, 128},
+                   {"@@LANGID", SQL_SMALLINT, 0},
+                   {"@@IDENTITY", SQL_NUMERIC, 0},
+                   {"@@NESTLEVEL", SQL_INT, 0},
+                   {"@@PROCID", SQL_INT, 0},
+                   {"@@OPTIONS", SQL_INT, 0},
+                   {"@@LOCK_TIMEOUT", SQL_INT, 0},
+                   {"@@DATEFIRST", SQL_TINYINT, 0},
+                   {"@@TEXTSIZE", SQL_INT, 0},
+                   {"@@MAX_PRECISION", SQL_TINYINT, 0},
+                   {"@@FETCH_STATUS", SQL_INT, 0},
+                   {"@@MAX_CONNECTIONS", SQL_INT, 0},
+                   {"@@CPU_BUSY", SQL_INT, 0},
+                   {"@@DBTS", SQL_VARBINARY, 8}};
 
     for (size_t i = 0; i < sizeof globals / sizeof *globals; i++)
         if (strcasecmp(globals[i].name, expr->text) == 0) {
             expr->type = type_of(globals[i].kind, globals[i].kind == SQL_NUMERIC);
             expr->type.length = globals[i].length;
-            expr->type.case_sensitive = binder->run->engine->case_sensitive;
+            expr->type.case_sensitive = binder->run->engine->instance->case_sensitive;
             if (globals[i].kind == SQL_NUMERIC)
                 expr->type = type_numeric(38, 0, true);
             return;
@@ -387,7 +180,7 @@ static void bind_column(struct binder *binder, struct expr *expr)
         if (found == 1) {
             expr->type = expr->source->columns[expr->column].type;
             expr->type.case_sensitive =
-                expr->type.case_sensitive || binder->run->engine->case_sensitive;
+                expr->type.case_sensitive || binder->run->engine->instance->case_sensitive;
             expr->collation_rank = type_is_string(expr->type.kind) ? 1 : 0;
             return;
         }
@@ -395,8 +188,9 @@ static void bind_column(struct binder *binder, struct expr *expr)
     if (expr->parts[2] == NULL || source_found)
         binder_fail(binder, 207, 16, 1, "Invalid column name '%s'.", expr->parts[3]);
     else
-        binder_fail(binder, 4104, 16, 1, "The multi-part identifier \"%s%s%s%s%s.%s\" could not be "
-                                         "bound.",
+        binder_fail(binder, 4104, 16, 1,
+                    "The multi-part identifier \"%s%s%s%s%s.%s\" could not be "
+                    "bound.",
                     expr->parts[0] == NULL ? "" : expr->parts[0], expr->parts[0] == NULL ? "" : ".",
                     expr->parts[1] == NULL ? "" : expr->parts[1], expr->parts[1] == NULL ? "" : ".",
                     expr->parts[2], expr->parts[3]);
@@ -413,9 +207,9 @@ static void bind_args(struct binder *binder, struct expr *expr)
 static const char *operator_text(enum operator_kind op)
 {
     static const char *const texts[] = {
-        [OP_ADD] = "add",        [OP_SUBTRACT] = "subtract", [OP_MULTIPLY] = "multiply",
-        [OP_DIVIDE] = "divide",  [OP_MODULO] = "modulo",     [OP_BIT_AND] = "'&'",
-        [OP_BIT_OR] = "'|'",     [OP_BIT_XOR] = "'^'",       [OP_NEGATE] = "minus",
+        [OP_ADD] = "add",       [OP_SUBTRACT] = "subtract", [OP_MULTIPLY] = "multiply",
+        [OP_DIVIDE] = "divide", [OP_MODULO] = "modulo",     [OP_BIT_AND] = "'&'",
+        [OP_BIT_OR] = "'|'",    [OP_BIT_XOR] = "'^'",       [OP_NEGATE] = "minus",
         [OP_BIT_NOT] = "'~'"};
 
     return texts[op];
@@ -425,7 +219,7 @@ static void bind_concatenation(struct binder *binder, struct expr *expr)
 {
     struct expr **slots[2] = {&expr->args.items[0], &expr->args.items[1]};
     const struct expr *a = *slots[0], *b = *slots[1];
-    struct sql_type type = unified_type(slots, 2);
+    struct sql_type type = bind_unified_type(slots, 2);
     int most = type_is_national(type.kind) ? 4000 : 8000;
 
     (void)binder;
@@ -440,7 +234,7 @@ static void bind_concatenation(struct binder *binder, struct expr *expr)
                                    : a->type.length + b->type.length;
     if (type.length > most)
         type.length = most;
-    merge_collation(&type, &expr->collation_rank, slots, 2);
+    bind_merge_collation(&type, &expr->collation_rank, slots, 2);
     expr->type = type;
 }
 
@@ -451,7 +245,7 @@ static void bind_time_arithmetic(struct binder *binder, struct expr *expr)
     for (int i = 0; i < 2; i++)
         if (type_is_time(expr->args.items[i]->type.kind) &&
             expr->args.items[i]->type.kind != SQL_DATETIME) {
-            clash(binder, expr->args.items[i]->type.kind, expr->args.items[1 - i]->type.kind);
+            bind_clash(binder, expr->args.items[i]->type.kind, expr->args.items[1 - i]->type.kind);
             return;
         }
     if (expr->op != OP_ADD && expr->op != OP_SUBTRACT) {
@@ -561,11 +355,11 @@ static void bind_arithmetic(struct binder *binder, struct expr *expr)
 static void compare_operands(struct binder *binder, struct expr *expr, struct expr ***slots,
                              size_t count)
 {
-    struct sql_type type = unified_type(slots, count);
+    struct sql_type type = bind_unified_type(slots, count);
 
-    merge_collation(&type, &expr->collation_rank, slots, count);
+    bind_merge_collation(&type, &expr->collation_rank, slots, count);
     for (size_t i = 0; i < count && !binder_failed(binder); i++)
-        coerce_form(binder, slots[i], &type);
+        bind_coerce_form(binder, slots[i], &type);
     expr->type = type;
 }
 
@@ -628,7 +422,7 @@ static void bind_like(struct binder *binder, struct expr *expr)
     for (size_t i = 0; i < expr->args.items_count && !binder_failed(binder); i++)
         if (!type_is_string(expr->args.items[i]->type.kind))
             bind_coerce(binder, &expr->args.items[i], &text);
-    merge_collation(&expr->type, &expr->collation_rank, slots, 2);
+    bind_merge_collation(&expr->type, &expr->collation_rank, slots, 2);
 }
 
 static void bind_case(struct binder *binder, struct expr *expr)
@@ -652,7 +446,7 @@ static void bind_case(struct binder *binder, struct expr *expr)
                     "expression other than the NULL constant.");
         return;
     }
-    merge_collation(&expr->type, &expr->collation_rank, slots, results);
+    bind_merge_collation(&expr->type, &expr->collation_rank, slots, results);
     expr->type = bind_unify(binder, slots, results);
     if (!expr->has_else)
         expr->type.nullable = true;
@@ -698,7 +492,7 @@ static void bind_convert(struct binder *binder, struct expr *expr)
     expr->type.nullable = inner->type.nullable || expr->try_convert;
     expr->type.case_sensitive = type_is_string(inner->type.kind) && inner->collation_rank > 0
                                     ? inner->type.case_sensitive
-                                    : binder->run->engine->case_sensitive;
+                                    : binder->run->engine->instance->case_sensitive;
     expr->collation_rank = type_is_string(inner->type.kind) ? inner->collation_rank : 0;
     expr->untyped = false;
 }
@@ -717,7 +511,7 @@ static void bind_collate(struct binder *binder, struct expr *expr)
     expr->collation_rank = 2;
     if (strcasecmp(expr->text, "DATABASE_DEFAULT") == 0 ||
         strcasecmp(expr->text, "CATALOG_DEFAULT") == 0)
-        expr->type.case_sensitive = binder->run->engine->case_sensitive;
+        expr->type.case_sensitive = binder->run->engine->instance->case_sensitive;
     else
         expr->type.case_sensitive =
             strcasestr(expr->text, "_CS") != NULL || strcasestr(expr->text, "_BIN") != NULL;
@@ -785,234 +579,8 @@ void bind_expression(struct binder *binder, struct expr **slot)
     case EXPR_QUANTIFIED:
         bind_quantified(binder, expr);
         break;
-    case EXPR_TYPE:
     case EXPR_KEYWORD:
     case EXPR_STAR:
         break;
     }
-}
-
-/* --- calls ---------------------------------------------------------------------------------- */
-
-static bool check_count(struct binder *binder, const struct expr *expr)
-{
-    const struct builtin *builtin = expr->builtin;
-    int count = (int)expr->args.items_count;
-
-    if (count >= builtin->least && count <= builtin->most)
-        return true;
-    if (builtin->least == builtin->most)
-        binder_fail(binder, 174, 15, 1, "The %s function requires %d argument(s).", builtin->name,
-                    builtin->least);
-    else
-        binder_fail(binder, 189, 15, 1, "The %s function requires %d to %d arguments.",
-                    builtin->name, builtin->least, builtin->most);
-    return false;
-}
-
-/* How long a value's text may be where a function wants a string. */
-static int text_length(enum sql_kind kind)
-{
-    if (type_is_integer(kind))
-        return kind == SQL_BIGINT ? 24 : 12;
-    return type_is_number(kind) ? 41 : type_is_time(kind) ? 40 : 4000;
-}
-
-static void coerce_argument(struct binder *binder, struct expr *call, size_t index, char want)
-{
-    struct expr **slot = &call->args.items[index];
-    const struct expr *arg = *slot;
-    enum sql_kind kind = arg->type.kind;
-    struct sql_type type;
-
-    switch (want) {
-    case 's':
-        if (type_is_string(kind) && !arg->untyped)
-            return;
-        type = arg->untyped ? type_string(SQL_VARCHAR, 1, true)
-                            : type_string(type_is_number(kind) || type_is_time(kind) ? SQL_VARCHAR
-                                                                                     : SQL_NVARCHAR,
-                                          text_length(kind), true);
-        if (kind == SQL_VARIANT) { /* the system functions take variants */
-            insert_conversion(binder, slot, &type);
-            return;
-        }
-        break;
-    case 'i':
-        type = type_of(SQL_INT, true);
-        if (type_is_integer(kind))
-            return;
-        break;
-    case 'b':
-        type = type_of(SQL_BIGINT, true);
-        break;
-    case 'f':
-        type = type_of(SQL_FLOAT, true);
-        break;
-    case 'n':
-        if (type_is_number(kind) && !arg->untyped)
-            return;
-        type = type_of(type_is_string(kind) ? SQL_FLOAT : SQL_INT, true);
-        if (type_is_time(kind) || type_is_bytes(kind) || kind == SQL_UNIQUEIDENTIFIER) {
-            binder_fail(binder, 8117, 16, 1, "Operand data type %s is invalid for %s operator.",
-                        type_name(kind), call->builtin->name);
-            return;
-        }
-        break;
-    case 't':
-        if (type_is_time(kind) && !arg->untyped)
-            return;
-        type = type_of(SQL_DATETIME, true);
-        break;
-    case '2':
-        if (kind == SQL_DATETIME || kind == SQL_DATETIME2 || kind == SQL_DATE)
-            return;
-        type = type_of(type_is_number(kind) ? SQL_DATETIME : SQL_DATETIME2, true);
-        break;
-    case 'o':
-        type = type_of(SQL_DATETIMEOFFSET, true);
-        break;
-    default:
-        return;
-    }
-    bind_coerce(binder, slot, &type);
-}
-
-static void bind_part(struct binder *binder, struct expr *call)
-{
-    struct expr *part = call->args.items[0];
-    enum date_part found;
-
-    if (part->kind == EXPR_KEYWORD)
-        return; /* bound before */
-    found = part->kind == EXPR_COLUMN && part->parts[2] == NULL ? calendar_part(part->parts[3])
-                                                                : PART_UNKNOWN;
-    if (found == PART_UNKNOWN) {
-        binder_fail(binder, 155, 15, 1, "'%s' is not a recognized %s option.",
-                    part->kind == EXPR_COLUMN ? part->parts[3] : "", call->builtin->name);
-        return;
-    }
-    part->kind = EXPR_KEYWORD;
-    part->integer = found;
-    part->type = type_of(SQL_INT, false);
-}
-
-static void bind_over(struct binder *binder, struct expr *expr)
-{
-    struct window *over = expr->over;
-
-    for (size_t i = 0; i < over->partition.items_count; i++)
-        bind_expression(binder, &over->partition.items[i]);
-    for (size_t i = 0; i < over->order.items_count; i++)
-        bind_expression(binder, &over->order.items[i].expr);
-    if ((expr->builtin->flags & FUNCTION_WINDOW) != 0 && over->order.items_count == 0)
-        binder_fail(binder, 4112, 15, 1,
-                    "The function '%s' must have an OVER clause with ORDER BY.",
-                    expr->builtin->name);
-}
-
-static void bind_arguments(struct binder *binder, struct expr *expr)
-{
-    const struct builtin *builtin = expr->builtin;
-    size_t specified = strlen(builtin->arguments), first = 0;
-    struct expr ***slots = arena_new(binder->arena, (expr->args.items_count + 1) * sizeof *slots);
-    size_t unified = 0;
-
-    if ((builtin->flags & FUNCTION_PART) != 0) {
-        bind_part(binder, expr);
-        first = 1;
-    }
-    for (size_t i = first; i < expr->args.items_count && !binder_failed(binder); i++) {
-        char want = builtin->arguments[i < specified ? i : specified - 1];
-
-        bind_expression(binder, &expr->args.items[i]);
-        if (binder_failed(binder))
-            return;
-        if (expr_is_predicate(expr->args.items[i]))
-            binder_fail(binder, 102, 15, 1, "Incorrect syntax near ')'.");
-        else if (want == 'u')
-            slots[unified++] = &expr->args.items[i];
-        else
-            coerce_argument(binder, expr, i, want);
-    }
-    if (unified > 0 && !binder_failed(binder)) {
-        if (strcmp(builtin->name, "ISNULL") == 0) { /* the first one's type counts */
-            struct sql_type type = expr->args.items[0]->untyped ? expr->args.items[1]->type
-                                                                : expr->args.items[0]->type;
-
-            bind_coerce(binder, &expr->args.items[0], &type);
-            bind_coerce(binder, &expr->args.items[1], &type);
-        } else {
-            bind_unify(binder, slots, unified);
-        }
-    }
-}
-
-static bool check_aggregate(struct binder *binder, struct expr *expr)
-{
-    if (expr->over != NULL)
-        return true;
-    if (!binder->aggregates_allowed) {
-        binder_fail(binder, 147, 15, 1,
-                    "An aggregate may not appear in the WHERE clause unless it is in a subquery "
-                    "contained in a HAVING clause or a select list, and the column being "
-                    "aggregated is an outer reference.");
-        return false;
-    }
-    return true;
-}
-
-static void finish_call(struct binder *binder, struct expr *expr)
-{
-    struct expr ***slots = arena_new(binder->arena, (expr->args.items_count + 1) * sizeof *slots);
-    struct sql_type merged = {.case_sensitive = binder->run->engine->case_sensitive};
-
-    for (size_t i = 0; i < expr->args.items_count; i++)
-        slots[i] = &expr->args.items[i];
-    expr->type = expr->builtin->result(expr);
-    if (strcmp(expr->builtin->name, "COALESCE") == 0) {
-        expr->type.nullable = true;
-        for (size_t i = 0; i < expr->args.items_count; i++)
-            expr->type.nullable = expr->type.nullable && expr->args.items[i]->type.nullable;
-    }
-    merge_collation(&merged, &expr->collation_rank, slots, expr->args.items_count);
-    if (type_is_string(expr->type.kind) || (expr->builtin->flags & FUNCTION_TYPED) != 0)
-        expr->type.case_sensitive = merged.case_sensitive;
-}
-
-void bind_call(struct binder *binder, struct expr **slot)
-{
-    struct expr *expr = *slot;
-    bool allowed = binder->aggregates_allowed;
-
-    expr->builtin = builtin_find(expr->text);
-    if (expr->builtin == NULL) {
-        binder_fail(binder, 195, 15, 10, "'%s' is not a recognized built-in function name.",
-                    expr->text);
-        return;
-    }
-    if (!check_count(binder, expr))
-        return;
-    if ((expr->builtin->flags & FUNCTION_AGGREGATE) != 0) {
-        if (!check_aggregate(binder, expr))
-            return;
-        binder->aggregates_allowed = expr->over != NULL && allowed;
-    }
-    if ((expr->builtin->flags & FUNCTION_WINDOW) != 0 && expr->over == NULL) {
-        binder_fail(binder, 10753, 15, 1, "The function '%s' must have an OVER clause.",
-                    expr->text);
-        return;
-    }
-    bind_arguments(binder, expr);
-    binder->aggregates_allowed = allowed;
-    if (binder_failed(binder))
-        return;
-    if (expr->over != NULL)
-        bind_over(binder, expr);
-    for (size_t i = 0; i < expr->within.items_count; i++)
-        bind_expression(binder, &expr->within.items[i].expr);
-    if ((expr->builtin->flags & FUNCTION_AGGREGATE) != 0 && expr->over == NULL)
-        binder->aggregate_seen = true;
-    if (!binder_failed(binder))
-        finish_call(binder, expr);
 }

@@ -42,11 +42,12 @@ static struct sql_value borrow(sqlite3_value *value, const struct sql_type *type
         out.integer = (int64_t)out.number;
         break;
     default:
-        out.bytes = (char *)(uintptr_t)(storage == SQLITE_TEXT ? (const void *)sqlite3_value_text(value)
-                                                               : sqlite3_value_blob(value));
+        out.bytes =
+            (char *)(uintptr_t)(storage == SQLITE_TEXT ? (const void *)sqlite3_value_text(value)
+                                                       : sqlite3_value_blob(value));
         out.length = (size_t)sqlite3_value_bytes(value);
         if (out.bytes == NULL)
-            out.bytes = (char *)(uintptr_t)""; /* an empty blob */
+            out.bytes = (char *)(uintptr_t) ""; /* an empty blob */
         break;
     }
     return out;

@@ -116,10 +116,8 @@ static struct sql_value text_value(const char *text, size_t length)
 static const struct {
     int64_t least, most;
 } integer_ranges[] = {
-    [SQL_TINYINT] = {0, 255},
-    [SQL_SMALLINT] = {INT16_MIN, INT16_MAX},
-    [SQL_INT] = {INT32_MIN, INT32_MAX},
-    [SQL_BIGINT] = {INT64_MIN, INT64_MAX},
+    [SQL_TINYINT] = {0, 255},           [SQL_SMALLINT] = {INT16_MIN, INT16_MAX},
+    [SQL_INT] = {INT32_MIN, INT32_MAX}, [SQL_BIGINT] = {INT64_MIN, INT64_MAX},
     [SQL_BIT] = {INT64_MIN, INT64_MAX},
 };
 
@@ -156,7 +154,8 @@ static bool text_to_integer(const struct conversion *c)
     char *end;
     long long number;
 
-    if (c->to->kind == SQL_BIT && (strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0)) {
+    if (c->to->kind == SQL_BIT &&
+        (strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0)) {
         *c->out = sql_integer(tolower((unsigned char)*text) == 't');
         return true;
     }
@@ -267,8 +266,8 @@ static bool to_numeric(const struct conversion *c)
     }
     if (!ok || !decimal_rescale(&decimal, c->to->scale, false) ||
         !decimal_fits(&decimal, c->to->precision)) {
-        problem_set(c->problem, 8115, type_is_string(c->from->kind) ? 6 : 8,
-                    false, "Arithmetic overflow error converting %s to data type numeric.",
+        problem_set(c->problem, 8115, type_is_string(c->from->kind) ? 6 : 8, false,
+                    "Arithmetic overflow error converting %s to data type numeric.",
                     type_is_integer(c->from->kind) ? type_name(c->from->kind)
                                                    : type_name(c->from->kind));
         return false;

@@ -50,8 +50,8 @@ bool decimal_parse(struct decimal *out, const char *text)
     }
     if (count == 0)
         return false;
-    if ((*text == 'e' || *text == 'E') && (isdigit((unsigned char)text[1]) || text[1] == '-' ||
-                                           text[1] == '+')) {
+    if ((*text == 'e' || *text == 'E') &&
+        (isdigit((unsigned char)text[1]) || text[1] == '-' || text[1] == '+')) {
         char *end;
 
         exponent = (int)strtol(text + 1, &end, 10);
@@ -195,8 +195,8 @@ static bool divide(struct decimal *out, const struct decimal *a, const struct de
     return decimal_rescale(out, scale, true) && in_range(out->digits);
 }
 
-bool decimal_compute(struct decimal *out, char op, const struct decimal *a,
-                     const struct decimal *b, int scale)
+bool decimal_compute(struct decimal *out, char op, const struct decimal *a, const struct decimal *b,
+                     int scale)
 {
     struct decimal x = *a, y = *b;
     int common = a->scale > b->scale ? a->scale : b->scale;
@@ -205,13 +205,14 @@ bool decimal_compute(struct decimal *out, char op, const struct decimal *a,
         return divide(out, a, b, scale);
     if (op == '*') {
         *out = (struct decimal){0, a->scale + b->scale};
-        return multiply(&out->digits, a->digits, b->digits) &&
-               decimal_rescale(out, scale, false) && in_range(out->digits);
+        return multiply(&out->digits, a->digits, b->digits) && decimal_rescale(out, scale, false) &&
+               in_range(out->digits);
     }
     if (!decimal_rescale(&x, common, false) || !decimal_rescale(&y, common, false))
         return false;
     out->scale = common;
-    out->digits = op == '+' ? x.digits + y.digits : op == '-' ? x.digits - y.digits
-                                                              : x.digits % y.digits;
+    out->digits = op == '+'   ? x.digits + y.digits
+                  : op == '-' ? x.digits - y.digits
+                              : x.digits % y.digits;
     return in_range(out->digits) && decimal_rescale(out, scale, false) && in_range(out->digits);
 }

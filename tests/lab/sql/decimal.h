@@ -34,7 +34,7 @@ int decimal_compare(const struct decimal *a, const struct decimal *b);
 
 /* op: '+', '-', '*', '/', '%'; the result has the scale given. False on overflow; the caller looks
  * for a zero divisor. */
-bool decimal_compute(struct decimal *out, char op, const struct decimal *a,
-                     const struct decimal *b, int scale);
+bool decimal_compute(struct decimal *out, char op, const struct decimal *a, const struct decimal *b,
+                     int scale);
 
 #endif

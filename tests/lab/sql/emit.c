@@ -11,7 +11,7 @@
 #include "tests/lab/sql/functions.h"
 #include "tests/lab/sql/type.h"
 
-static void emit_text(struct str *out, const char *text, size_t length)
+void emit_text(struct str *out, const char *text, size_t length)
 {
     str_add_char(out, '\'');
     for (size_t i = 0; i < length && text[i] != '\0'; i++) {
@@ -52,100 +52,14 @@ static void emit_float(struct str *out, const char *text)
         str_add(out, ".0");
 }
 
-/* --- @@globals ------------------------------------------------------------------------------ */
-
-static void emit_version(struct str *out, const struct instance *instance)
-{
-    struct str text = {0};
-
-    str_format(&text,
-               "Microsoft SQL Server %d (RTM) - %d.%d.%d.0 (X64) \n\tDeveloper Edition (64-bit) on "
-               "stopmark-lab",
-               instance->major_version >= 17   ? 2025
-               : instance->major_version == 16 ? 2022
-               : instance->major_version == 15 ? 2019
-               : instance->major_version == 14 ? 2017
-               : instance->major_version == 13 ? 2016
-                                               : 2014,
-               instance->major_version, instance->minor_version, instance->build);
-    emit_text(out, str_text(&text), text.length);
-    str_free(&text);
-}
-
-static bool is_global(const struct expr *expr, const char *name)
-{
-    return strcasecmp(expr->text, name) == 0;
-}
-
-static void emit_global(struct run *run, struct str *out, const struct expr *expr)
-{
-    const struct session *session = run->session;
-    const struct instance *instance = session->instance;
-    long long number = 0;
-
-    if (is_global(expr, "@@SERVERNAME") || is_global(expr, "@@SERVICENAME")) {
-        const char *name = is_global(expr, "@@SERVERNAME") ? instance->name : "MSSQLSERVER";
-
-        emit_text(out, name, strlen(name));
-        return;
-    }
-    if (is_global(expr, "@@VERSION")) {
-        emit_version(out, instance);
-        return;
-    }
-    if (is_global(expr, "@@LANGUAGE")) {
-        str_add(out, "'us_english'");
-        return;
-    }
-    if (is_global(expr, "@@DBTS")) {
-        str_add(out, "x'00000000000007d0'");
-        return;
-    }
-    if (is_global(expr, "@@IDENTITY")) {
-        if (run->state->has_identity)
-            str_format(out, "'%lld'", (long long)run->state->identity);
-        else
-            str_add(out, "NULL");
-        return;
-    }
-    if (is_global(expr, "@@SPID"))
-        number = session->spid;
-    else if (is_global(expr, "@@ROWCOUNT"))
-        number = run->state->row_count;
-    else if (is_global(expr, "@@ERROR"))
-        number = run->state->last_error;
-    else if (is_global(expr, "@@TRANCOUNT"))
-        number = session->transaction_depth;
-    else if (is_global(expr, "@@MICROSOFTVERSION"))
-        number = (long long)instance->major_version << 24 | (long long)instance->minor_version << 16 |
-                 instance->build;
-    else if (is_global(expr, "@@NESTLEVEL"))
-        number = run->state->nesting;
-    else if (is_global(expr, "@@LOCK_TIMEOUT"))
-        number = session->lock_timeout_ms;
-    else if (is_global(expr, "@@DATEFIRST"))
-        number = 7;
-    else if (is_global(expr, "@@TEXTSIZE"))
-        number = session->text_size > INT32_MAX ? INT32_MAX : session->text_size;
-    else if (is_global(expr, "@@MAX_PRECISION"))
-        number = 38;
-    else if (is_global(expr, "@@FETCH_STATUS"))
-        number = -1;
-    else if (is_global(expr, "@@MAX_CONNECTIONS"))
-        number = 32767;
-    else if (is_global(expr, "@@OPTIONS"))
-        number = 5432 | (session->xact_abort ? 16384 : 0) | (session->nocount ? 512 : 0);
-    str_format(out, "%lld", number);
-}
-
 /* --- operators ------------------------------------------------------------------------------ */
 
 static char operator_letter(enum operator_kind op)
 {
-    static const char letters[] = {[OP_ADD] = '+',     [OP_SUBTRACT] = '-', [OP_MULTIPLY] = '*',
-                                   [OP_DIVIDE] = '/',  [OP_MODULO] = '%',   [OP_BIT_AND] = '&',
-                                   [OP_BIT_OR] = '|',  [OP_BIT_XOR] = '^',  [OP_NEGATE] = '-',
-                                   [OP_BIT_NOT] = '~'};
+    static const char letters[] = {
+        [OP_ADD] = '+',    [OP_SUBTRACT] = '-', [OP_MULTIPLY] = '*', [OP_DIVIDE] = '/',
+        [OP_MODULO] = '%', [OP_BIT_AND] = '&',  [OP_BIT_OR] = '|',   [OP_BIT_XOR] = '^',
+        [OP_NEGATE] = '-', [OP_BIT_NOT] = '~'};
 
     return letters[op];
 }
@@ -205,7 +119,7 @@ void emit_collation(struct str *out, const struct sql_type *type)
         str_format(out, " COLLATE %s", collation);
 }
 
-static void emit_list(struct run *run, struct str *out, const struct expr_list *list, size_t from)
+void emit_list(struct run *run, struct str *out, const struct expr_list *list, size_t from)
 {
     for (size_t i = from; i < list->items_count; i++) {
         if (i > from)
@@ -334,9 +248,10 @@ static void emit_convert(struct run *run, struct str *out, const struct expr *ex
 
 static const char *sum_suffix(enum sql_kind kind)
 {
-    return kind == SQL_NUMERIC ? "numeric" : kind == SQL_FLOAT ? "float"
-                                         : kind == SQL_BIGINT  ? "bigint"
-                                                               : "int";
+    return kind == SQL_NUMERIC  ? "numeric"
+           : kind == SQL_FLOAT  ? "float"
+           : kind == SQL_BIGINT ? "bigint"
+                                : "int";
 }
 
 static void emit_nullif(struct run *run, struct str *out, const struct expr *expr)
@@ -360,28 +275,7 @@ static void emit_string_agg(struct run *run, struct str *out, const struct expr 
         emit_expression(run, out, expr->within.items[0].expr);
     else
         str_add(out, "0");
-    str_format(out, ",%d)",
-               expr->within.items_count > 0 && expr->within.items[0].descending);
-}
-
-static void emit_order(struct run *run, struct str *out, const struct order_list *list,
-                       const struct select *select)
-{
-    for (size_t i = 0; i < list->items_count; i++) {
-        const struct order_item *item = &list->items[i];
-        const struct sql_type *type = &item->expr->type;
-
-        str_add(out, i == 0 ? " ORDER BY " : ",");
-        if (select != NULL && item->ordinal > 0) {
-            str_format(out, "%d", item->ordinal);
-            type = &select->columns[item->ordinal - 1].type;
-        } else {
-            emit_expression(run, out, item->expr);
-        }
-        emit_collation(out, type);
-        if (item->descending)
-            str_add(out, " DESC");
-    }
+    str_format(out, ",%d)", expr->within.items_count > 0 && expr->within.items[0].descending);
 }
 
 static void emit_over(struct run *run, struct str *out, const struct window *over)
@@ -555,180 +449,8 @@ void emit_expression(struct run *run, struct str *out, const struct expr *expr)
     case EXPR_QUANTIFIED:
         emit_quantified(run, out, expr);
         break;
-    case EXPR_TYPE:
     case EXPR_STAR:
         str_add(out, "1");
         break;
     }
-}
-
-/* --- queries -------------------------------------------------------------------------------- */
-
-void emit_source(struct run *run, struct str *out, const struct source *source)
-{
-    static const char *const joins[] = {[JOIN_INNER] = " JOIN ",       [JOIN_LEFT] = " LEFT JOIN ",
-                                        [JOIN_RIGHT] = " RIGHT JOIN ", [JOIN_FULL] = " FULL JOIN ",
-                                        [JOIN_CROSS] = " JOIN ",       [JOIN_APPLY] = " JOIN ",
-                                        [JOIN_OUTER_APPLY] = " LEFT JOIN "};
-
-    switch (source->kind) {
-    case SOURCE_STORED:
-        str_format(out, "t%d AS s%d", source->table->id, source->id);
-        break;
-    case SOURCE_VIRTUAL:
-    case SOURCE_CTE:
-        str_format(out, "%s AS s%d", source->sqlite_name, source->id);
-        break;
-    case SOURCE_DERIVED:
-        str_add(out, "(");
-        emit_select(run, out, source->select);
-        str_format(out, ") AS s%d", source->id);
-        break;
-    case SOURCE_JOIN:
-        emit_source(run, out, source->left);
-        str_add(out, joins[source->join]);
-        if (source->right->kind == SOURCE_JOIN)
-            str_add(out, "(");
-        emit_source(run, out, source->right);
-        if (source->right->kind == SOURCE_JOIN)
-            str_add(out, ")");
-        if (source->on != NULL) {
-            str_add(out, " ON ");
-            emit_expression(run, out, source->on);
-        }
-        break;
-    case SOURCE_NAME:
-        break;
-    }
-}
-
-static void emit_limit(struct run *run, struct str *out, const struct select *select)
-{
-    if (select->top != NULL && !select->top_percent) {
-        str_add(out, " LIMIT ");
-        emit_expression(run, out, select->top);
-    } else if (select->offset != NULL) {
-        str_add(out, " LIMIT ");
-        if (select->fetch != NULL)
-            emit_expression(run, out, select->fetch);
-        else
-            str_add(out, "-1");
-        str_add(out, " OFFSET ");
-        emit_expression(run, out, select->offset);
-    }
-}
-
-static void emit_query(struct run *run, struct str *out, const struct select *select, bool collate)
-{
-    str_add(out, select->distinct ? "SELECT DISTINCT " : "SELECT ");
-    for (size_t i = 0; i < select->bound.items_count; i++) {
-        const struct expr *expr = select->bound.items[i].expr;
-
-        if (i > 0)
-            str_add(out, ",");
-        emit_expression(run, out, expr);
-        if (collate || select->distinct)
-            emit_collation(out, &expr->type);
-        str_format(out, " AS c%zu", i);
-    }
-    if (select->from != NULL) {
-        str_add(out, " FROM ");
-        emit_source(run, out, select->from);
-    }
-    if (select->where != NULL) {
-        str_add(out, " WHERE ");
-        emit_expression(run, out, select->where);
-    }
-    for (size_t i = 0; i < select->group_by.items_count; i++) {
-        str_add(out, i == 0 ? " GROUP BY " : ",");
-        emit_expression(run, out, select->group_by.items[i]);
-        emit_collation(out, &select->group_by.items[i]->type);
-    }
-    if (select->having != NULL) {
-        str_add(out, " HAVING ");
-        emit_expression(run, out, select->having);
-    }
-}
-
-static void emit_values(struct run *run, struct str *out, const struct select *select)
-{
-    str_add(out, "SELECT ");
-    for (size_t c = 0; c < select->columns_count; c++)
-        str_format(out, "%scolumn%zu AS c%zu", c == 0 ? "" : ",", c + 1, c);
-    str_add(out, " FROM (VALUES ");
-    for (size_t r = 0; r < select->rows.items_count; r++) {
-        str_add(out, r == 0 ? "(" : ",(");
-        emit_list(run, out, &select->rows.items[r], 0);
-        str_add(out, ")");
-    }
-    str_add(out, ")");
-}
-
-static bool is_set_operation(const struct select *select)
-{
-    return select->kind != SELECT_QUERY && select->kind != SELECT_VALUES;
-}
-
-static void emit_body(struct run *run, struct str *out, const struct select *select, bool collate);
-
-static void emit_member(struct run *run, struct str *out, const struct select *select, bool right)
-{
-    bool wrap = select->top != NULL || select->order_by.items_count > 0 ||
-                select->ctes.items_count > 0 || (right && is_set_operation(select));
-
-    if (!wrap) {
-        emit_body(run, out, select, true);
-        return;
-    }
-    str_add(out, "SELECT ");
-    for (size_t i = 0; i < select->columns_count; i++) {
-        str_format(out, "%sc%zu", i == 0 ? "" : ",", i);
-        emit_collation(out, &select->columns[i].type);
-        str_format(out, " AS c%zu", i);
-    }
-    str_add(out, " FROM (");
-    emit_select(run, out, select);
-    str_add(out, ")");
-}
-
-static void emit_body(struct run *run, struct str *out, const struct select *select, bool collate)
-{
-    static const char *const operations[] = {[SELECT_UNION] = " UNION ",
-                                             [SELECT_UNION_ALL] = " UNION ALL ",
-                                             [SELECT_EXCEPT] = " EXCEPT ",
-                                             [SELECT_INTERSECT] = " INTERSECT "};
-
-    if (select->kind == SELECT_QUERY) {
-        emit_query(run, out, select, collate);
-    } else if (select->kind == SELECT_VALUES) {
-        emit_values(run, out, select);
-    } else {
-        emit_member(run, out, select->left, false);
-        str_add(out, operations[select->kind]);
-        emit_member(run, out, select->right, true);
-    }
-}
-
-void emit_ctes(struct run *run, struct str *out, const struct cte_list *list)
-{
-    for (size_t i = 0; i < list->items_count; i++) {
-        const struct cte *cte = &list->items[i];
-
-        str_format(out, "%s%s(", i == 0 ? "WITH RECURSIVE " : ",", cte->sqlite_name);
-        for (size_t c = 0; c < cte->columns_count; c++)
-            str_format(out, "%sc%zu", c == 0 ? "" : ",", c);
-        str_add(out, ") AS (");
-        emit_select(run, out, cte->select);
-        str_add(out, ")");
-    }
-    if (list->items_count > 0)
-        str_add(out, " ");
-}
-
-void emit_select(struct run *run, struct str *out, const struct select *select)
-{
-    emit_ctes(run, out, &select->ctes);
-    emit_body(run, out, select, false);
-    emit_order(run, out, &select->order_by, select);
-    emit_limit(run, out, select);
 }

@@ -13,6 +13,16 @@ void emit_expression(struct run *run, struct str *out, const struct expr *expr);
 void emit_source(struct run *run, struct str *out, const struct source *source);
 void emit_ctes(struct run *run, struct str *out, const struct cte_list *list);
 
+void emit_list(struct run *run, struct str *out, const struct expr_list *list, size_t from);
+void emit_global(struct run *run, struct str *out, const struct expr *expr);
+
+/* " ORDER BY ..."; select gives the columns of ordinals, NULL where there are none. */
+void emit_order(struct run *run, struct str *out, const struct order_list *list,
+                const struct select *select);
+
+/* A quoted literal. */
+void emit_text(struct str *out, const char *text, size_t length);
+
 /* " COLLATE X" where the type has one. */
 void emit_collation(struct str *out, const struct sql_type *type);
 

@@ -15,6 +15,15 @@ struct argument_value {
 
 void argument_values_free(struct argument_value *arguments, size_t count);
 
+/* Gives an output parameter's value back to the caller's variable. */
+void argument_give_back(struct run *run, struct argument_value *argument,
+                        const struct sql_value *value, const struct sql_type *type);
+
+/* Runs a procedure written in C. */
+enum flow execute_native(struct run *run, const struct native_procedure *procedure,
+                         struct database *database, struct argument_value *arguments, size_t count,
+                         int *return_value);
+
 /* Runs a procedure by name, language procedures included. */
 enum flow execute_procedure(struct run *run, const struct object_name *name,
                             struct argument_value *arguments, size_t count, int *return_value);

@@ -142,10 +142,8 @@ static void run_builtin(sqlite3_context *context, int count, sqlite3_value **val
 {
     const struct registration *registration = sqlite3_user_data(context);
     const struct builtin *builtin = registration->builtin;
-    struct call call = {.context = context,
-                        .count = count,
-                        .values = values,
-                        .run = registration->engine->run};
+    struct call call = {
+        .context = context, .count = count, .values = values, .run = registration->engine->run};
 
     if ((builtin->flags & FUNCTION_TYPED) != 0) {
         call.argument = type_unpack(sqlite3_value_int64(values[0]));
@@ -279,8 +277,11 @@ static void numeric_result(struct call *call, char op)
 static void float_result(struct call *call, char op)
 {
     double a = sqlite3_value_double(call->values[0]), b = sqlite3_value_double(call->values[1]);
-    double out = op == '+' ? a + b : op == '-' ? a - b : op == '*' ? a * b : op == '/' ? a / b
-                                                                                      : fmod(a, b);
+    double out = op == '+'   ? a + b
+                 : op == '-' ? a - b
+                 : op == '*' ? a * b
+                 : op == '/' ? a / b
+                             : fmod(a, b);
 
     if (!isfinite(out))
         arithmetic_overflow(call);
@@ -312,9 +313,8 @@ static void math(sqlite3_context *context, int count, sqlite3_value **values)
         float_result(&call, op);
     else if (call.result.kind == SQL_DATETIME) /* datetime + days, both as ticks */
         sqlite3_result_int64(context, call_integer(&call, 0) +
-                                          (op == '-' ? -1 : 1) *
-                                              (call_integer(&call, 1) -
-                                               INT64_C(693595) * TICKS_PER_DAY));
+                                          (op == '-' ? -1 : 1) * (call_integer(&call, 1) -
+                                                                  INT64_C(693595) * TICKS_PER_DAY));
     else
         integer_result(&call, op);
 }

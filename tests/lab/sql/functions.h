@@ -20,13 +20,13 @@ struct call {
 };
 
 enum function_flag {
-    FUNCTION_TYPED = 1,      /* gets the types of its first argument and of its result */
-    FUNCTION_NULLS = 2,      /* is called with NULL arguments too */
+    FUNCTION_TYPED = 1, /* gets the types of its first argument and of its result */
+    FUNCTION_NULLS = 2, /* is called with NULL arguments too */
     FUNCTION_AGGREGATE = 4,
-    FUNCTION_WINDOW = 8,     /* needs OVER */
-    FUNCTION_PART = 16,      /* the first argument is a date part */
-    FUNCTION_CONSTANT = 32,  /* same arguments, same result */
-    FUNCTION_NATIVE = 64,    /* SQLite's own of that name */
+    FUNCTION_WINDOW = 8,    /* needs OVER */
+    FUNCTION_PART = 16,     /* the first argument is a date part */
+    FUNCTION_CONSTANT = 32, /* same arguments, same result */
+    FUNCTION_NATIVE = 64,   /* SQLite's own of that name */
 };
 
 struct builtin {
@@ -67,8 +67,8 @@ struct sql_type result_int_not_null(const struct expr *call);
 struct sql_type result_bigint(const struct expr *call);
 struct sql_type result_float(const struct expr *call);
 struct sql_type result_first(const struct expr *call);
-struct sql_type result_name(const struct expr *call);    /* nvarchar(128) */
-struct sql_type result_text(const struct expr *call);    /* (n)varchar like the first */
+struct sql_type result_name(const struct expr *call); /* nvarchar(128) */
+struct sql_type result_text(const struct expr *call); /* (n)varchar like the first */
 
 /* T-SQL's LIKE. */
 bool function_like(const char *text, size_t length, const char *pattern, size_t pattern_length,

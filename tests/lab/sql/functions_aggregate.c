@@ -103,7 +103,6 @@ struct total {
     int scale;
 } __attribute__((packed, aligned(8)));
 
-
 static void accumulate(sqlite3_context *context, sqlite3_value **values, int sign)
 {
     struct total *total = sqlite3_aggregate_context(context, sizeof *total);
@@ -359,8 +358,8 @@ void functions_open_aggregates(struct engine *engine)
 
     for (size_t i = 0; i < sizeof totals / sizeof *totals; i++)
         sqlite3_create_window_function(engine->db, totals[i].name, 1, SQLITE_UTF8, engine,
-                                       total_step, totals[i].final, totals[i].final,
-                                       total_inverse, NULL);
+                                       total_step, totals[i].final, totals[i].final, total_inverse,
+                                       NULL);
     sqlite3_create_function(engine->db, "ts_string_agg", 4, SQLITE_UTF8, engine, NULL,
                             string_agg_step, string_agg_final);
     sqlite3_create_function(engine->db, "ts_only", 1, SQLITE_UTF8, engine, NULL, only_step,

@@ -137,8 +137,8 @@ static void round_function(struct call *call)
 
 static void power(struct call *call)
 {
-    double number = pow(sqlite3_value_double(call->values[0]),
-                        sqlite3_value_double(call->values[1]));
+    double number =
+        pow(sqlite3_value_double(call->values[0]), sqlite3_value_double(call->values[1]));
     struct decimal value;
 
     if (type_is_float(call->result.kind))
@@ -172,8 +172,8 @@ static void isnumeric(struct call *call)
     (void)strtod(text, &end);
     while (*end == ' ')
         end++;
-    sqlite3_result_int(call->context, *text != '\0' && *end == '\0' &&
-                                          strpbrk(text, "xXnNpP") == NULL);
+    sqlite3_result_int(call->context,
+                       *text != '\0' && *end == '\0' && strpbrk(text, "xXnNpP") == NULL);
 }
 
 /* A version 4 uniqueidentifier from the lab's random numbers, which its seed determines. */
@@ -182,7 +182,7 @@ static void newid(struct call *call)
     uint8_t guid[16];
 
     lab_random_guid(call->run->session->instance->lab, guid);
-    guid[7] = (unsigned char)((guid[7] & 0x0F) | 0x40); /* wire order: the third group's high byte */
+    guid[7] = (unsigned char)((guid[7] & 0x0F) | 0x40); /* the third group's high byte, as sent */
     guid[8] = (unsigned char)((guid[8] & 0x3F) | 0x80);
     sqlite3_result_blob(call->context, guid, sizeof guid, SQLITE_TRANSIENT);
 }

@@ -116,8 +116,8 @@ static void object_schema_name(struct call *call)
 
 static void col_length(struct call *call)
 {
-    int length = object_column_length(call->run, call_text(call, 0, NULL),
-                                      call_text(call, 1, NULL));
+    int length =
+        object_column_length(call->run, call_text(call, 0, NULL), call_text(call, 1, NULL));
 
     if (length != 0)
         sqlite3_result_int(call->context, length);
@@ -148,15 +148,33 @@ static void type_name_function(struct call *call)
     static const struct {
         int id;
         const char *name;
-    } types[] = {{34, "image"},     {35, "text"},        {36, "uniqueidentifier"},
-                 {40, "date"},      {41, "time"},        {42, "datetime2"},
-                 {43, "datetimeoffset"}, {48, "tinyint"}, {52, "smallint"},
-                 {56, "int"},       {58, "smalldatetime"}, {59, "real"},
-                 {60, "money"},     {61, "datetime"},    {62, "float"},
-                 {98, "sql_variant"}, {99, "ntext"},     {104, "bit"},
-                 {106, "decimal"},  {108, "numeric"},    {127, "bigint"},
-                 {165, "varbinary"}, {167, "varchar"},   {173, "binary"},
-                 {175, "char"},     {231, "nvarchar"},   {239, "nchar"},
+    } types[] = {{34, "image"},
+                 {35, "text"},
+                 {36, "uniqueidentifier"},
+                 {40, "date"},
+                 {41, "time"},
+                 {42, "datetime2"},
+                 {43, "datetimeoffset"},
+                 {48, "tinyint"},
+                 {52, "smallint"},
+                 {56, "int"},
+                 {58, "smalldatetime"},
+                 {59, "real"},
+                 {60, "money"},
+                 {61, "datetime"},
+                 {62, "float"},
+                 {98, "sql_variant"},
+                 {99, "ntext"},
+                 {104, "bit"},
+                 {106, "decimal"},
+                 {108, "numeric"},
+                 {127, "bigint"},
+                 {165, "varbinary"},
+                 {167, "varchar"},
+                 {173, "binary"},
+                 {175, "char"},
+                 {231, "nvarchar"},
+                 {239, "nchar"},
                  {256, "sysname"}};
 
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
@@ -207,7 +225,7 @@ static void user_name(struct call *call)
     const struct session *session = call->run->session;
 
     if (call->count > 0)
-        return_name(call, call_integer(call, 0) == 1 ? "dbo"
+        return_name(call, call_integer(call, 0) == 1   ? "dbo"
                           : call_integer(call, 0) == 2 ? "guest"
                                                        : NULL);
     else
@@ -261,8 +279,7 @@ static void has_perms_by_name(struct call *call)
 static void has_dbaccess(struct call *call)
 {
     struct session *session = call->run->session;
-    struct database *database =
-        instance_database(session->instance, call_text(call, 0, NULL));
+    struct database *database = instance_database(session->instance, call_text(call, 0, NULL));
     struct reply *sink;
 
     if (database == NULL)
@@ -282,9 +299,9 @@ static void connectionproperty(struct call *call)
 {
     const char *name = call_text(call, 0, NULL);
 
-    return_name(call, strcasecmp(name, "net_transport") == 0      ? "TCP"
-                      : strcasecmp(name, "protocol_type") == 0    ? "TSQL"
-                      : strcasecmp(name, "auth_scheme") == 0      ? "SQL"
+    return_name(call, strcasecmp(name, "net_transport") == 0       ? "TCP"
+                      : strcasecmp(name, "protocol_type") == 0     ? "TSQL"
+                      : strcasecmp(name, "auth_scheme") == 0       ? "SQL"
                       : strcasecmp(name, "local_net_address") == 0 ? "127.0.0.1"
                                                                    : NULL);
 }
@@ -354,9 +371,9 @@ static void ident_current(struct call *call)
 
     if (table == NULL || table->identity < 0)
         return;
-    snprintf(text, sizeof text, "%lld",
-             (long long)(table->identity_next > 1 ? table->identity_next - table->identity_step
-                                                  : 1));
+    snprintf(
+        text, sizeof text, "%lld",
+        (long long)(table->identity_next > 1 ? table->identity_next - table->identity_step : 1));
     call_return_text(call, text, strlen(text));
 }
 

@@ -76,17 +76,17 @@ static void len(struct call *call)
 
 static void datalength(struct call *call)
 {
-    static const int sizes[] = {[SQL_TINYINT] = 1, [SQL_SMALLINT] = 2, [SQL_INT] = 4,
-                                [SQL_BIGINT] = 8,  [SQL_BIT] = 1,      [SQL_REAL] = 4,
-                                [SQL_FLOAT] = 8,   [SQL_DATETIME] = 8, [SQL_DATETIME2] = 8,
-                                [SQL_DATE] = 3,    [SQL_TIME] = 5,     [SQL_DATETIMEOFFSET] = 10};
+    static const int sizes[] = {
+        [SQL_TINYINT] = 1,   [SQL_SMALLINT] = 2, [SQL_INT] = 4,   [SQL_BIGINT] = 8,
+        [SQL_BIT] = 1,       [SQL_REAL] = 4,     [SQL_FLOAT] = 8, [SQL_DATETIME] = 8,
+        [SQL_DATETIME2] = 8, [SQL_DATE] = 3,     [SQL_TIME] = 5,  [SQL_DATETIMEOFFSET] = 10};
     size_t length;
     const char *text = call_text(call, 0, &length);
     int64_t size;
 
     if (type_is_string(call->argument.kind) || call->argument.kind == SQL_VARIANT)
-        size = (int64_t)convert_units(text, length) *
-               (type_is_national(call->argument.kind) ? 2 : 1);
+        size =
+            (int64_t)convert_units(text, length) * (type_is_national(call->argument.kind) ? 2 : 1);
     else if (call->argument.kind == SQL_NUMERIC)
         size = call->argument.precision <= 9    ? 5
                : call->argument.precision <= 19 ? 9
@@ -155,9 +155,9 @@ static int64_t find_text(const char *text, size_t length, const char *needle, si
     for (size_t at = from; at + needle_length <= length; at++) {
         if (((unsigned char)text[at] & 0xC0) == 0x80)
             continue;
-        if (case_sensitive ? memcmp(text + at, needle, needle_length) == 0
-                           : cell_compare_text(false, text + at, needle_length, needle,
-                                               needle_length) == 0)
+        if (case_sensitive
+                ? memcmp(text + at, needle, needle_length) == 0
+                : cell_compare_text(false, text + at, needle_length, needle, needle_length) == 0)
             return (int64_t)at;
     }
     return -1;
@@ -172,11 +172,10 @@ static void charindex(struct call *call)
 
     if (start > 1)
         from = convert_unit_bytes(text, length, (size_t)start - 1);
-    at = needle_length == 0 ? -1
-                            : find_text(text, length, needle, needle_length, from,
-                                        call->argument.case_sensitive);
-    sqlite3_result_int64(call->context,
-                         at < 0 ? 0 : (int64_t)convert_units(text, (size_t)at) + 1);
+    at = needle_length == 0
+             ? -1
+             : find_text(text, length, needle, needle_length, from, call->argument.case_sensitive);
+    sqlite3_result_int64(call->context, at < 0 ? 0 : (int64_t)convert_units(text, (size_t)at) + 1);
 }
 
 static void patindex(struct call *call)
@@ -213,8 +212,8 @@ static void replace(struct call *call)
     struct str out = {0};
 
     while (needle_length > 0 && at <= length) {
-        int64_t found = find_text(text, length, needle, needle_length, at,
-                                  call->argument.case_sensitive);
+        int64_t found =
+            find_text(text, length, needle, needle_length, at, call->argument.case_sensitive);
 
         if (found < 0)
             break;

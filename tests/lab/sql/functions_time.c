@@ -202,9 +202,8 @@ static void eomonth(struct call *call)
     if (call->count > 1)
         calendar_add(&ticks, PART_MONTH, call_integer(call, 1));
     c = calendar_from_ticks(ticks);
-    c = (struct calendar){.year = c.year,
-                          .month = c.month,
-                          .day = calendar_days_in_month(c.year, c.month)};
+    c = (struct calendar){
+        .year = c.year, .month = c.month, .day = calendar_days_in_month(c.year, c.month)};
     sqlite3_result_int64(call->context, calendar_to_ticks(&c));
 }
 
@@ -284,16 +283,16 @@ const struct builtin builtins_time[] = {
     {"SYSDATETIME", 0, 0, "a", result_datetime2, 0, sysdatetime},
     {"SYSUTCDATETIME", 0, 0, "a", result_datetime2, 0, sysutcdatetime},
     {"SYSDATETIMEOFFSET", 0, 0, "a", result_offset, FUNCTION_TYPED, sysdatetimeoffset},
-    {"DATEADD", 3, 3, "abt", result_dateadd,
-     FUNCTION_PART | FUNCTION_TYPED | FUNCTION_CONSTANT, dateadd},
-    {"DATEDIFF", 3, 3, "a22", result_int,
-     FUNCTION_PART | FUNCTION_TYPED | FUNCTION_CONSTANT, datediff},
-    {"DATEDIFF_BIG", 3, 3, "a22", result_bigint,
-     FUNCTION_PART | FUNCTION_TYPED | FUNCTION_CONSTANT, datediff},
+    {"DATEADD", 3, 3, "abt", result_dateadd, FUNCTION_PART | FUNCTION_TYPED | FUNCTION_CONSTANT,
+     dateadd},
+    {"DATEDIFF", 3, 3, "a22", result_int, FUNCTION_PART | FUNCTION_TYPED | FUNCTION_CONSTANT,
+     datediff},
+    {"DATEDIFF_BIG", 3, 3, "a22", result_bigint, FUNCTION_PART | FUNCTION_TYPED | FUNCTION_CONSTANT,
+     datediff},
     {"DATEPART", 2, 2, "at", result_int, FUNCTION_PART | FUNCTION_TYPED | FUNCTION_CONSTANT,
      datepart},
-    {"DATENAME", 2, 2, "at", result_datename,
-     FUNCTION_PART | FUNCTION_TYPED | FUNCTION_CONSTANT, datename},
+    {"DATENAME", 2, 2, "at", result_datename, FUNCTION_PART | FUNCTION_TYPED | FUNCTION_CONSTANT,
+     datename},
     {"YEAR", 1, 1, "2", result_int, FUNCTION_CONSTANT, year},
     {"MONTH", 1, 1, "2", result_int, FUNCTION_CONSTANT, month},
     {"DAY", 1, 1, "2", result_int, FUNCTION_CONSTANT, day},

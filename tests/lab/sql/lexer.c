@@ -82,7 +82,9 @@ static bool read_quoted(struct lexer *lexer, enum token_kind kind, char closing,
                 break;
             lexer->at++;
         } else if (kind == TOKEN_STRING && *lexer->at == '\\') {
-            size_t skip = lexer->at[1] == '\n' ? 2 : lexer->at[1] == '\r' && lexer->at[2] == '\n' ? 3 : 0;
+            size_t skip = lexer->at[1] == '\n'                           ? 2
+                          : lexer->at[1] == '\r' && lexer->at[2] == '\n' ? 3
+                                                                         : 0;
 
             if (skip > 0) {
                 lexer->at += skip;
@@ -162,8 +164,8 @@ static void read_word(struct lexer *lexer, enum token_kind kind, size_t prefix)
 
 static bool read_operator(struct lexer *lexer)
 {
-    static const char *const two[] = {"<=", ">=", "<>", "!=", "!<", "!>", "+=", "-=", "*=",
-                                      "/=", "%=", "&=", "|=", "^=", "::"};
+    static const char *const two[] = {
+        "<=", ">=", "<>", "!=", "!<", "!>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "::"};
 
     for (size_t i = 0; i < sizeof two / sizeof *two; i++)
         if (lexer->at[0] == two[i][0] && lexer->at[1] == two[i][1]) {

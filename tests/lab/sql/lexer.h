@@ -12,10 +12,10 @@
 
 enum token_kind {
     TOKEN_END,
-    TOKEN_WORD,     /* a bare identifier or keyword */
-    TOKEN_NAME,     /* [x] or "x": never a keyword */
-    TOKEN_STRING,   /* without its quotes, '' undone */
-    TOKEN_BINARY,   /* 0x...: its bytes */
+    TOKEN_WORD,   /* a bare identifier or keyword */
+    TOKEN_NAME,   /* [x] or "x": never a keyword */
+    TOKEN_STRING, /* without its quotes, '' undone */
+    TOKEN_BINARY, /* 0x...: its bytes */
     TOKEN_INTEGER,
     TOKEN_DECIMAL,  /* digits with a point */
     TOKEN_FLOAT,    /* digits with an exponent */

@@ -124,10 +124,10 @@ int object_id_of(struct run *run, const char *name, const char *type)
 
 static int bytes_of(const struct sql_type *type)
 {
-    static const int sizes[] = {[SQL_TINYINT] = 1, [SQL_SMALLINT] = 2, [SQL_INT] = 4,
-                                [SQL_BIGINT] = 8,  [SQL_BIT] = 1,      [SQL_REAL] = 4,
-                                [SQL_FLOAT] = 8,   [SQL_NUMERIC] = 13, [SQL_DATETIME] = 8,
-                                [SQL_DATETIME2] = 8, [SQL_DATE] = 3,   [SQL_TIME] = 5,
+    static const int sizes[] = {[SQL_TINYINT] = 1,        [SQL_SMALLINT] = 2, [SQL_INT] = 4,
+                                [SQL_BIGINT] = 8,         [SQL_BIT] = 1,      [SQL_REAL] = 4,
+                                [SQL_FLOAT] = 8,          [SQL_NUMERIC] = 13, [SQL_DATETIME] = 8,
+                                [SQL_DATETIME2] = 8,      [SQL_DATE] = 3,     [SQL_TIME] = 5,
                                 [SQL_DATETIMEOFFSET] = 10};
 
     if (type_is_string(type->kind) || type_is_bytes(type->kind))
@@ -145,9 +145,8 @@ int object_column_length(struct run *run, const char *table_name, const char *co
 
     if (!resolve(run, table_name, &found))
         return 0;
-    table = *found.name == '#'
-                ? object_temporary(run->state, found.name)
-                : store_find(run->engine, found.database, found.schema, found.name);
+    table = *found.name == '#' ? object_temporary(run->state, found.name)
+                               : store_find(run->engine, found.database, found.schema, found.name);
     if (table != NULL) {
         columns = table->columns;
         count = table->columns_count;

@@ -78,6 +78,17 @@ const char *parser_variable(struct parser *parser);
 void parser_declare(struct parser *parser, const struct declaration *declaration);
 
 struct expr *parser_new_expr(struct parser *parser, enum expr_kind kind);
+struct expr *parser_binary(struct parser *parser, enum expr_kind kind, enum operator_kind op,
+                           struct expr *left, struct expr *right);
+
+struct operator_name {
+    const char *text;
+    enum operator_kind op;
+};
+
+/* Takes the next token if it is one of the operators. */
+bool parser_accept_one_of(struct parser *parser, const struct operator_name *names, size_t count,
+                          enum operator_kind *op);
 void parser_add_arg(struct parser *parser, struct expr *expr, struct expr *arg);
 struct expr *parser_expression(struct parser *parser); /* scalar */
 struct expr *parser_predicate(struct parser *parser);  /* either, as it turns out */
@@ -89,7 +100,7 @@ bool parser_at_select(const struct parser *parser);  /* SELECT, WITH or VALUES, 
 void parser_ctes(struct parser *parser, struct cte_list *list);
 struct source *parser_from(struct parser *parser);
 struct source *parser_table(struct parser *parser); /* a name with alias and hints */
-struct expr *parser_top(struct parser *parser, bool *percent);
+struct expr *parser_top(struct parser *parser);
 void parser_values(struct parser *parser, struct select *select);
 void parser_select_items(struct parser *parser, struct select_item_list *list);
 void parser_options(struct parser *parser); /* OPTION (...) */
@@ -98,7 +109,7 @@ struct statement *parser_statement(struct parser *parser);
 struct statement *parser_new_statement(struct parser *parser, enum statement_kind kind);
 void parser_column_definitions(struct parser *parser, struct column_definition_list *list);
 struct statement *parser_execute(struct parser *parser);
-struct statement *parser_data_statement(struct parser *parser);  /* INSERT, UPDATE, ...; NULL = no */
+struct statement *parser_data_statement(struct parser *parser); /* INSERT, UPDATE, ...; NULL = no */
 struct statement *parser_admin_statement(struct parser *parser); /* RESTORE, ...; NULL = no */
 struct statement *parser_flow_statement(struct parser *parser);  /* IF, WHILE, ...; NULL = no */
 

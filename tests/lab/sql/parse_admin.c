@@ -115,9 +115,10 @@ static bool flag_option(struct parser *parser, struct restore_statement *restore
         {"RESTRICTED_USER", &restore->restricted_user},
         {"LOADHISTORY", &restore->load_history},
     };
-    static const char *const accepted[] = {"STOP_ON_ERROR", "KEEP_CDC", "NOREWIND", "REWIND",
-                                           "UNLOAD", "NOUNLOAD", "ENABLE_BROKER",
-                                           "NEW_BROKER", "ERROR_BROKER_CONVERSATIONS"};
+    static const char *const accepted[] = {
+        "STOP_ON_ERROR", "KEEP_CDC",   "NOREWIND",
+        "REWIND",        "UNLOAD",     "NOUNLOAD",
+        "ENABLE_BROKER", "NEW_BROKER", "ERROR_BROKER_CONVERSATIONS"};
 
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (parser_accept_word(parser, flags[i].word)) {
@@ -178,12 +179,10 @@ static struct statement *restore_statement(struct parser *parser)
         const char *word;
         enum restore_kind kind;
         bool named;
-    } kinds[] = {{"DATABASE", RESTORE_DATABASE, true},
-                 {"LOG", RESTORE_LOG, true},
-                 {"HEADERONLY", RESTORE_HEADERONLY, false},
-                 {"FILELISTONLY", RESTORE_FILELISTONLY, false},
-                 {"LABELONLY", RESTORE_LABELONLY, false},
-                 {"VERIFYONLY", RESTORE_VERIFYONLY, false}};
+    } kinds[] = {
+        {"DATABASE", RESTORE_DATABASE, true},      {"LOG", RESTORE_LOG, true},
+        {"HEADERONLY", RESTORE_HEADERONLY, false}, {"FILELISTONLY", RESTORE_FILELISTONLY, false},
+        {"LABELONLY", RESTORE_LABELONLY, false},   {"VERIFYONLY", RESTORE_VERIFYONLY, false}};
     struct statement *statement = parser_new_statement(parser, STATEMENT_RESTORE);
     bool found = false, named = false;
 
@@ -223,15 +222,21 @@ static void backup_option(struct parser *parser, struct statement *statement)
         bool *flag;
         bool value;
     } flags[] = {
-        {"COMPRESSION", &backup->compression, true}, {"NO_COMPRESSION", &backup->compression, false},
-        {"CHECKSUM", &backup->checksum, true},       {"NO_CHECKSUM", &backup->checksum, false},
-        {"COPY_ONLY", &backup->copy_only, true},     {"INIT", &backup->init, true},
-        {"NOINIT", &backup->init, false},            {"FORMAT", &backup->format, true},
-        {"NOFORMAT", &backup->format, false},        {"NORECOVERY", &backup->norecovery, true},
+        {"COMPRESSION", &backup->compression, true},
+        {"NO_COMPRESSION", &backup->compression, false},
+        {"CHECKSUM", &backup->checksum, true},
+        {"NO_CHECKSUM", &backup->checksum, false},
+        {"COPY_ONLY", &backup->copy_only, true},
+        {"INIT", &backup->init, true},
+        {"NOINIT", &backup->init, false},
+        {"FORMAT", &backup->format, true},
+        {"NOFORMAT", &backup->format, false},
+        {"NORECOVERY", &backup->norecovery, true},
         {"NO_TRUNCATE", &backup->no_truncate, true},
     };
-    static const char *const accepted[] = {"SKIP", "NOSKIP", "REWIND", "NOREWIND", "UNLOAD",
-                                           "NOUNLOAD", "STOP_ON_ERROR", "CONTINUE_AFTER_ERROR"};
+    static const char *const accepted[] = {
+        "SKIP",   "NOSKIP",   "REWIND",        "NOREWIND",
+        "UNLOAD", "NOUNLOAD", "STOP_ON_ERROR", "CONTINUE_AFTER_ERROR"};
 
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (parser_accept_word(parser, flags[i].word)) {
@@ -317,9 +322,12 @@ static struct statement *alter_database(struct parser *parser)
         const char *word;
         enum alter_database_action action;
         int value;
-    } states[] = {{"MULTI_USER", ALTER_USER_ACCESS, 0},  {"SINGLE_USER", ALTER_USER_ACCESS, 1},
-                  {"RESTRICTED_USER", ALTER_USER_ACCESS, 2}, {"OFFLINE", ALTER_OFFLINE, 0},
-                  {"ONLINE", ALTER_ONLINE, 0},           {"READ_ONLY", ALTER_READ_ONLY, 0},
+    } states[] = {{"MULTI_USER", ALTER_USER_ACCESS, 0},
+                  {"SINGLE_USER", ALTER_USER_ACCESS, 1},
+                  {"RESTRICTED_USER", ALTER_USER_ACCESS, 2},
+                  {"OFFLINE", ALTER_OFFLINE, 0},
+                  {"ONLINE", ALTER_ONLINE, 0},
+                  {"READ_ONLY", ALTER_READ_ONLY, 0},
                   {"READ_WRITE", ALTER_READ_WRITE, 0}};
     struct statement *statement = parser_new_statement(parser, STATEMENT_ALTER_DATABASE);
     struct alter_database_statement *alter = &statement->alter;

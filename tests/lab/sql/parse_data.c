@@ -77,12 +77,11 @@ static void assignment(struct parser *parser, struct assignment *assignment)
 static struct statement *update_statement(struct parser *parser, const struct cte_list *ctes)
 {
     struct statement *statement = parser_new_statement(parser, STATEMENT_UPDATE);
-    bool percent;
 
     parser_next(parser);
     if (ctes != NULL)
         statement->ctes = *ctes;
-    statement->top = parser_top(parser, &percent);
+    statement->top = parser_top(parser);
     target_table(parser, statement);
     parser_expect_word(parser, "SET");
     do {
@@ -102,12 +101,11 @@ static struct statement *update_statement(struct parser *parser, const struct ct
 static struct statement *delete_statement(struct parser *parser, const struct cte_list *ctes)
 {
     struct statement *statement = parser_new_statement(parser, STATEMENT_DELETE);
-    bool percent;
 
     parser_next(parser);
     if (ctes != NULL)
         statement->ctes = *ctes;
-    statement->top = parser_top(parser, &percent);
+    statement->top = parser_top(parser);
     parser_accept_word(parser, "FROM");
     target_table(parser, statement);
     if (parser_accept_word(parser, "FROM"))

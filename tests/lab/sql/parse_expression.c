@@ -23,7 +23,7 @@ void parser_add_arg(struct parser *parser, struct expr *expr, struct expr *arg)
     *arena_append(parser->arena, &expr->args, items) = arg;
 }
 
-static struct expr *binary(struct parser *parser, enum expr_kind kind, enum operator_kind op,
+struct expr *parser_binary(struct parser *parser, enum expr_kind kind, enum operator_kind op,
                            struct expr *left, struct expr *right)
 {
     struct expr *expr = parser_new_expr(parser, kind);
@@ -91,8 +91,7 @@ static struct expr *convert_call(struct parser *parser, bool try_convert)
     parser_next(parser);
     parser_expect_operator(parser, "(");
     expr->type = parser_type(parser);
-    if (expr->type.length == 1 &&
-        parser->tokens.tokens[parser->at - 1].kind != TOKEN_OPERATOR)
+    if (expr->type.length == 1 && parser->tokens.tokens[parser->at - 1].kind != TOKEN_OPERATOR)
         expr->type.length = 30;
     parser_expect_operator(parser, ",");
     parser_add_arg(parser, expr, parser_expression(parser));
@@ -112,8 +111,8 @@ static struct expr *case_expression(struct parser *parser)
         subject = parser_expression(parser);
     while (parser_accept_word(parser, "WHEN")) {
         struct expr *when = subject == NULL ? parser_condition(parser)
-                                            : binary(parser, EXPR_COMPARE, OP_EQUAL, subject,
-                                                     parser_expression(parser));
+                                            : parser_binary(parser, EXPR_COMPARE, OP_EQUAL, subject,
+                                                            parser_expression(parser));
 
         parser_add_arg(parser, expr, when);
         parser_expect_word(parser, "THEN");
@@ -210,8 +209,7 @@ static void over_clause(struct parser *parser, struct expr *expr)
     if (parser_accept_word(parser, "PARTITION")) {
         parser_expect_word(parser, "BY");
         do
-            *arena_append(parser->arena, &expr->over->partition, items) =
-                parser_expression(parser);
+            *arena_append(parser->arena, &expr->over->partition, items) = parser_expression(parser);
         while (parser_accept_operator(parser, ","));
     }
     if (parser_accept_word(parser, "ORDER")) {
@@ -411,12 +409,7 @@ static struct expr *unary(struct parser *parser)
     return expr;
 }
 
-struct operator_name {
-    const char *text;
-    enum operator_kind op;
-};
-
-static bool accept_one_of(struct parser *parser, const struct operator_name *names, size_t count,
+bool parser_accept_one_of(struct parser *parser, const struct operator_name *names, size_t count,
                           enum operator_kind *op)
 {
     for (size_t i = 0; i < count; i++)
@@ -434,18 +427,15 @@ static struct expr *product(struct parser *parser)
     struct expr *left = unary(parser);
     enum operator_kind op;
 
-    while (accept_one_of(parser, names, 3, &op))
-        left = binary(parser, EXPR_ARITHMETIC, op, left, unary(parser));
+    while (parser_accept_one_of(parser, names, 3, &op))
+        left = parser_binary(parser, EXPR_ARITHMETIC, op, left, unary(parser));
     return left;
 }
 
 struct expr *parser_expression(struct parser *parser)
 {
-    static const struct operator_name names[] = {{"+", OP_ADD},
-                                                 {"-", OP_SUBTRACT},
-                                                 {"&", OP_BIT_AND},
-                                                 {"|", OP_BIT_OR},
-                                                 {"^", OP_BIT_XOR}};
+    static const struct operator_name names[] = {
+        {"+", OP_ADD}, {"-", OP_SUBTRACT}, {"&", OP_BIT_AND}, {"|", OP_BIT_OR}, {"^", OP_BIT_XOR}};
     struct expr *left;
     enum operator_kind op;
 
@@ -454,194 +444,8 @@ struct expr *parser_expression(struct parser *parser)
                     "Some part of your SQL statement is nested too deeply. Rewrite the query or "
                     "break it up into smaller queries.");
     left = product(parser);
-    while (accept_one_of(parser, names, 5, &op))
-        left = binary(parser, EXPR_ARITHMETIC, op, left, product(parser));
+    while (parser_accept_one_of(parser, names, 5, &op))
+        left = parser_binary(parser, EXPR_ARITHMETIC, op, left, product(parser));
     parser->depth--;
     return left;
-}
-
-/* --- search conditions ---------------------------------------------------------------------- */
-
-static void require_condition(struct parser *parser, const struct expr *expr)
-{
-    const struct token *token = parser_peek(parser, 0);
-
-    if (!expr_is_predicate(expr))
-        parser_fail(parser, 4145, 15, 1, token->line,
-                    "An expression of non-boolean type specified in a context where a condition "
-                    "is expected, near '%.120s'.",
-                    token->kind == TOKEN_END && parser->at > 0
-                        ? parser->tokens.tokens[parser->at - 1].text
-                        : token->text);
-}
-
-static struct expr *in_predicate(struct parser *parser, struct expr *left)
-{
-    struct expr *expr = parser_new_expr(parser, EXPR_IN);
-
-    parser_add_arg(parser, expr, left);
-    parser_expect_operator(parser, "(");
-    if (parser_is_word(parser, 0, "SELECT") || parser_is_word(parser, 0, "WITH")) {
-        expr->select = parser_select(parser);
-    } else {
-        do
-            parser_add_arg(parser, expr, parser_expression(parser));
-        while (parser_accept_operator(parser, ","));
-    }
-    parser_expect_operator(parser, ")");
-    return expr;
-}
-
-static struct expr *negatable_predicate(struct parser *parser, struct expr *left)
-{
-    bool negated = parser_is_word(parser, 0, "NOT");
-    struct expr *expr;
-
-    if (negated)
-        parser_next(parser);
-    if (parser_accept_word(parser, "IN")) {
-        expr = in_predicate(parser, left);
-    } else if (parser_accept_word(parser, "BETWEEN")) {
-        expr = parser_new_expr(parser, EXPR_BETWEEN);
-        parser_add_arg(parser, expr, left);
-        parser_add_arg(parser, expr, parser_expression(parser));
-        parser_expect_word(parser, "AND");
-        parser_add_arg(parser, expr, parser_expression(parser));
-    } else if (parser_accept_word(parser, "LIKE")) {
-        expr = binary(parser, EXPR_LIKE, OP_EQUAL, left, parser_expression(parser));
-        if (parser_accept_word(parser, "ESCAPE"))
-            parser_add_arg(parser, expr, parser_expression(parser));
-    } else if (negated) {
-        parser_syntax_error(parser);
-        return left;
-    } else {
-        return left;
-    }
-    expr->negated = negated;
-    return expr;
-}
-
-static struct expr *quantified(struct parser *parser, enum operator_kind op, struct expr *left)
-{
-    struct expr *expr = parser_new_expr(parser, EXPR_QUANTIFIED);
-
-    expr->op = op;
-    expr->all = parser_is_word(parser, 0, "ALL");
-    parser_next(parser);
-    parser_add_arg(parser, expr, left);
-    parser_expect_operator(parser, "(");
-    expr->select = parser_select(parser);
-    parser_expect_operator(parser, ")");
-    return expr;
-}
-
-static struct expr *comparison(struct parser *parser)
-{
-    static const struct operator_name names[] = {
-        {"=", OP_EQUAL},         {"<>", OP_NOT_EQUAL},    {"!=", OP_NOT_EQUAL},
-        {"<=", OP_LESS_EQUAL},   {">=", OP_GREATER_EQUAL}, {"<", OP_LESS},
-        {">", OP_GREATER},       {"!<", OP_GREATER_EQUAL}, {"!>", OP_LESS_EQUAL}};
-    struct expr *left = parser_expression(parser);
-    enum operator_kind op;
-
-    if (expr_is_predicate(left))
-        return left;
-    if (accept_one_of(parser, names, sizeof names / sizeof *names, &op)) {
-        if (parser_is_word(parser, 0, "ANY") || parser_is_word(parser, 0, "SOME") ||
-            parser_is_word(parser, 0, "ALL"))
-            return quantified(parser, op, left);
-        return binary(parser, EXPR_COMPARE, op, left, parser_expression(parser));
-    }
-    if (parser_accept_word(parser, "IS")) {
-        struct expr *expr = parser_new_expr(parser, EXPR_IS_NULL);
-
-        expr->negated = parser_accept_word(parser, "NOT");
-        parser_expect_word(parser, "NULL");
-        parser_add_arg(parser, expr, left);
-        return expr;
-    }
-    return negatable_predicate(parser, left);
-}
-
-static struct expr *negation(struct parser *parser)
-{
-    struct expr *expr;
-
-    if (parser_is_word(parser, 0, "NOT")) {
-        expr = parser_new_expr(parser, EXPR_LOGIC);
-        parser_next(parser);
-        expr->op = OP_NOT;
-        parser_add_arg(parser, expr, negation(parser));
-        require_condition(parser, expr->args.items[0]);
-        return expr;
-    }
-    if (parser_is_word(parser, 0, "EXISTS")) {
-        expr = parser_new_expr(parser, EXPR_EXISTS);
-        parser_next(parser);
-        parser_expect_operator(parser, "(");
-        expr->select = parser_select(parser);
-        parser_expect_operator(parser, ")");
-        return expr;
-    }
-    return comparison(parser);
-}
-
-static struct expr *conjunction(struct parser *parser)
-{
-    struct expr *left = negation(parser);
-
-    while (parser_is_word(parser, 0, "AND")) {
-        struct expr *right;
-
-        require_condition(parser, left);
-        parser_next(parser);
-        right = negation(parser);
-        require_condition(parser, right);
-        left = binary(parser, EXPR_LOGIC, OP_AND, left, right);
-    }
-    return left;
-}
-
-struct expr *parser_predicate(struct parser *parser)
-{
-    struct expr *left;
-
-    if (++parser->depth > DEPTH_MOST)
-        parser_fail(parser, 191, 15, 1, parser_peek(parser, 0)->line,
-                    "Some part of your SQL statement is nested too deeply. Rewrite the query or "
-                    "break it up into smaller queries.");
-    left = conjunction(parser);
-    while (parser_is_word(parser, 0, "OR")) {
-        struct expr *right;
-
-        require_condition(parser, left);
-        parser_next(parser);
-        right = conjunction(parser);
-        require_condition(parser, right);
-        left = binary(parser, EXPR_LOGIC, OP_OR, left, right);
-    }
-    parser->depth--;
-    return left;
-}
-
-struct expr *parser_condition(struct parser *parser)
-{
-    struct expr *expr = parser_predicate(parser);
-
-    require_condition(parser, expr);
-    return expr;
-}
-
-void parser_order_list(struct parser *parser, struct order_list *list)
-{
-    do {
-        struct expr *expr = parser_expression(parser);
-        struct order_item *item = arena_append(parser->arena, list, items);
-
-        item->expr = expr;
-        if (parser_accept_word(parser, "DESC"))
-            item->descending = true;
-        else
-            parser_accept_word(parser, "ASC");
-    } while (!parser_failed(parser) && parser_accept_operator(parser, ","));
 }

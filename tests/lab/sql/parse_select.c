@@ -100,18 +100,9 @@ static struct source *simple_source(struct parser *parser)
 
 static bool join_word(struct parser *parser, enum join_kind *kind)
 {
-    if (parser_is_word(parser, 0, "CROSS") || parser_is_word(parser, 0, "OUTER")) {
-        bool cross = parser_is_word(parser, 0, "CROSS");
-
-        if (parser_is_word(parser, 1, "APPLY"))
-            *kind = cross ? JOIN_APPLY : JOIN_OUTER_APPLY;
-        else if (cross)
-            *kind = JOIN_CROSS;
-        else
-            return false;
-        parser_next(parser);
-        if (!parser_accept_word(parser, "APPLY"))
-            parser_expect_word(parser, "JOIN");
+    if (parser_accept_word(parser, "CROSS")) {
+        *kind = JOIN_CROSS;
+        parser_expect_word(parser, "JOIN");
         return true;
     }
     if (parser_is_word(parser, 0, "LEFT") || parser_is_word(parser, 0, "RIGHT") ||
@@ -140,7 +131,8 @@ static struct source *joined(struct parser *parser)
 
     while (!parser_failed(parser) && join_word(parser, &kind)) {
         struct source *join = new_source(parser, SOURCE_JOIN);
-        bool on = kind == JOIN_INNER || kind == JOIN_LEFT || kind == JOIN_RIGHT || kind == JOIN_FULL;
+        bool on =
+            kind == JOIN_INNER || kind == JOIN_LEFT || kind == JOIN_RIGHT || kind == JOIN_FULL;
 
         join->join = kind;
         join->left = left;
@@ -189,11 +181,10 @@ struct source *parser_from(struct parser *parser)
 
 /* --- the select list ------------------------------------------------------------------------ */
 
-struct expr *parser_top(struct parser *parser, bool *percent)
+struct expr *parser_top(struct parser *parser)
 {
     struct expr *top;
 
-    *percent = false;
     if (!parser_accept_word(parser, "TOP"))
         return NULL;
     if (parser_accept_operator(parser, "(")) {
@@ -207,7 +198,6 @@ struct expr *parser_top(struct parser *parser, bool *percent)
         parser_syntax_error(parser);
         return NULL;
     }
-    *percent = parser_accept_word(parser, "PERCENT");
     return top;
 }
 
@@ -217,8 +207,8 @@ static bool accept_star(struct parser *parser, const char **qualifier)
     *qualifier = NULL;
     if (parser_accept_operator(parser, "*"))
         return true;
-    for (size_t ahead = 0; parser_is_identifier(parser, ahead) &&
-                           parser_is_operator(parser, ahead + 1, ".");
+    for (size_t ahead = 0;
+         parser_is_identifier(parser, ahead) && parser_is_operator(parser, ahead + 1, ".");
          ahead += 2)
         if (parser_is_operator(parser, ahead + 2, "*")) {
             *qualifier = parser_peek(parser, ahead)->text;
@@ -325,7 +315,7 @@ static struct select *query_specification(struct parser *parser)
         select->distinct = true;
     else
         parser_accept_word(parser, "ALL");
-    select->top = parser_top(parser, &select->top_percent);
+    select->top = parser_top(parser);
     parser_select_items(parser, &select->list);
     if (parser_accept_word(parser, "INTO"))
         select->into = parser_object_name(parser);
@@ -393,8 +383,7 @@ void parser_ctes(struct parser *parser, struct cte_list *list)
 
         if (parser_accept_operator(parser, "(")) {
             do
-                *arena_append(parser->arena, &made.column_names, items) =
-                    parser_identifier(parser);
+                *arena_append(parser->arena, &made.column_names, items) = parser_identifier(parser);
             while (parser_accept_operator(parser, ","));
             parser_expect_operator(parser, ")");
         }

@@ -107,14 +107,41 @@ static struct statement *isolation_level(struct parser *parser, struct statement
 static bool is_set_option(const struct parser *parser)
 {
     /* Source: Transact-SQL's SET statements. */
-    static const char *const names[] = {
-        "ANSI_DEFAULTS", "ANSI_NULL_DFLT_OFF", "ANSI_NULL_DFLT_ON", "ANSI_NULLS", "ANSI_PADDING",
-        "ANSI_WARNINGS", "ARITHABORT", "ARITHIGNORE", "CONCAT_NULL_YIELDS_NULL", "CONTEXT_INFO",
-        "CURSOR_CLOSE_ON_COMMIT", "DATEFIRST", "DATEFORMAT", "DEADLOCK_PRIORITY", "FIPS_FLAGGER",
-        "FMTONLY", "FORCEPLAN", "IDENTITY_INSERT", "IMPLICIT_TRANSACTIONS", "LANGUAGE",
-        "LOCK_TIMEOUT", "NOCOUNT", "NOEXEC", "NUMERIC_ROUNDABORT", "PARSEONLY",
-        "QUERY_GOVERNOR_COST_LIMIT", "QUOTED_IDENTIFIER", "REMOTE_PROC_TRANSACTIONS", "ROWCOUNT",
-        "SHOWPLAN_ALL", "SHOWPLAN_TEXT", "SHOWPLAN_XML", "STATISTICS", "TEXTSIZE", "XACT_ABORT"};
+    static const char *const names[] = {"ANSI_DEFAULTS",
+                                        "ANSI_NULL_DFLT_OFF",
+                                        "ANSI_NULL_DFLT_ON",
+                                        "ANSI_NULLS",
+                                        "ANSI_PADDING",
+                                        "ANSI_WARNINGS",
+                                        "ARITHABORT",
+                                        "ARITHIGNORE",
+                                        "CONCAT_NULL_YIELDS_NULL",
+                                        "CONTEXT_INFO",
+                                        "CURSOR_CLOSE_ON_COMMIT",
+                                        "DATEFIRST",
+                                        "DATEFORMAT",
+                                        "DEADLOCK_PRIORITY",
+                                        "FIPS_FLAGGER",
+                                        "FMTONLY",
+                                        "FORCEPLAN",
+                                        "IDENTITY_INSERT",
+                                        "IMPLICIT_TRANSACTIONS",
+                                        "LANGUAGE",
+                                        "LOCK_TIMEOUT",
+                                        "NOCOUNT",
+                                        "NOEXEC",
+                                        "NUMERIC_ROUNDABORT",
+                                        "PARSEONLY",
+                                        "QUERY_GOVERNOR_COST_LIMIT",
+                                        "QUOTED_IDENTIFIER",
+                                        "REMOTE_PROC_TRANSACTIONS",
+                                        "ROWCOUNT",
+                                        "SHOWPLAN_ALL",
+                                        "SHOWPLAN_TEXT",
+                                        "SHOWPLAN_XML",
+                                        "STATISTICS",
+                                        "TEXTSIZE",
+                                        "XACT_ABORT"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (parser_is_word(parser, 0, names[i]))

@@ -91,14 +91,14 @@ struct run {
     int64_t now_utc_ms;         /* of the statement that runs */
     struct sql_problem problem; /* set by functions inside SQLite */
     /* TRY */
-    int try_depth;  /* TRY blocks of this run that we are in */
-    bool compiling; /* what is found now, no TRY of this run catches */
-    bool raised;    /* an error was swallowed since the statement began */
-    bool failed;    /* an error was sent since the statement began */
+    int try_depth;                /* TRY blocks of this run that we are in */
+    bool compiling;               /* what is found now, no TRY of this run catches */
+    bool raised;                  /* an error was swallowed since the statement began */
+    bool failed;                  /* an error was sent since the statement began */
     struct caught_error error;    /* the newest swallowed */
     struct caught_error *handled; /* inside CATCH: what it handles; NULL = outside */
     int return_value;
-    bool internal; /* engine_run_internal: permissions are not asked */
+    bool internal;                  /* engine_run_internal: permissions are not asked */
     struct reply_observer observer; /* of the outermost run of a reply */
     const struct reply_observer *observer_before;
 };

@@ -15,8 +15,13 @@
 #include "tests/lab/sql/run.h"
 #include "tests/lab/sql/type.h"
 
-enum { COMMAND_SET = 185, COMMAND_RAISERROR = 246, COMMAND_USE = 226, COMMAND_WAITFOR = 205,
-       COMMAND_DROP_DATABASE = 204 };
+enum {
+    COMMAND_SET = 185,
+    COMMAND_RAISERROR = 246,
+    COMMAND_USE = 226,
+    COMMAND_WAITFOR = 205,
+    COMMAND_DROP_DATABASE = 204
+};
 
 /* --- RESTORE, BACKUP, ... ------------------------------------------------------------------- */
 
@@ -129,8 +134,8 @@ static enum flow run_drop_database(struct run *run, struct statement *statement)
         if (statement->if_exists && instance_database(run->engine->instance, name) == NULL)
             continue;
         any = true;
-        flow = run_after_foreign(
-            run, admin_drop_database(run->session, name, run->line, run->reply));
+        flow =
+            run_after_foreign(run, admin_drop_database(run->session, name, run->line, run->reply));
     }
     if (!any)
         run_done(run, COMMAND_DROP_DATABASE, -1);
@@ -205,9 +210,10 @@ enum flow run_set_option(struct run *run, struct statement *statement)
         const char *word = statement->value->kind == EXPR_STRING ? statement->value->text : NULL;
 
         if (word != NULL)
-            set_number(run, name, strcasecmp(word, "LOW") == 0 ? -5
-                                  : strcasecmp(word, "HIGH") == 0 ? 5
-                                                                  : 0);
+            set_number(run, name,
+                       strcasecmp(word, "LOW") == 0    ? -5
+                       : strcasecmp(word, "HIGH") == 0 ? 5
+                                                       : 0);
         else
             numeric = true;
     }
@@ -272,7 +278,8 @@ enum flow run_waitfor(struct run *run, struct statement *statement)
     ok = convert_value(&converted, &value, &text, &time, 0, &run->problem);
     sql_value_free(&value);
     if (!ok)
-        return run_raise(run, 148, 15, 1, "Incorrect time syntax in time string used with WAITFOR.");
+        return run_raise(run, 148, 15, 1,
+                         "Incorrect time syntax in time string used with WAITFOR.");
     wait_ms = converted.integer / 10000;
     if (statement->until_time) {
         struct sql_value local =
@@ -311,9 +318,8 @@ static void format_argument(struct str *out, const char **at, const struct sql_v
     else if (**at == 'l' || **at == 'h')
         (*at)++;
     if (**at == 's' || **at == '\0' || strchr("diuxXo", **at) == NULL) {
-        int width = atoi(format + 1), limit = strchr(format, '.') == NULL
-                                                  ? 2047
-                                                  : atoi(strchr(format, '.') + 1);
+        int width = atoi(format + 1),
+            limit = strchr(format, '.') == NULL ? 2047 : atoi(strchr(format, '.') + 1);
         char number[32];
         const char *text = value->bytes;
 

@@ -84,8 +84,8 @@ static bool evaluate_arguments(struct run *run, struct statement *statement,
 }
 
 /* Gives an output parameter's value back to the caller's variable. */
-static void give_back(struct run *run, struct argument_value *argument,
-                      const struct sql_value *value, const struct sql_type *type)
+void argument_give_back(struct run *run, struct argument_value *argument,
+                        const struct sql_value *value, const struct sql_type *type)
 {
     argument->given_back = true;
     sql_value_free(&argument->value);
@@ -115,8 +115,7 @@ static struct argument_value *find_argument(struct argument_value *arguments, si
         if (arguments[i].name != NULL && *arguments[i].name != '\0' &&
             strcasecmp(arguments[i].name, name) == 0)
             return &arguments[i];
-    if (position < count &&
-        (arguments[position].name == NULL || *arguments[position].name == '\0'))
+    if (position < count && (arguments[position].name == NULL || *arguments[position].name == '\0'))
         return &arguments[position];
     return NULL;
 }
@@ -127,8 +126,7 @@ static bool fill_frame(struct run *run, struct frame *frame, const struct declar
                        struct argument_value **matched, enum flow *flow)
 {
     for (size_t i = 0; i < list->items_count; i++) {
-        struct variable *variable =
-            frame_add(frame, list->items[i].name, &list->items[i].type);
+        struct variable *variable = frame_add(frame, list->items[i].name, &list->items[i].type);
 
         matched[i] = find_argument(arguments, count, i, list->items[i].name);
         if (matched[i] == NULL || matched[i]->is_default) {
@@ -176,7 +174,8 @@ enum flow execute_parameterised(struct run *run, const char *text, const char *p
     }
     for (size_t i = 0; i < list.items_count && flow == FLOW_NEXT; i++)
         if (outputs[i] && matched[i] != NULL && matched[i]->output)
-            give_back(run, matched[i], &frame.variables[i].value, &frame.variables[i].type);
+            argument_give_back(run, matched[i], &frame.variables[i].value,
+                               &frame.variables[i].type);
     frame_free(&frame, run->engine);
     arena_free(&arena);
     return flow;
@@ -193,8 +192,8 @@ static enum flow executesql(struct run *run, struct argument_value *arguments, s
                          "Procedure or function 'sp_executesql' expects parameter '@stmt', which "
                          "was not supplied.");
     else if (text != NULL)
-        flow = execute_parameterised(run, text, parameters, arguments + 2,
-                                     count > 2 ? count - 2 : 0);
+        flow =
+            execute_parameterised(run, text, parameters, arguments + 2, count > 2 ? count - 2 : 0);
     free(text);
     free(parameters);
     return flow;
@@ -202,7 +201,8 @@ static enum flow executesql(struct run *run, struct argument_value *arguments, s
 
 /* --- prepared statements -------------------------------------------------------------------- */
 
-static struct prepared_statement *find_prepared(struct run *run, const struct argument_value *handle)
+static struct prepared_statement *find_prepared(struct run *run,
+                                                const struct argument_value *handle)
 {
     for (size_t i = 0; i < run->state->prepared_count; i++)
         if (!handle->value.null && run->state->prepared[i].handle == handle->value.integer)
@@ -226,7 +226,7 @@ static void prepare(struct run *run, struct argument_value *arguments)
     prepared->parameters = text_argument(run, &arguments[1]);
     prepared->text = text_argument(run, &arguments[2]);
     arguments[0].output = true;
-    give_back(run, &arguments[0], &handle, &integer);
+    argument_give_back(run, &arguments[0], &handle, &integer);
 }
 
 static enum flow execute_prepared(struct run *run, struct argument_value *arguments, size_t count,
@@ -282,113 +282,6 @@ static enum flow execute_language(struct run *run, const char *name,
     return FLOW_NEXT;
 }
 
-/* --- native procedures ---------------------------------------------------------------------- */
-
-static enum flow default_argument(struct run *run, const struct native_procedure *procedure,
-                                  const struct procedure_parameter *parameter,
-                                  struct sql_value *out)
-{
-    struct sql_type text_type = type_string(SQL_NVARCHAR, SQL_LENGTH_MAX, true);
-    struct sql_value text;
-
-    *out = sql_null();
-    if (!parameter->has_default) {
-        run->procedure = procedure->name;
-        run_raise(run, 201, 16, 4,
-                  "Procedure or function '%s' expects parameter '%s', which was not supplied.",
-                  procedure->name, parameter->name);
-        run->procedure = NULL;
-        return run->raised ? FLOW_ERROR : FLOW_END;
-    }
-    if (parameter->default_text == NULL)
-        return FLOW_NEXT;
-    text = sql_text(parameter->default_text);
-    convert_value(out, &text, &text_type, &parameter->type, 0, &run->problem);
-    sql_value_free(&text);
-    return FLOW_NEXT;
-}
-
-/* Which parameter an argument is for; -1 after an error. */
-static int parameter_index(struct run *run, const struct native_procedure *procedure,
-                           const struct argument_value *argument, size_t position)
-{
-    if (argument->name == NULL || *argument->name == '\0') {
-        if (position < procedure->parameters_count)
-            return (int)position;
-        run_raise(run, 8144, 16, 2, "Procedure or function %s has too many arguments specified.",
-                  procedure->name);
-        return -1;
-    }
-    for (size_t i = 0; i < procedure->parameters_count; i++)
-        if (strcasecmp(procedure->parameters[i].name, argument->name) == 0)
-            return (int)i;
-    run_raise(run, 8145, 16, 1, "%s is not a parameter for procedure %s.", argument->name,
-              procedure->name);
-    return -1;
-}
-
-static enum flow match_arguments(struct run *run, const struct native_procedure *procedure,
-                                 struct argument_value *arguments, size_t count,
-                                 struct sql_value *values, struct argument_value **matched)
-{
-    for (size_t i = 0; i < count; i++) {
-        int index = parameter_index(run, procedure, &arguments[i], i);
-
-        if (index < 0)
-            return run->raised ? FLOW_ERROR : FLOW_END;
-        matched[index] = &arguments[i];
-    }
-    for (size_t i = 0; i < procedure->parameters_count; i++) {
-        struct sql_problem problem = {0};
-        enum flow flow = FLOW_NEXT;
-
-        if (matched[i] == NULL || matched[i]->is_default)
-            flow = default_argument(run, procedure, &procedure->parameters[i], &values[i]);
-        else if (!convert_value(&values[i], &matched[i]->value, &matched[i]->type,
-                                &procedure->parameters[i].type, 0, &problem)) {
-            run_raise(run, 8114, 16, 5, "Error converting data type %s to %s.",
-                      type_name(matched[i]->type.kind),
-                      type_name(procedure->parameters[i].type.kind));
-            flow = run->raised ? FLOW_ERROR : FLOW_END;
-        }
-        if (flow != FLOW_NEXT)
-            return flow;
-    }
-    return FLOW_NEXT;
-}
-
-static enum flow call_native(struct run *run, const struct native_procedure *procedure,
-                             struct database *database, struct argument_value *arguments,
-                             size_t count, int *return_value)
-{
-    size_t slots = procedure->parameters_count + 1;
-    struct sql_value *values = memory_new_array(slots, sizeof *values);
-    struct argument_value **matched = memory_new_array(slots, sizeof *matched);
-    enum flow flow;
-
-    for (size_t i = 0; i < slots; i++)
-        values[i] = sql_null();
-    flow = match_arguments(run, procedure, arguments, count, values, matched);
-    if (flow == FLOW_NEXT) {
-        bool ok;
-
-        run->state->nesting++;
-        ok = procedure->run(run->session, database, values, run->reply, return_value);
-        run->state->nesting--;
-        run->state->run = run;
-        flow = run_after_foreign(run, ok);
-    }
-    for (size_t i = 0; i < procedure->parameters_count; i++) {
-        if (flow == FLOW_NEXT && procedure->parameters[i].output && matched[i] != NULL &&
-            matched[i]->output)
-            give_back(run, matched[i], &values[i], &procedure->parameters[i].type);
-        sql_value_free(&values[i]);
-    }
-    free(values);
-    free(matched);
-    return flow;
-}
-
 static enum flow not_found(struct run *run, const struct object_name *name)
 {
     struct sql_problem problem = {.number = 2812, .severity = 16, .state = 62};
@@ -427,7 +320,7 @@ enum flow execute_procedure(struct run *run, const struct object_name *name,
                                name->name);
     if (procedure == NULL)
         return not_found(run, name);
-    return call_native(run, procedure, database, arguments, count, return_value);
+    return execute_native(run, procedure, database, arguments, count, return_value);
 }
 
 /* "db.schema.name" of a variable or of an RPC, in the arena of the run. */

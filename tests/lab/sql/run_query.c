@@ -53,8 +53,9 @@ sqlite3_stmt *query_prepare(struct run *run, const char *sql, enum flow *flow)
     log_write(LOG_DEBUG, "SQLite: %s", sql);
     if (sqlite3_prepare_v2(run->engine->db, sql, -1, &statement, NULL) != SQLITE_OK) {
         log_write(LOG_ERROR, "SQLite: %s in %s", sqlite3_errmsg(run->engine->db), sql);
-        *flow = run_raise(run, 8630, 16, 1, "Internal Query Processor Error: The query processor "
-                                            "encountered an unexpected error during execution.");
+        *flow = run_raise(run, 8630, 16, 1,
+                          "Internal Query Processor Error: The query processor "
+                          "encountered an unexpected error during execution.");
         return NULL;
     }
     bind_variables(run, statement);
@@ -79,7 +80,8 @@ enum flow query_failed(struct run *run, const struct table *table, const char *v
     const char *message = sqlite3_errmsg(run->engine->db);
     const char *column = strrchr(message, '.');
     size_t index = column == NULL ? 0 : strtoul(column + 2, NULL, 10);
-    const char *database = table == NULL || table->database == NULL ? "tempdb" : table->database->name;
+    const char *database =
+        table == NULL || table->database == NULL ? "tempdb" : table->database->name;
 
     if (problem.number != 0)
         return run_problem(run, &problem);

@@ -10,8 +10,12 @@
 #include "tests/lab/sql/objects.h"
 #include "tests/lab/sql/query.h"
 
-enum { COMMAND_SELECT = 193, COMMAND_INSERT = 195, COMMAND_CREATE_TABLE = 198,
-       COMMAND_DROP_TABLE = 199 };
+enum {
+    COMMAND_SELECT = 193,
+    COMMAND_INSERT = 195,
+    COMMAND_CREATE_TABLE = 198,
+    COMMAND_DROP_TABLE = 199
+};
 
 /* --- CREATE TABLE --------------------------------------------------------------------------- */
 
@@ -97,8 +101,7 @@ static enum flow declare_tables(struct run *run, struct statement *statement)
         struct variable *variable = run_variable(run, declaration->name);
 
         if (declaration->is_table && variable != NULL && variable->table == NULL)
-            variable->table =
-                define(run, NULL, "dbo", declaration->name, &declaration->columns);
+            variable->table = define(run, NULL, "dbo", declaration->name, &declaration->columns);
     }
     return FLOW_NEXT;
 }
@@ -145,8 +148,7 @@ static void forget_temporary(struct session_state *state, const struct table *ta
 {
     for (size_t i = 0; i < state->temporary_tables_count; i++)
         if (state->temporary_tables[i] == table)
-            state->temporary_tables[i] =
-                state->temporary_tables[--state->temporary_tables_count];
+            state->temporary_tables[i] = state->temporary_tables[--state->temporary_tables_count];
 }
 
 enum flow run_drop_table(struct run *run, struct statement *statement)
@@ -158,15 +160,15 @@ enum flow run_drop_table(struct run *run, struct statement *statement)
                                         : instance_database(run->engine->instance, name->database);
         struct table *table =
             *name->name == '#' ? object_temporary(run->state, name->name)
-            : database == NULL ? NULL
-                               : store_find(run->engine, database,
-                                            name->schema == NULL ? "dbo" : name->schema,
-                                            name->name);
+            : database == NULL
+                ? NULL
+                : store_find(run->engine, database, name->schema == NULL ? "dbo" : name->schema,
+                             name->name);
 
         if (table == NULL && statement->if_exists)
             continue;
-        if (table == NULL || (table->database != NULL && !run->internal &&
-                              !session_is_sysadmin(run->session))) {
+        if (table == NULL ||
+            (table->database != NULL && !run->internal && !session_is_sysadmin(run->session))) {
             enum flow flow =
                 run_raise(run, 3701, 11, 5,
                           "Cannot drop the table '%s', because it does not exist or you do not "
@@ -251,8 +253,7 @@ static void see_row(void *context, const struct sql_value *values)
 
     for (size_t i = 0; i < collected->width && !collected->mismatch; i++) {
         struct sql_value converted;
-        const struct sql_type *to =
-            &collected->table->columns[collected->columns[i]].type;
+        const struct sql_type *to = &collected->table->columns[collected->columns[i]].type;
 
         if (!convert_value(&converted, &values[i], &collected->types[i], to, 0,
                            &collected->run->problem))

@@ -88,8 +88,7 @@ void transaction_commit(struct session *session)
     struct session_state *state = session->engine;
 
     for (size_t i = 0; i < state->changes_count; i++) {
-        log_change(state->changes[i].database, state->changes[i].record,
-                   state->changes[i].length);
+        log_change(state->changes[i].database, state->changes[i].record, state->changes[i].length);
         state->changes[i].record = NULL;
     }
     if (*state->mark != '\0')

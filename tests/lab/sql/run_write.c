@@ -24,8 +24,8 @@ static bool must_capture(const struct run *run, const struct table *table)
 }
 
 /* Runs the SQL that changes the table and says how many rows it did. */
-static enum flow write_rows(struct run *run, struct table *table, const char *sql,
-                            const char *verb, int command)
+static enum flow write_rows(struct run *run, struct table *table, const char *sql, const char *verb,
+                            int command)
 {
     struct str record = {0}, *outer = run->engine->capture;
     enum flow flow = FLOW_NEXT;
@@ -142,9 +142,8 @@ static void coerce_column(struct binder *binder, struct select *select, size_t i
         size_t rows = select->kind == SELECT_QUERY ? 1 : select->rows.items_count;
 
         for (size_t r = 0; r < rows && !binder_failed(binder); r++) {
-            struct expr **slot = select->kind == SELECT_QUERY
-                                     ? &select->bound.items[index].expr
-                                     : &select->rows.items[r].items[index];
+            struct expr **slot = select->kind == SELECT_QUERY ? &select->bound.items[index].expr
+                                                              : &select->rows.items[r].items[index];
             struct sql_type type = *to;
 
             if (may_be_too_long(&(*slot)->type, to))
@@ -409,8 +408,7 @@ static void bind_assignment(struct binder *binder, struct assignment *assignment
     if (binder_failed(binder))
         return;
     if (assignment->bound_column == table->identity) {
-        binder_fail(binder, 8102, 16, 1, "Cannot update identity column '%s'.",
-                    assignment->column);
+        binder_fail(binder, 8102, 16, 1, "Cannot update identity column '%s'.", assignment->column);
         return;
     }
     if (assignment->value == NULL) { /* DEFAULT */

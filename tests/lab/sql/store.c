@@ -15,11 +15,11 @@
 
 static bool same_name(const struct engine *engine, const char *a, const char *b)
 {
-    return engine->case_sensitive ? strcmp(a, b) == 0 : text_equal_nocase(a, b);
+    return engine->instance->case_sensitive ? strcmp(a, b) == 0 : text_equal_nocase(a, b);
 }
 
-struct table *store_find(struct engine *engine, const struct database *database,
-                         const char *schema, const char *name)
+struct table *store_find(struct engine *engine, const struct database *database, const char *schema,
+                         const char *name)
 {
     struct table *last = engine->last_found;
 
@@ -466,8 +466,7 @@ static void advance_identity(struct table *table, const char *values)
         table->identity_next = number + table->identity_step;
 }
 
-void store_redo(struct engine *engine, struct database *database, const void *record,
-                size_t length)
+void store_redo(struct engine *engine, struct database *database, const void *record, size_t length)
 {
     const char *start = record;
     uint32_t size;

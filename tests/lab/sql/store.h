@@ -25,7 +25,7 @@ struct table {
     char **defaults;            /* owned T-SQL texts, one a column; NULL = none at all */
     int identity;               /* column, -1 = none */
     int64_t identity_next, identity_step;
-    char *view_text; /* owned; NULL = a table */
+    char *view_text;      /* owned; NULL = a table */
     sqlite3_stmt *insert; /* owned; engine_insert's */
 };
 
@@ -33,7 +33,7 @@ struct table {
 struct virtual_slot {
     const struct virtual_table *table;
     struct database *database;
-    int id; /* "v<id>" */
+    int id;               /* "v<id>" */
     sqlite3_stmt *insert; /* owned */
 };
 
@@ -46,14 +46,13 @@ struct engine {
     size_t virtuals_count, virtuals_capacity;
     struct table *last_found; /* borrowed; what store_find found last */
     int next_id;
-    bool case_sensitive;
     struct str *capture; /* borrowed; where changes of the running statement go; NULL = nowhere */
     struct run *run;     /* the statement that SQLite is running for; borrowed */
     struct session *system_session; /* owned; for engine_scan */
 };
 
-struct table *store_find(struct engine *engine, const struct database *database,
-                         const char *schema, const char *name);
+struct table *store_find(struct engine *engine, const struct database *database, const char *schema,
+                         const char *name);
 struct table *store_find_id(struct engine *engine, int id);
 
 /* Adds a table; columns and texts are copied. The rows' table is made at once. */

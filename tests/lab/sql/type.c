@@ -151,8 +151,7 @@ static int most(int a, int b)
 
 struct sql_type type_unify(const struct sql_type *a, const struct sql_type *b)
 {
-    const struct sql_type *high =
-        type_precedence(a->kind) >= type_precedence(b->kind) ? a : b;
+    const struct sql_type *high = type_precedence(a->kind) >= type_precedence(b->kind) ? a : b;
     struct sql_type type = *high;
 
     type.nullable = a->nullable || b->nullable;
@@ -182,8 +181,7 @@ struct sql_type type_unify(const struct sql_type *a, const struct sql_type *b)
 struct sql_type type_arithmetic(enum operator_kind op, const struct sql_type *a,
                                 const struct sql_type *b)
 {
-    const struct sql_type *high =
-        type_precedence(a->kind) >= type_precedence(b->kind) ? a : b;
+    const struct sql_type *high = type_precedence(a->kind) >= type_precedence(b->kind) ? a : b;
     bool nullable = a->nullable || b->nullable || op == OP_DIVIDE || op == OP_MODULO;
     struct sql_type x, y;
     int p1, s1, p2, s2;

@@ -9,7 +9,7 @@
 #include "core/base/str.h"
 #include "tests/lab/sql/lexer.h"
 
-static const char *const kinds[] = {"end", "word", "name", "string", "binary", "integer",
+static const char *const kinds[] = {"end",     "word",  "name",     "string", "binary",  "integer",
                                     "decimal", "float", "variable", "global", "operator"};
 
 /* "word:SELECT integer:1 ..." without the end. */

@@ -78,7 +78,7 @@ static void see_row(void *context, const struct sql_value *values)
         struct sql_value value;
 
         assert_true(convert_value(&value, &values[i], type, &text,
-                                  type_is_bytes(type->kind)        ? 1
+                                  type_is_bytes(type->kind)    ? 1
                                   : type->kind == SQL_DATETIME ? 121
                                                                : 0,
                                   &problem));
@@ -236,7 +236,7 @@ static const struct {
     {"SELECT UPPER('aä'), LTRIM('  x '), RTRIM(' x  ') + '|', STUFF('abc', 2, 1, 'XX')",
      "[varchar(2),varchar(4),varchar(5),varchar(8000)] AÄ,x , x|,aXXc"},
     {"SELECT QUOTENAME('a]b'), QUOTENAME('a''b', '''')", "[nvarchar(258)?,nvarchar(258)?] "
-                                                        "[a]]b],'a''b'"},
+                                                         "[a]]b],'a''b'"},
     {"SELECT CONCAT('a', NULL, 1), STR(3.14159, 6, 2), REVERSE('abc'), REPLICATE('ab', 2)",
      "[varchar(14),varchar(8000)?,varchar(3),varchar(8000)] a1,  3.14,cba,abab"},
     {"SELECT 1 WHERE 'ABC ' = 'abc' AND 'a' <> 'b' AND N'Ä' = N'ä'", "[int] 1"},
@@ -272,8 +272,7 @@ static const struct {
     /* queries */
     {"SELECT Id, Customer FROM Orders WHERE Customer = 'ANNA' ORDER BY Id DESC",
      "[Id int,Customer nvarchar(20)?] 2,anna  1,Anna"},
-    {"SELECT o.Id FROM dbo.Orders o WHERE o.Amount > 1000000000000000000000001",
-     "[Id int] 2"},
+    {"SELECT o.Id FROM dbo.Orders o WHERE o.Amount > 1000000000000000000000001", "[Id int] 2"},
     {"SELECT MIN(Amount), MAX(Amount), SUM(Amount), COUNT(*), COUNT(Amount) FROM Orders",
      "[numeric(25,0)?,numeric(25,0)?,numeric(38,0)?,int?,int?] "
      "9,1000000000000000000000002,2000000000000000000000012,4,3"},
@@ -315,8 +314,7 @@ static const struct {
      "[Id int,int?,int?] 1,1,NULL 2,3,1 3,6,2 4,10,3"},
     {"SELECT STRING_AGG(Customer, '/') WITHIN GROUP (ORDER BY Id DESC) FROM Orders",
      "[nvarchar(4000)?] Bob/anna /Anna"},
-    {"SELECT * FROM OpenOrders ORDER BY Id",
-     "[Id int,Name nvarchar(20)?] 1,Anna 3,Bob"},
+    {"SELECT * FROM OpenOrders ORDER BY Id", "[Id int,Name nvarchar(20)?] 1,Anna 3,Bob"},
     {"SELECT x = Id, y = 1 FROM Shop..Orders AS [o o] WHERE [o o].Id = 1", "[x int,y int] 1,1"},
     {"SELECT name FROM master.sys.databases WHERE name = N'SHOP'", "[name nvarchar(128)] Shop"},
     {"SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(20)), DB_NAME(), @@SERVERNAME",
@@ -370,10 +368,11 @@ static void variables_loops_and_conditions_work(void **state)
 static void an_error_in_try_is_told_in_catch_and_not_to_the_client(void **state)
 {
     (void)state;
-    expect("BEGIN TRY SELECT 1/0 END TRY BEGIN CATCH SELECT ERROR_NUMBER() AS n, ERROR_LINE() AS l, "
-           "ERROR_MESSAGE() AS m END CATCH; SELECT ERROR_NUMBER() AS n",
-           "[int?][n int?,l int?,m nvarchar(4000)?] 8134,1,Divide by zero error encountered."
-           "[n int?] NULL");
+    expect(
+        "BEGIN TRY SELECT 1/0 END TRY BEGIN CATCH SELECT ERROR_NUMBER() AS n, ERROR_LINE() AS l, "
+        "ERROR_MESSAGE() AS m END CATCH; SELECT ERROR_NUMBER() AS n",
+        "[int?][n int?,l int?,m nvarchar(4000)?] 8134,1,Divide by zero error encountered."
+        "[n int?] NULL");
     expect("BEGIN TRY EXEC('SELECT * FROM nosuch') END TRY BEGIN CATCH SELECT ERROR_NUMBER() END "
            "CATCH",
            "[int?] 208");
