@@ -105,18 +105,19 @@ static void look_at_roster(const struct group_view *view, struct findings *findi
 }
 
 /* Every database is online at the mark it was restored to: the standby is the production now. */
-static void look_at_fail_over(const struct group_view *view, struct findings *findings)
+static bool look_at_fail_over(const struct group_view *view, struct findings *findings)
 {
     if (view->readiness.newest < 0)
-        return;
+        return false;
     const struct mark *mark = &view->marks[view->readiness.newest];
     for (size_t k = 0; k < view->roster_count; k++)
         if (!view->roster[k].left_out && mark->routes[k].route != ROUTE_RECOVERED_AT_MARK)
-            return;
+            return false;
     add(findings, VERDICT_WARNING,
         memory_format("the group was failed over: every database is online at its destination, "
                       "at mark %s; leave it alone and set up a new standby",
                       mark->name));
+    return true;
 }
 
 /* Why the newest complete set is not reached by rolling forward, database by database. */
@@ -252,9 +253,11 @@ void readiness_build(struct group_view *view)
     find_targets(view);
     look_at_servers(view, &findings);
     look_at_roster(view, &findings);
-    look_at_fail_over(view, &findings);
-    look_at_target(view, &findings);
-    look_at_price(view, &findings);
+    /* With nothing left to restore there is no price to look at. */
+    if (!look_at_fail_over(view, &findings)) {
+        look_at_target(view, &findings);
+        look_at_price(view, &findings);
+    }
     if (findings.items_count > 0)
         qsort(findings.items, findings.items_count, sizeof *findings.items, compare_findings);
     struct readiness *readiness = &view->readiness;
