@@ -99,7 +99,7 @@ static bool already_said(const struct check_sink *sink, const char *where)
     return false;
 }
 
-static const char *part_words(enum view_part part)
+const char *check_part_words(enum view_part part)
 {
     static const char *const words[PART_COUNT] = {[PART_SERVER] = "the server's properties",
                                                   [PART_DATABASES] = "the databases",
@@ -133,13 +133,15 @@ bool check_may_look(struct check_sink *sink, int server_index, enum view_part pa
     if (status->state == PART_NOT_VISIBLE)
         check_add_remedy(
             sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
-            memory_format("may not look: %s are not visible to the login", part_words(part)), hint);
+            memory_format("may not look: %s are not visible to the login", check_part_words(part)),
+            hint);
     else
         check_add_remedy(
             sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
             status->state == PART_NOT_ASKED
-                ? memory_format("has not looked yet: %s were not read", part_words(part))
-                : memory_format("could not look: %s: %s", part_words(part), status->error.what),
+                ? memory_format("has not looked yet: %s were not read", check_part_words(part))
+                : memory_format("could not look: %s: %s", check_part_words(part),
+                                status->error.what),
             hint);
     return false;
 }
@@ -149,8 +151,9 @@ void check_limit(struct check_sink *sink, const struct limit *limit, int64_t val
 {
     char value[64], bound[64];
     if (value_ms == DURATION_UNKNOWN) {
-        check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
-                  memory_format("%s is not known", what));
+        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(""),
+                         memory_format("%s is not known", what),
+                         "see what the login may not see, and which server does not answer");
         return;
     }
     bool critical = limit->critical_ms != DURATION_UNKNOWN && value_ms > limit->critical_ms;

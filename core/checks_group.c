@@ -33,20 +33,40 @@ char *check_servers_answer(struct check_sink *sink)
     return memory_format("%zu servers answer", view->servers_count);
 }
 
+/* Where the databases stand: without it only flags and history tell how far a log was applied. */
+static void look_at_redo_points(struct check_sink *sink, int destination)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct roster_entry *entry = &view->roster[k];
+        if (entry->destination != destination || entry->state != STATE_RESTORING ||
+            entry->redo_visible)
+            continue;
+        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(view->servers[destination]->name),
+                         memory_copy_text("the redo points of its databases are not visible"),
+                         "GRANT VIEW ANY DEFINITION to the monitoring login");
+        return;
+    }
+}
+
 char *check_parts_visible(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
-    for (size_t i = 0; i < view->servers_count; i++)
+    for (size_t i = 0; i < view->servers_count; i++) {
+        const struct server_view *server = view->servers[i];
         for (int part = 0; !view->down[i] && part < PART_COUNT; part++) {
-            const struct part_status *status = &view->servers[i]->parts[part];
+            const struct part_status *status = &server->parts[part];
             if (status->state != PART_NOT_VISIBLE && status->state != PART_FAILED)
                 continue;
-            check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(view->servers[i]->name),
-                             memory_copy_text(status->error.what[0] != '\0'
-                                                  ? status->error.what
-                                                  : "a part of it is not visible"),
-                             status->error.hint[0] != '\0' ? status->error.hint : NULL);
+            check_add_remedy(
+                sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
+                memory_format("%s: %s", check_part_words((enum view_part)part),
+                              status->error.what[0] != '\0' ? status->error.what : "not visible"),
+                status->error.hint[0] != '\0' ? status->error.hint : NULL);
         }
+        if (!view->down[i] && server->role == ROLE_DESTINATION)
+            look_at_redo_points(sink, (int)i);
+    }
     return NULL;
 }
 

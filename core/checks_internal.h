@@ -33,6 +33,9 @@ void check_add_remedy(struct check_sink *sink, enum verdict verdict, char *where
  * it could not look, with the permission that is missing. */
 bool check_may_look(struct check_sink *sink, int server, enum view_part part);
 
+/* "the backup history", "msdb's marks"; static. */
+const char *check_part_words(enum view_part part);
+
 /* Compares with a limit of the configuration and adds what is beyond it; DURATION_UNKNOWN is told
  * as unknown. what: "the apply lag"; is: "is" or "is at least". */
 void check_limit(struct check_sink *sink, const struct limit *limit, int64_t value_ms,

@@ -65,6 +65,11 @@ static void part_hidden(struct build *b, int server, enum view_part part)
     error_set(&b->servers[server]->parts[part].error, ERR_PERMISSION, NULL, "GRANT X TO monitor",
               "not visible");
 }
+static void redo_hidden(struct build *b)
+{
+    build_row(b, DESTINATION, BOX)->files_visible = false;
+    build_row(b, DESTINATION, BOX)->redo_lsn = (struct lsn){0};
+}
 static void source_jobs_hidden(struct build *b)
 {
     part_hidden(b, SOURCE, PART_JOBS);
@@ -348,6 +353,7 @@ static const struct rule_case cases[] = {
     {"server-reachable", source_down, VERDICT_CRITICAL, "SQLA", "no connection"},
     {"server-reachable", destination_down, VERDICT_CRITICAL, "DRSQL1", "no connection"},
     {"visible", source_jobs_hidden, VERDICT_UNKNOWN, "SQLA", "not visible"},
+    {"visible", redo_hidden, VERDICT_UNKNOWN, "DRSQL1", "redo points"},
     {"roster", foreign_server, VERDICT_CRITICAL, "NOBODY", "no alias"},
     {"recovery-model", simple_model, VERDICT_CRITICAL, "SQLA/" BOX, "SIMPLE"},
     {"recovery-model", bulk_model, VERDICT_CRITICAL, "SQLA/" MGMT, "BULK_LOGGED"},
