@@ -459,7 +459,7 @@ void app_key(struct app *app, uint32_t key)
     if (action != ACTION_QUIT)
         app->asked_to_quit = false;
     struct reaction reaction = {0};
-    if (top->ops->key && action != ACTION_PAUSE)
+    if (top->ops->key)
         reaction = top->ops->key(top->self, app_world(app), key, action);
     if (reaction.kind != REACT_UNUSED)
         app_react(app, reaction);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/text.h"
 #include "screens/facts.h"
 #include "screens/words.h"
@@ -71,8 +72,9 @@ void facts_sets_line(char *out, size_t size, const struct group_view *view, enum
         logs++;
     }
     if (full) {
-        char age[WORDS_SIZE];
-        words_ago(age, sizeof age, words_age_ms(words_source_now_ms(view, view->now_utc_ms,
+        char age[WORDS_SIZE] = "of a time not known";
+        if (full->time_utc_ms != TIME_UNKNOWN)
+            words_ago(age, sizeof age, words_age_ms(words_source_now_ms(view, view->now_utc_ms,
                                                                  view->now_monotonic_ms),
                                              full->time_utc_ms));
         str_format(&line, "%sfull %lld %s", logs ? ", " : "", (long long)full->id, age);

@@ -19,8 +19,9 @@ void wizard_ask_runs(struct wizard_screen *screen)
         time_format(when, sizeof when, run->started_utc_ms);
         snprintf(text, sizeof text, "%s run %lld to %s: %s, begun %s by %s on %s",
                  run->alive                  ? "watch"
-                 : run->state == RUN_AFTER ? "go on with the manual steps of"
-                                             : "resume",
+                 : run->state == RUN_AFTER || run->state == RUN_DONE
+                     ? "go on with the manual steps of"
+                     : "resume",
                  (long long)run->run, run->mark, words_run_state(run->state), when, run->by,
                  run->host);
         free(screen->run_labels[i]);
@@ -30,7 +31,7 @@ void wizard_ask_runs(struct wizard_screen *screen)
     }
     screen->run_items[screen->unfinished_count] =
         (struct form_choice_item){.label = "none of these: a new restore"};
-    dialog_open_choice(&screen->dialog, "There are unfinished runs", NULL, screen->run_items,
+    dialog_open_choice(&screen->dialog, "Runs of before", NULL, screen->run_items,
                        screen->unfinished_count + 1, 0);
     screen->question = ASK_RUNS;
 }
@@ -141,7 +142,7 @@ static void take_run(struct wizard_screen *screen, size_t chosen)
         return;
     const struct run_summary *run = &screen->unfinished[chosen];
     wizard_adopt(screen->wizard, run);
-    if (run->alive || run->state == RUN_AFTER) {
+    if (run->alive || run->state == RUN_AFTER || run->state == RUN_DONE) {
         wizard_work_attach(screen, false);
         return;
     }
@@ -296,8 +297,9 @@ static struct reaction go_on(struct wizard_screen *screen, const struct screen_w
         !screen->busy) {
         size_t server;
         if (!screen->secrets) {
+            screen->resume_wanted = true;
             wizard_work_fetch_secrets(screen);
-            return refuse("reading the restore login's passwords; Enter again resumes");
+            return reaction;
         }
         if (wizard_missing_secret(screen, &server))
             ask_password(screen);
@@ -426,7 +428,7 @@ static struct reaction page_key(struct wizard_screen *screen, const struct scree
     case WIZARD_PLAN:
     case WIZARD_VERIFY:
     case WIZARD_REPORT:
-        if (key != KEYS_ENTER && pager_key(screen->pager, key))
+        if (key != KEYS_ENTER && key != KEYS_SPACE && pager_key(screen->pager, key))
             return reaction_used();
         break;
     case WIZARD_CONFIRM:

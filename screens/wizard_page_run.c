@@ -113,13 +113,13 @@ static int draw_outcome(const struct wizard *wizard, const struct canvas *canvas
 {
     char words[1800];
     const struct error *error = &wizard->run_error;
-    if (wizard->phase == WIZARD_RUN_REFUSED)
-        canvas_text(canvas, row++, 0, ATTR_CRITICAL,
-                    "Refused before the first write: nothing was changed on any server");
-    else
-        canvas_text(canvas, row++, 0, ATTR_WARNING,
-                    "No worker answers for this run. Enter resumes it: the servers are asked what "
-                    "was done");
+    bool refused = wizard->phase == WIZARD_RUN_REFUSED;
+    row += wrap_draw(canvas, row, refused ? ATTR_CRITICAL : ATTR_WARNING,
+                     refused ? "Refused before the first write: nothing was changed on any server. "
+                               "Step back to see the plan again."
+                             : "No worker answers for this run. Enter resumes it: the servers are "
+                               "asked what was really done, and nothing is sent twice.") -
+           row;
     if (error->code != ERR_OK) {
         error_format(error, words, sizeof words);
         struct canvas inside = canvas_region(canvas, row, 0, -1, -1);

@@ -50,7 +50,10 @@ static void look_at_sources(struct wizard *wizard, const struct group_view *view
         char age[WORDS_SIZE];
         words_ago(age, sizeof age, words_server_age_ms(server, view->now_monotonic_ms));
         find(wizard, VERDICT_OK, false, "make sure that it stays away (fence it)",
-             "%s does not answer; last seen %s%s", server->name, age,
+             "%s does not answer; last seen %s%s", server->name,
+             words_server_age_ms(server, view->now_monotonic_ms) == DURATION_UNKNOWN
+                 ? "before this console was started"
+                 : age,
              server->from_disk ? ", by an earlier session" : "");
     }
 }

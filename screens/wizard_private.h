@@ -44,7 +44,7 @@ struct wizard_screen {
     char *run_labels[WIZARD_RUNS];         /* owned */
     struct run_summary unfinished[WIZARD_RUNS];
     size_t unfinished_count;
-    bool runs_asked;                       /* the list of runs was read once */
+    bool resume_wanted;                    /* once the passwords are there */
     struct pager *pager;                   /* preflight, plan, report: the long pages */
     enum wizard_step pager_step;           /* the step that the pager holds */
     struct run_client *client;             /* owned; NULL = not attached */

@@ -67,9 +67,8 @@ void wizard_adopt(struct wizard *wizard, const struct run_summary *summary)
     text_copy(wizard->mark, sizeof wizard->mark, summary->mark);
     wizard->mark_chosen = true;
     wizard->phase = WIZARD_RUN_STARTING;
-    wizard->step = summary->state == RUN_AFTER ? WIZARD_AFTER
-                   : summary->state == RUN_DONE ? WIZARD_REPORT
-                                                : WIZARD_RUN;
+    wizard->step = summary->state == RUN_AFTER || summary->state == RUN_DONE ? WIZARD_AFTER
+                                                                             : WIZARD_RUN;
 }
 
 void wizard_set_report(struct wizard *wizard, struct report *report)

@@ -82,19 +82,29 @@ static void work_runs(void *data)
     work->runs = run_list(work->config, &work->runs_count, &work->error);
 }
 
+/* Unfinished runs, and the newest one for two days: its manual steps may be open. */
+static bool is_worth_offering(const struct run_summary *run, size_t index)
+{
+    enum { TWO_DAYS_MS = 2 * 86400 * 1000 };
+    if (run->state == RUN_ABORTED || run->state == RUN_PLANNED)
+        return false;
+    if (run->state != RUN_DONE)
+        return true;
+    int64_t age_ms = words_age_ms(clock_utc_ms(clock_system()), run->started_utc_ms);
+    return index == 0 && age_ms != DURATION_UNKNOWN && age_ms < TWO_DAYS_MS;
+}
+
 static void done_runs(void *data)
 {
     struct work *work = data;
     struct wizard_screen *screen = work->screen;
     screen->unfinished_count = 0;
     for (size_t i = 0; i < work->runs_count && screen->unfinished_count < WIZARD_RUNS; i++) {
-        enum run_state state = work->runs[i].state;
-        if (state != RUN_DONE && state != RUN_ABORTED && state != RUN_PLANNED)
+        if (is_worth_offering(&work->runs[i], i))
             screen->unfinished[screen->unfinished_count++] = work->runs[i];
     }
     if (!work->runs && work->error.code != ERR_OK)
         say_error(screen, "the list of runs could not be read", &work->error);
-    screen->runs_asked = true;
     if (screen->unfinished_count && screen->wizard->phase == WIZARD_RUN_NONE)
         wizard_ask_runs(screen);
     work_free(work);
@@ -126,7 +136,13 @@ static void done_secrets(void *data)
     } else {
         wizard_judge_secrets(screen);
     }
+    bool resume = screen->resume_wanted && screen->wizard->secrets == SECRETS_READY;
+    screen->resume_wanted = false;
+    if (!work->secrets)
+        say_error(screen, "the restore login", &work->error);
     work_free(work);
+    if (resume)
+        wizard_work_attach(screen, true);
 }
 
 void wizard_work_fetch_secrets(struct wizard_screen *screen)
@@ -263,7 +279,7 @@ static void done_attach(void *data)
         take_client(screen, work);
     } else if (work->summary.run && (state == RUN_AFTER || state == RUN_DONE)) {
         wizard_run_lost(screen->wizard, NULL);
-        screen->wizard->step = state == RUN_AFTER ? WIZARD_AFTER : WIZARD_REPORT;
+        screen->wizard->step = WIZARD_AFTER;
         wizard_work_load_report(screen, false);
     } else {
         wizard_run_lost(screen->wizard, &work->error);

@@ -243,6 +243,20 @@ static void the_wizard_keeps_its_step_while_other_panels_are_looked_at(void **st
     scene_free(scene);
 }
 
+static void space_chooses_in_a_list_of_choices_and_pauses_elsewhere(void **state)
+{
+    struct scene *scene = healthy();
+    (void)state;
+    scene_keys(scene, "R Space");
+    assert_false(app_is_paused(scene->app));
+    assert_shows(scene, "◉ 1 source lost");
+    scene_keys(scene, "Enter Space");
+    assert_true(app_is_paused(scene->app));
+    scene_keys(scene, "Space 2 Enter Space");
+    assert_true(app_is_paused(scene->app));
+    scene_free(scene);
+}
+
 static void random_keys_never_crash_and_never_start_a_run(void **state)
 {
     struct scene *scene = scene_new(build_contoso(1, true), false, true);
@@ -285,6 +299,7 @@ int main(void)
         cmocka_unit_test(the_demo_kills_its_sources_only_by_the_typed_word),
         cmocka_unit_test(without_the_demo_k_does_nothing),
         cmocka_unit_test(the_wizard_keeps_its_step_while_other_panels_are_looked_at),
+        cmocka_unit_test(space_chooses_in_a_list_of_choices_and_pauses_elsewhere),
         cmocka_unit_test(random_keys_never_crash_and_never_start_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
