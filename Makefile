@@ -150,6 +150,13 @@ $(BUILD)/kill-shim.so: tests/e2e/kill_shim.c
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
 
+# The worker's connections cut at every packet, in each direction.
+.PHONY: check-cut check-cut-some
+check-cut: all
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/cut_matrix.py
+check-cut-some: all
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/cut_matrix.py --points 8
+
 # The worker killed at every journal sync and socket call of a clean run; some of them in check.
 .PHONY: check-kill check-kill-some
 check-kill: all $(BUILD)/kill-shim.so

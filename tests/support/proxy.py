@@ -8,16 +8,93 @@ SQL_BATCH = 1
 END_OF_MESSAGE = 1
 
 
-class Proxy:
-    """Listens on a free loopback port and passes everything to the target port."""
+LOGIN7 = 16
 
-    def __init__(self, target_port):
+
+class Cutter:
+    """Counts the packets of the connections that one login makes, over all proxies, and cuts the
+    connection on which the packet with the given number in the given direction would pass."""
+
+    def __init__(self, user, direction=None, point=0):
+        self.user = user
+        self.direction = direction
+        self.point = point
+        self.counts = {"to-server": 0, "to-client": 0}
+        self.lock = threading.Lock()
+
+    def cuts(self, direction):
+        with self.lock:
+            self.counts[direction] += 1
+            return direction == self.direction and self.counts[direction] == self.point
+
+
+def login_user(message):
+    """The user name in a LOGIN7 message."""
+    offset, length = struct.unpack("<HH", message[40:44])
+    return message[offset:offset + 2 * length].decode("utf-16-le")
+
+
+class Connection:
+    """One client's connection and its other half at the server."""
+
+    def __init__(self, proxy, client, server):
+        self.proxy, self.client, self.server = proxy, client, server
+        self.counted = False  # it is of the login that the cutter watches
+        threading.Thread(target=self.pass_on, args=(client, server, "to-server"),
+                         daemon=True).start()
+        threading.Thread(target=self.pass_on, args=(server, client, "to-client"),
+                         daemon=True).start()
+
+    def pass_on(self, source, target, direction):
+        waiting, message = b"", b""
+        try:
+            while data := source.recv(65536):
+                waiting += data
+                while len(waiting) >= 8:
+                    kind, status, length = struct.unpack(">BBH", waiting[:4])
+                    if length < 8 or len(waiting) < length:
+                        break
+                    packet, waiting = waiting[:length], waiting[length:]
+                    if direction == "to-server":
+                        message += packet[8:]
+                        if status & END_OF_MESSAGE:
+                            self.look(kind, message)
+                            message = b""
+                    if self.counted and self.proxy.cutter.cuts(direction):
+                        return
+                    target.sendall(packet)
+        except OSError:
+            pass
+        finally:
+            self.close()
+
+    def look(self, kind, message):
+        if kind == SQL_BATCH:
+            headers = struct.unpack("<I", message[:4])[0]
+            with self.proxy.lock:
+                self.proxy.batches.append(message[headers:].decode("utf-16-le"))
+        elif kind == LOGIN7 and self.proxy.cutter is not None:
+            self.counted = login_user(message) == self.proxy.cutter.user
+
+    def close(self):
+        for one in (self.client, self.server):
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+class Proxy:
+    """Listens on a free loopback port and passes everything to the target port. Plain TDS only."""
+
+    def __init__(self, target_port, cutter=None):
         self.target_port = target_port
+        self.cutter = cutter
         self.batches = []
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.open = []
+        self.connections = []
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -31,54 +108,12 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
-            self.open += [client, server]
-            threading.Thread(target=self.to_server, args=(client, server), daemon=True).start()
-            threading.Thread(target=self.to_client, args=(server, client), daemon=True).start()
-
-    def to_server(self, client, server):
-        waiting, message = b"", b""
-        try:
-            while data := client.recv(65536):
-                server.sendall(data)
-                waiting += data
-                while len(waiting) >= 8:
-                    kind, status, length = struct.unpack(">BBH", waiting[:4])
-                    if length < 8 or len(waiting) < length:
-                        break
-                    message += waiting[8:length]
-                    waiting = waiting[length:]
-                    if status & END_OF_MESSAGE:
-                        if kind == SQL_BATCH:
-                            self.keep(message)
-                        message = b""
-        except OSError:
-            pass
-        self.shut(client, server)
-
-    def keep(self, message):
-        headers = struct.unpack("<I", message[:4])[0]
-        with self.lock:
-            self.batches.append(message[headers:].decode("utf-16-le"))
-
-    def to_client(self, server, client):
-        try:
-            while data := server.recv(65536):
-                client.sendall(data)
-        except OSError:
-            pass
-        self.shut(client, server)
-
-    @staticmethod
-    def shut(*sockets):
-        for one in sockets:
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+            self.connections.append(Connection(self, client, server))
 
     def close(self):
         self.listener.close()
-        self.shut(*self.open)
+        for connection in self.connections:
+            connection.close()
 
 
 def read_ini(path):
@@ -95,7 +130,7 @@ def read_ini(path):
     return sections
 
 
-def proxied_ini(path, target):
+def proxied_ini(path, target, cutter=None):
     """Writes a copy of the configuration in which every server is behind a proxy: {name: Proxy}."""
     proxies = {}
     name = None
@@ -104,7 +139,7 @@ def proxied_ini(path, target):
             if match := re.fullmatch(r"\[server (.*)\]\n", line):
                 name = match[1]
             elif (match := re.fullmatch(r"port = (\d+)\n", line)) and name:
-                proxies[name] = Proxy(int(match[1]))
+                proxies[name] = Proxy(int(match[1]), cutter)
                 line = f"port = {proxies[name].port}\n"
             out.write(line)
     return proxies

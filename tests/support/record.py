@@ -10,7 +10,7 @@ COLUMNS = ("id", "server_name", "database_name", "program_name", "kind", "path",
 
 def restore_login(lab, name):
     """A connection to a server with the restore login that the lab's configuration names."""
-    server = read_ini(lab.ini)[f"server {name}"]
+    server = read_ini(getattr(lab, "direct_ini", lab.ini))[f"server {name}"]
     with open(server["restore_password_file"], encoding="utf-8") as file:
         password = file.readline().strip()
     return pytds.connect(dsn="127.0.0.1", port=int(server["port"]), user=server["restore_user"],
