@@ -122,9 +122,9 @@ static void add_login(struct row *row, const struct instance *instance, const st
     row_text(row, login->name);
     row_int(row, login->principal_id);
     row_add(row, sql_bytes(login->sid, sid_length));
-    row_text(row, "S");
-    row_text(row, "SQL_LOGIN");
-    row_int(row, login->disabled);
+    row_text(row, login->windows ? "U" : "S");
+    row_text(row, login->windows ? "WINDOWS_LOGIN" : "SQL_LOGIN");
+    row_int(row, login->disabled && !login->windows);
     row_time(row, instance, login->created_utc_ms);
     row_time(row, instance, login->created_utc_ms);
     row_text(row, "master");
@@ -186,7 +186,7 @@ static bool fill_sql_logins(struct session *session, struct database *database,
     (void)database;
     const struct instance *instance = session->instance;
     for (size_t i = 0; i < instance->logins_count; i++) {
-        if (sees_login(session, &instance->logins[i])) {
+        if (sees_login(session, &instance->logins[i]) && !instance->logins[i].windows) {
             struct row row = {0};
             add_login(&row, instance, &instance->logins[i]);
             row_int(&row, 1);

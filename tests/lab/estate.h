@@ -164,6 +164,7 @@ struct login {
     char **databases;     /* owned names: where it has a user; "*" = all */
     size_t databases_count;
     bool disabled;
+    bool windows; /* not a SQL login: it cannot log in with a password */
 };
 
 struct instance {
@@ -303,6 +304,9 @@ bool login_has_database(const struct login *login, const char *database);
 bool session_may_select(const struct session *session, const struct database *database);
 /* The password matches and the login is not disabled. */
 bool login_check(const struct login *login, const char *password);
+/* A session's number: unused, 51 or more, fit for a smallint. */
+int instance_take_spid(struct instance *instance);
+
 const char *instance_known_as(const struct instance *instance); /* its alias or its name */
 
 #endif

@@ -38,8 +38,13 @@ static void print_usage(FILE *out)
           "Starts every server of the scenario on 127.0.0.1, prints \"ready\" and runs until\n"
           "SIGTERM. --port-base 0 takes free ports; --speed 0 lets the clock stand.\n"
           "SIGUSR1 stops all sources, SIGUSR2 starts them again.\n"
-          "Built-in scenarios: contoso, small.\n",
+          "Built-in scenarios:",
           out);
+    const char *name;
+    for (size_t i = 0; (name = scenario_builtin_name(i)) != NULL; i++) {
+        fprintf(out, "%s %s", i == 0 ? "" : ",", name);
+    }
+    fputs(".\n", out);
 }
 
 static bool parse_number(const char *text, double low, double high, double *value)

@@ -34,8 +34,8 @@ static void read_encryption(const struct node *server, struct instance *instance
     static const char *const certificates[] = {"good", "wrong-host", "expired",
                                                "unknown-authority"};
     const char *encryption = node_choice(server, "encryption", "off login on required", "off");
-    const char *certificate = node_choice(
-        server, "certificate", "good wrong-host expired unknown-authority", "good");
+    const char *certificate =
+        node_choice(server, "certificate", "good wrong-host expired unknown-authority", "good");
     int encryption_index = 0, certificate_index = 0;
 
     for (int i = 0; i < 4; i++) {
@@ -399,8 +399,14 @@ struct lab *scenario_load(const char *name_or_path, uint64_t seed, struct str *p
     }
     char *text = read_file(name_or_path, &length);
     if (text == NULL) {
-        str_format(problems, "%s: no built-in scenario (contoso, small) and no readable file: %s\n",
-                   name_or_path, strerror(errno));
+        const char *reason = strerror(errno), *name;
+        str_format(problems,
+                   "%s: no readable file (%s), and none of the built-in scenarios:", name_or_path,
+                   reason);
+        for (size_t i = 0; (name = scenario_builtin_name(i)) != NULL; i++) {
+            str_format(problems, "%s %s", i == 0 ? "" : ",", name);
+        }
+        str_add_char(problems, '\n');
         return NULL;
     }
     struct lab *lab = scenario_parse(text, length, name_or_path, seed, problems);

@@ -23,4 +23,7 @@ struct lab *scenario_parse(const char *text, size_t length, const char *origin, 
 /* The text of a built-in scenario; NULL = none of that name. */
 const char *scenario_builtin(const char *name, size_t *length);
 
+/* The index-th built-in scenario's name; NULL at the end. */
+const char *scenario_builtin_name(size_t index);
+
 #endif

@@ -5,31 +5,51 @@
 
 /* The files become part of the program, so that an installed lab needs nothing beside it. The
  * paths are found through the compiler's include path, the project's root. */
-#define EMBED(symbol, path)                      \
-    __asm__(".section .rodata\n"                 \
-            ".global scenario_text_" symbol "\n" \
-            "scenario_text_" symbol ":\n"        \
-            ".incbin \"" path "\"\n"             \
-            ".global scenario_end_" symbol "\n"  \
-            "scenario_end_" symbol ":\n"         \
-            ".byte 0\n"                          \
-            ".previous\n")
+#define EMBED(symbol, path)                                                                        \
+    __asm__(".section .rodata\n"                                                                   \
+            ".global scenario_text_" #symbol "\n"                                                  \
+            "scenario_text_" #symbol ":\n"                                                         \
+            ".incbin \"tests/lab/scenarios/" path ".json\"\n"                                      \
+            ".global scenario_end_" #symbol "\n"                                                   \
+            "scenario_end_" #symbol ":\n"                                                          \
+            ".byte 0\n"                                                                            \
+            ".previous\n");                                                                        \
+    extern const char scenario_text_##symbol[], scenario_end_##symbol[];
 
-EMBED("contoso", "tests/lab/scenarios/contoso.json");
-EMBED("small", "tests/lab/scenarios/small.json");
+#define SCENARIOS(X)                                                                               \
+    X(contoso, "contoso")                                                                          \
+    X(small, "small")                                                                              \
+    X(behind, "behind")                                                                            \
+    X(partial, "partial")                                                                          \
+    X(recovered, "recovered")                                                                      \
+    X(live, "live")                                                                                \
+    X(local_time, "local-time")                                                                    \
+    X(simple_recovery, "simple-recovery")                                                          \
+    X(no_rights, "no-rights")                                                                      \
+    X(hostile_names, "hostile-names")
 
-extern const char scenario_text_contoso[], scenario_end_contoso[];
-extern const char scenario_text_small[], scenario_end_small[];
+SCENARIOS(EMBED)
+
+struct builtin {
+    const char *name, *text, *end;
+};
+
+#define ENTRY(symbol, path) {path, scenario_text_##symbol, scenario_end_##symbol},
+
+static const struct builtin builtins[] = {SCENARIOS(ENTRY)};
 
 const char *scenario_builtin(const char *name, size_t *length)
 {
-    if (strcmp(name, "contoso") == 0) {
-        *length = (size_t)(scenario_end_contoso - scenario_text_contoso);
-        return scenario_text_contoso;
-    }
-    if (strcmp(name, "small") == 0) {
-        *length = (size_t)(scenario_end_small - scenario_text_small);
-        return scenario_text_small;
+    for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++) {
+        if (strcmp(name, builtins[i].name) == 0) {
+            *length = (size_t)(builtins[i].end - builtins[i].text);
+            return builtins[i].text;
+        }
     }
     return NULL;
+}
+
+const char *scenario_builtin_name(size_t index)
+{
+    return index < sizeof builtins / sizeof *builtins ? builtins[index].name : NULL;
 }

@@ -12,12 +12,12 @@ struct session *session_open_internal(struct instance *instance, const char *dat
 {
     struct session *session = memory_new(sizeof *session);
     session->instance = instance;
-    session->login = instance_login(instance, "sa");
+    session->login = instance_login(instance, "NT SERVICE\\SQLSERVERAGENT");
     session->database = instance_database(instance, database);
     if (session->database == NULL) {
         session->database = instance_database(instance, "master");
     }
-    session->spid = instance->next_spid++;
+    session->spid = instance_take_spid(instance);
     text_copy(session->application, sizeof session->application, application);
     text_copy(session->host, sizeof session->host, instance->name);
     session->socket_fd = -1;

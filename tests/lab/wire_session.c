@@ -9,7 +9,7 @@
 #include "tests/lab/wire_reply.h"
 #include "tests/lab/wire_types.h"
 
-enum { FIRST_SPID = 51, DEFAULT_TEXT_SIZE = 4096 };
+enum { DEFAULT_TEXT_SIZE = 4096 };
 
 /* The version that both sides speak. */
 static uint32_t agree_version(uint32_t asked)
@@ -52,11 +52,9 @@ static void open_session(struct connection *connection, struct login *login,
     struct instance *instance = connection->instance;
     struct session *session = memory_new(sizeof *session);
 
-    if (instance->next_spid < FIRST_SPID)
-        instance->next_spid = FIRST_SPID;
     session->instance = instance;
     session->login = login;
-    session->spid = instance->next_spid++;
+    session->spid = instance_take_spid(instance);
     session->socket_fd = connection->fd;
     session->link = &connection->link;
     session->login_utc_ms = instance_now_utc_ms(instance);

@@ -171,6 +171,22 @@ static void contoso_stands_one_log_set_behind(void **state)
     str_free(&problems);
 }
 
+static void every_built_in_scenario_is_good(void **state)
+{
+    (void)state;
+    const char *name;
+    for (size_t i = 0; (name = scenario_builtin_name(i)) != NULL; i++) {
+        struct str problems = {0};
+        lab_lock();
+        struct lab *lab = scenario_load(name, 1, &problems);
+        assert_string_equal(str_text(&problems), "");
+        assert_non_null(lab);
+        lab_free(lab);
+        lab_unlock();
+        str_free(&problems);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +198,7 @@ int main(void)
         cmocka_unit_test(all_errors_come_at_once),
         cmocka_unit_test(broken_json_is_told_with_its_line),
         cmocka_unit_test(an_unknown_scenario_names_the_built_in_ones),
+        cmocka_unit_test(every_built_in_scenario_is_good),
         cmocka_unit_test(contoso_stands_one_log_set_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
