@@ -89,6 +89,10 @@ struct config *config_load(const char *path, struct config_problems *problems);
 void config_free(struct config *config);
 void config_problems_free(struct config_problems *problems);
 
+/* The effective configuration, defaults included, as the text of such a file; commands that give
+ * passwords are masked. Owned. */
+char *config_show(const struct config *config);
+
 /* The server a name means: its section, its aliases, NAME,port and host forms; no case. Index or
  * -1. */
 int config_server_find(const struct config *config, const char *name);

@@ -262,6 +262,36 @@ static void a_server_is_found_by_every_form_of_its_name(void **state)
     config_free(config);
 }
 
+static void what_is_shown_is_the_same_configuration_with_commands_masked(void **state)
+{
+    (void)state;
+    struct config_problems problems = {0};
+    struct config *config = load_text(minimal, &problems);
+    assert_loads(config, &problems);
+    char *shown = config_show(config);
+    assert_non_null(strstr(shown, "backup_age = 30m, 1h\n"));
+    assert_non_null(strstr(shown, "escape_delay = 25ms\n"));
+    assert_non_null(strstr(shown, "restores = SQLA\n"));
+    config_free(config);
+    config = load_text(shown, &problems);
+    assert_loads(config, &problems);
+    char *again = config_show(config);
+    assert_string_equal(again, shown);
+    free(again);
+    free(shown);
+    config_free(config);
+    config = load_text("[group]\nname=x\n[server A]\nrole=source\nhost=a\nuser=u\n"
+                       "password_command=echo hunter2\n"
+                       "[server D]\nrole=destination\nhost=d\nuser=u\nrestores=*\n",
+                       &problems);
+    assert_loads(config, &problems);
+    shown = config_show(config);
+    assert_null(strstr(shown, "hunter2"));
+    assert_non_null(strstr(shown, "password_command = ****"));
+    free(shown);
+    config_free(config);
+}
+
 static void durations_need_units(void **state)
 {
     (void)state;
@@ -343,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_group_needs_a_source_and_a_destination),
         cmocka_unit_test(logins_must_be_whole),
         cmocka_unit_test(a_server_is_found_by_every_form_of_its_name),
+        cmocka_unit_test(what_is_shown_is_the_same_configuration_with_commands_masked),
         cmocka_unit_test(durations_need_units),
         cmocka_unit_test(the_sample_is_valid_and_the_one_installed),
         cmocka_unit_test(any_mutilated_file_is_answered_without_harm),

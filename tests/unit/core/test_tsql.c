@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "core/permit.h"
 #include "core/tsql.h"
+#include "core/tsql_grants.h"
 
 static void assert_identifier(const char *name, const char *expected)
 {
@@ -167,6 +168,46 @@ static void every_statement_has_a_name_and_a_permission(void **state)
     }
 }
 
+static void grants_quote_the_login_wherever_it_stands(void **state)
+{
+    (void)state;
+    struct tsql_grants grants = {.server = "SQLA",
+                                 .role = ROLE_SOURCE,
+                                 .login = "o'brien]x",
+                                 .management_database = "BizTalkMgmtDb"};
+    char *script = tsql_grants_script(&grants);
+    assert_non_null(script);
+    assert_non_null(strstr(script, "GRANT VIEW SERVER STATE TO [o'brien]]x];"));
+    assert_non_null(strstr(script, "name = N'o''brien]x')"));
+    assert_non_null(strstr(script, "TO [o''brien]]x];")); /* inside the inner statement */
+    assert_non_null(strstr(script, "IF DB_ID(N'BizTalkMgmtDb') IS NOT NULL"));
+    free(script);
+    grants.login = "a\nb";
+    assert_null(tsql_grants_script(&grants));
+}
+
+static void only_what_was_asked_for_is_granted(void **state)
+{
+    (void)state;
+    struct tsql_grants grants = {.server = "DR",
+                                 .role = ROLE_DESTINATION,
+                                 .login = "m",
+                                 .management_database = "BizTalkMgmtDb"};
+    char *script = tsql_grants_script(&grants);
+    assert_null(strstr(script, "CREATE ANY DATABASE"));
+    assert_null(strstr(script, "dbcreator"));
+    assert_non_null(strstr(script, "GRANT SELECT ON dbo.bts_LogShippingHistory TO [m];"));
+    free(script);
+    grants.proof = true;
+    script = tsql_grants_script(&grants);
+    assert_non_null(strstr(script, "GRANT CREATE ANY DATABASE TO [m];"));
+    free(script);
+    grants.restore = true;
+    script = tsql_grants_script(&grants);
+    assert_non_null(strstr(script, "ALTER SERVER ROLE dbcreator ADD MEMBER [m];"));
+    free(script);
+}
+
 static void a_permit_needs_the_group_s_name(void **state)
 {
     (void)state;
@@ -200,6 +241,8 @@ int main(void)
         cmocka_unit_test(every_text_survives_a_round_trip_or_is_refused),
         cmocka_unit_test(arguments_are_put_in_by_kind),
         cmocka_unit_test(every_statement_has_a_name_and_a_permission),
+        cmocka_unit_test(grants_quote_the_login_wherever_it_stands),
+        cmocka_unit_test(only_what_was_asked_for_is_granted),
         cmocka_unit_test(a_permit_needs_the_group_s_name),
         cmocka_unit_test(a_read_only_process_gets_no_permit),
     };
