@@ -110,16 +110,27 @@ void chain_find_times(struct group_view *view)
 
 /* --- states ---------------------------------------------------------------------------------- */
 
+/* A set that young may be one being made where the jobs do not tell. */
+static bool is_young(const struct group_view *view, const struct backup_set *newest)
+{
+    return newest->time_utc_ms != TIME_UNKNOWN && view->source_now_utc_ms != TIME_UNKNOWN &&
+           view->source_now_utc_ms - newest->time_utc_ms < 15 * MINUTE_MS;
+}
+
+/* History and jobs are read one after the other: a set may be seen before its job is seen to run.
+ * It is partial once a run that began with it is known to have ended. */
 static bool backup_is_running(const struct group_view *view, const struct backup_set *newest)
 {
     const struct server_view *management = view->servers[view->management];
-    if (group_has_part(management, PART_JOBS)) {
-        const struct job_row *job = server_view_job(management, JOB_BACKUP);
-        return job != NULL && job->running;
-    }
-    /* Jobs are not visible: a set that young is taken for one being made. */
-    return newest->time_utc_ms != TIME_UNKNOWN && view->source_now_utc_ms != TIME_UNKNOWN &&
-           view->source_now_utc_ms - newest->time_utc_ms < 15 * MINUTE_MS;
+    const struct job_row *job = server_view_job(management, JOB_BACKUP);
+    if (!group_has_part(management, PART_JOBS))
+        return is_young(view, newest);
+    if (job == NULL || job->running)
+        return job != NULL;
+    int64_t ended_ms = job->last_run_utc_ms;
+    if (ended_ms != TIME_UNKNOWN && job->last_duration_ms > 0)
+        ended_ms += job->last_duration_ms;
+    return is_young(view, newest) && (ended_ms == TIME_UNKNOWN || ended_ms < newest->time_utc_ms);
 }
 
 static void find_in_progress(struct group_view *view)

@@ -105,6 +105,12 @@ static void the_newest_incomplete_set_is_in_progress_only_while_the_job_runs(voi
     assert_int_equal(set->standings[0], STANDING_PARTIAL);
     group_view_release(view);
 
+    /* Its run is not over as far as the jobs were read: they are read after the history. */
+    build->servers[0]->jobs[0].last_run_utc_ms = build_time(100);
+    view = build_view(build);
+    assert_true(build_find_set(view, 101)->in_progress);
+    group_view_release(view);
+
     build->servers[0]->jobs[0].running = true;
     build_kill(build, 0); /* a dead source takes no backups */
     view = build_view(build);
