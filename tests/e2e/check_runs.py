@@ -1,0 +1,305 @@
+#!/usr/bin/python3
+"""Runs under way: two operators, lost consoles, abort, pause, full disks, files that vanish, and
+databases that somebody else touched."""
+import glob
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import lab as support  # noqa: E402
+from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
+from record import check_record, read_record, restore_login  # noqa: E402
+
+RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
+           "Contoso production")
+SLOW = 30_000_000  # bytes a second: the larger logs take some seconds
+FAST = 400_000_000
+
+
+def execute(lab, text, server="DRSQL1"):
+    connection = restore_login(lab, server)
+    cursor = connection.cursor()
+    cursor.execute(text)
+    rows = cursor.fetchall() if cursor.description else []
+    connection.close()
+    return rows
+
+
+def rate(lab, bytes_per_second):
+    for server in ("DRSQL1", "DRSQL2"):
+        execute(lab, f"EXEC master.dbo.sp_lab_restore_rate N'{server}', {bytes_per_second}")
+
+
+def run_row(lab):
+    runs = lab.json("runs")["runs"]
+    return runs[0] if runs else None
+
+
+def state_of(lab):
+    row = run_row(lab)
+    return row["state"] if row else None
+
+
+def wait_state(lab, *states, seconds=60):
+    wait_for(lambda: state_of(lab) in states, seconds, f"state {states}, is {state_of(lab)}")
+
+
+def worker(lab):
+    """The process id of the lab's only worker; 0 = none."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+        except OSError:
+            continue
+        if b"internal-worker" in words and any(lab.directory.encode() in w for w in words):
+            return int(pid)
+    return 0
+
+
+class SlowRun(Lab):
+    """A lab whose sources are dead and whose restores take a while, with a run begun on it."""
+
+    def __init__(self, begin=True, rate_bytes=SLOW):
+        super().__init__(speed=1)
+        try:
+            self.sources_die()
+            rate(self, rate_bytes)
+            if begin:
+                done = self.run(*RESTORE, "--detach")
+                expect(done.returncode == 0, (done.returncode, done.stderr))
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self):
+        pid = worker(self)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        super().stop()
+
+
+def logs_running(lab):
+    return [r for r in execute(lab, "SELECT session_id FROM sys.dm_exec_requests "
+                                    "WHERE command = N'RESTORE LOG'")]
+
+
+def expect_done(lab, seconds=60):
+    rate(lab, FAST)
+    wait_state(lab, "done", seconds=seconds)
+    report = lab.json("report", "1")
+    expect(report["verdict"] == "ok", report["verdict_text"])
+    check_record(lab)
+
+
+def enabled_jobs(lab):
+    return sorted((s, name) for s in ("DRSQL1", "DRSQL2")
+                  for name, enabled in execute(lab, "SELECT name, enabled FROM msdb.dbo.sysjobs", s)
+                  if enabled)
+
+
+def recoveries(lab):
+    return [r for r in read_record(lab) if r["restore_end"] == "RECOVERY"]
+
+
+def a_second_operator_is_refused_and_told_who_holds_the_lock():
+    with SlowRun() as lab:
+        second = lab.run(*RESTORE)
+        expect(second.returncode == 5, (second.returncode, second.stderr))
+        expect("stopmark run 1 " in second.stderr and "since" in second.stderr, second.stderr)
+        expect(lab.json("runs")["runs"][1]["alive"], "the first run goes on")
+        rate(lab, FAST)
+        wait_for(lambda: lab.json("runs")["runs"][1]["state"] == "done", 60, "the first is done")
+
+
+def a_killed_console_does_not_touch_the_run():
+    with SlowRun(begin=False) as lab:
+        console = subprocess.Popen([STOPMARK, RESTORE[0], "-c", lab.ini, *RESTORE[1:]],
+                                   env=lab.environment(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_state(lab, "restoring")
+        console.send_signal(signal.SIGKILL)
+        console.wait()
+        expect(run_row(lab)["alive"], "the worker lives")
+        expect_done(lab)
+
+
+def a_hang_up_detaches():
+    with SlowRun(begin=False) as lab:
+        console = subprocess.Popen([STOPMARK, RESTORE[0], "-c", lab.ini, *RESTORE[1:]],
+                                   env=lab.environment(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        wait_for(lambda: "prepared" in console.stderr.readline(), 30, "the console watches")
+        console.send_signal(signal.SIGHUP)
+        _, words = console.communicate(timeout=20)
+        expect("attach" in words, words)
+        expect(run_row(lab)["alive"], "the worker lives")
+        expect_done(lab)
+
+
+def the_worker_inherits_no_secret_and_no_descriptor():
+    os.environ["UNRELATED_TOKEN"] = "do-not-inherit"
+    try:
+        with SlowRun() as lab:
+            pid = wait_for(lambda: worker(lab), 10, "a worker")
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                expect(b"do-not-inherit" not in file.read(), "the environment is cleaned")
+            names = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in ("0", "1", "2")]
+            expect(names[0] == "/dev/null" and names[1].endswith(".log"), names)
+            expect(os.getsid(pid) != os.getsid(0), "a session of its own")
+            expect_done(lab)
+    finally:
+        del os.environ["UNRELATED_TOKEN"]
+
+
+def abort_before_anything_was_restored_enables_the_jobs_again():
+    with SlowRun(rate_bytes=20_000) as lab:
+        before = ("DRSQL1", "BTS Log Shipping - Restore Databases")
+        wait_for(lambda: logs_running(lab), 30, "a log is being restored")
+        expect(before not in enabled_jobs(lab), "disabled for the run")
+        done = lab.run("abort", "1", "--now")
+        expect(done.returncode == 0, done.stderr)
+        expect(state_of(lab) == "aborted", state_of(lab))
+        expect(before in enabled_jobs(lab), "enabled again")
+        states = {d["state"] for d in lab.json("status")["databases"] if d["role"] == "destination"}
+        expect(states == {"RESTORING"}, states)
+        expect(not recoveries(lab), "nothing was recovered")
+
+
+def abort_after_a_log_was_applied_leaves_the_jobs_disabled():
+    with SlowRun() as lab:
+        wait_for(lambda: [r for r in read_record(lab) if r["succeeded"]], 60, "a log was restored")
+        done = lab.run("abort", "1")
+        expect(done.returncode == 0, done.stderr)
+        expect(("DRSQL1", "BTS Log Shipping - Restore Databases") not in enabled_jobs(lab),
+               "the tables do not know what was done")
+        states = {d["state"] for d in lab.json("status")["databases"] if d["role"] == "destination"}
+        expect(states == {"RESTORING"}, states)
+        expect(not recoveries(lab), "nothing was recovered")
+        again = lab.run("resume", "1")
+        expect(again.returncode == 5, again.returncode)
+        rate(lab, FAST)
+        anew = lab.run(*RESTORE)
+        expect(anew.returncode == 0, anew.stderr)
+
+
+def tell(lab, command):
+    """Sends a command as a console does."""
+    path, = glob.glob(os.path.join(lab.directory, "**", run_row(lab)["uuid"] + ".sock"),
+                      recursive=True)
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(path)
+    client.sendall(json.dumps({"command": command}).encode() + b"\n")
+    return client
+
+
+def snapshot(client):
+    return json.loads(client.makefile().readline())
+
+
+def a_paused_run_sends_nothing_until_it_goes_on():
+    with SlowRun() as lab:
+        tell(lab, "pause").close()
+        wait_for(lambda: not logs_running(lab), 60, "the statements under way have ended")
+        client = tell(lab, "nonsense")
+        expect(snapshot(client)["can_resume"], "paused")
+        sent = len(read_record(lab))
+        rate(lab, FAST)
+        expect(len(read_record(lab)) == sent and state_of(lab) == "restoring", "nothing is sent")
+        tell(lab, "continue").close()
+        client.close()
+        expect_done(lab)
+
+
+def a_full_disk_pauses_the_lanes_and_loses_nothing():
+    with SlowRun() as lab:
+        pid = wait_for(lambda: worker(lab), 10, "a worker")
+        subprocess.run(["prlimit", "--pid", str(pid), "--fsize=0:"], check=True)
+        wait_for(lambda: not logs_running(lab), 60, "the statements under way have ended")
+
+        def says_why():
+            client = tell(lab, "nonsense")
+            shown = [d["message"] for d in snapshot(client)["databases"]]
+            client.close()
+            return any("cannot write" in message for message in shown)
+        wait_for(says_why, 60, "a lane says why it waits")
+        sent = len(read_record(lab))
+        rate(lab, FAST)
+        expect(len(read_record(lab)) == sent, "nothing is sent whose intent is not durable")
+        subprocess.run(["prlimit", "--pid", str(pid), "--fsize=unlimited:"], check=True)
+        expect_done(lab)
+
+
+def planned_file(lab, database):
+    plan = lab.json("plan")
+    return next(step["file"] for d in plan["databases"] if d["database"] == database
+                for step in d["steps"] if step["file"])
+
+
+def a_missing_or_damaged_file_is_refused_before_the_first_write():
+    with Lab() as lab:
+        lab.sources_die()
+        path = planned_file(lab, "SSODB")
+        jobs = enabled_jobs(lab)
+        for state in ("missing", "corrupt", "denied"):
+            execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'{state}'")
+            done = lab.run(*RESTORE)
+            expect(done.returncode == 5, (state, done.returncode, done.stderr))
+            expect("SSODB" in done.stderr, done.stderr)
+            expect(enabled_jobs(lab) == jobs and not read_restores(lab), "nothing was written")
+        execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'readable'")
+        done = lab.run(*RESTORE)
+        expect(done.returncode == 0, done.stderr)
+
+
+def read_restores(lab):
+    return [r for r in read_record(lab) if r["kind"] in ("RESTORE LOG", "RESTORE DATABASE")]
+
+
+def a_file_that_vanishes_fails_its_lane_and_a_retry_ends_proven():
+    with SlowRun(begin=False) as lab:
+        path = planned_file(lab, "BizTalkMgmtDb")
+        done = lab.run(*RESTORE, "--detach")
+        expect(done.returncode == 0, done.stderr)
+        execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'missing'")
+        rate(lab, FAST)
+        wait_state(lab, "failed", "done")
+        if state_of(lab) == "done":
+            return  # it was read before
+        report = lab.json("report", "1")
+        expect("BizTalkMgmtDb" in report["reason"] and "3201" in report["reason"], report["reason"])
+        expect(not recoveries(lab), "nothing was recovered")
+        execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'readable'")
+        done = lab.run("resume", "1")
+        expect(done.returncode == 0, done.stderr)
+        check_record(lab)
+
+
+def a_database_that_somebody_recovered_stops_the_run():
+    with SlowRun() as lab:
+        wait_for(lambda: [r for r in read_record(lab) if r["succeeded"]], 60, "a log was restored")
+        os.kill(worker(lab), signal.SIGKILL)
+        wait_for(lambda: not logs_running(lab), 30, "its sessions are gone")
+        execute(lab, "RESTORE DATABASE [SSODB] WITH RECOVERY")
+        done = lab.run("resume", "1")
+        expect(done.returncode in (1, 5), (done.returncode, done.stderr))
+        expect("SSODB" in done.stderr, done.stderr)
+        expect(not [r for r in recoveries(lab) if r["program_name"].startswith("stopmark run")],
+               "the run recovered nothing")
+
+
+support.main([a_second_operator_is_refused_and_told_who_holds_the_lock,
+              a_killed_console_does_not_touch_the_run,
+              a_hang_up_detaches,
+              the_worker_inherits_no_secret_and_no_descriptor,
+              abort_before_anything_was_restored_enables_the_jobs_again,
+              abort_after_a_log_was_applied_leaves_the_jobs_disabled,
+              a_paused_run_sends_nothing_until_it_goes_on,
+              a_full_disk_pauses_the_lanes_and_loses_nothing,
+              a_missing_or_damaged_file_is_refused_before_the_first_write,
+              a_file_that_vanishes_fails_its_lane_and_a_retry_ends_proven,
+              a_database_that_somebody_recovered_stops_the_run])
