@@ -218,6 +218,7 @@ def a_paused_run_sends_nothing_until_it_goes_on():
 def a_full_disk_pauses_the_lanes_and_loses_nothing():
     with SlowRun() as lab:
         pid = wait_for(lambda: worker(lab), 10, "a worker")
+        wait_for(lambda: logs_running(lab), 30, "logs are being restored")
         subprocess.run(["prlimit", "--pid", str(pid), "--fsize=0:"], check=True)
         wait_for(lambda: not logs_running(lab), 60, "the statements under way have ended")
 
