@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+"""`stopmark demo` by keys only: the sources die, the ten steps are walked, the group is proven."""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import lab as support  # noqa: E402
+from lab import STOPMARK, expect  # noqa: E402
+from terminal import Terminal  # noqa: E402
+
+
+def demo(*words, **options):
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "STOPMARK_CONFIG")}
+    environment.update(LC_ALL="C.UTF-8", TZ="UTC")
+    return Terminal([STOPMARK, "demo", *words], environment, **options)
+
+
+def step(terminal, name, seconds=15):
+    """Waits until the rail's arrow stands at that step."""
+    arrow = re.compile(r"(▸|>)\s+\d+ " + name)
+    terminal.until(lambda text: arrow.search(text) is not None, seconds)
+
+
+def walk_to_the_run(terminal):
+    terminal.until("● live")
+    terminal.key("R")
+    step(terminal, "Situation")
+    terminal.until("source lost")
+    terminal.key("Enter")
+    step(terminal, "Preflight")
+    terminal.until("SQLA answers: a lost source does not")
+    terminal.key("Enter")  # refused in words while a source answers
+    step(terminal, "Preflight")
+    terminal.key("K")
+    terminal.until("Type die")
+    terminal.type("die")
+    terminal.key("Enter")
+    terminal.until(lambda text: "SQLA does not answer" in text and "SQLB does not answer" in text, 30)
+    terminal.key("Enter")
+    step(terminal, "Mark")
+    terminal.until("BTS_2026_11_20_12_")
+    terminal.key("Enter")
+    step(terminal, "Method")
+    terminal.key("Enter")
+    step(terminal, "Plan")
+    terminal.until("possible")
+    terminal.key("Enter")
+    step(terminal, "Confirm")
+    terminal.key("Enter")
+    terminal.until("Type Contoso production")
+    terminal.key("Enter")  # Enter-Enter must do nothing
+    terminal.until("Type Contoso production")
+    terminal.type("Contoso production")
+    terminal.key("Enter")
+
+
+def a_newcomer_walks_the_wizard_to_its_end():
+    with demo() as terminal:
+        walk_to_the_run(terminal)
+        step(terminal, "Verify", 90)
+        terminal.until("proven consistent: all 10 databases are online")
+        terminal.key("Enter")
+        step(terminal, "After")
+        terminal.until("0 of 26 manual steps are done")
+        terminal.key("Enter")
+        step(terminal, "Report")
+        text = terminal.until("written to ")
+        path = re.search(r"written to (\S+\.md)", text)
+        expect(path is not None, text)
+        with open(path[1], encoding="utf-8") as file:
+            report = file.read()
+        expect("proven consistent" in report and "BizTalkMsgBoxDb2" in report, report[:500])
+        expect(os.path.exists(path[1][:-3] + ".json"), "the JSON stands beside it")
+        terminal.key("Esc")
+        terminal.key("q")
+        terminal.until(lambda text: terminal.ended() or "leave" in text.lower(), 5)
+        if not terminal.ended():
+            terminal.key("y")
+        terminal.wait_end()
+
+
+def the_wizard_works_in_ascii_on_sixty_columns():
+    with demo("--ascii", columns=60, rows=20) as terminal:
+        terminal.until(lambda text: "live" in text)
+        terminal.key("R")
+        step(terminal, "Situation")
+        terminal.key("Enter")
+        step(terminal, "Preflight")
+        expect(all(ord(c) < 128 for c in terminal.text()), terminal.text())
+
+
+support.main([a_newcomer_walks_the_wizard_to_its_end,
+              the_wizard_works_in_ascii_on_sixty_columns])
