@@ -115,7 +115,9 @@ static void ask_tick(struct wizard_screen *screen)
         return;
     }
     const char *user = screen->tick_by[0] ? screen->tick_by : getenv("USER");
-    dialog_open_input(&screen->dialog, step->title, step->text, "Done by", user, false);
+    char *text = wizard_reflow(step->text);
+    dialog_open_input(&screen->dialog, step->title, text, "Done by", user, false);
+    free(text);
     screen->question = ASK_TICK_BY;
 }
 

@@ -250,7 +250,7 @@ void wizard_fill_verify(struct wizard_screen *screen)
 /* --- After -------------------------------------------------------------------------------------- */
 
 /* The runbook's lines were broken for a page: a long one goes on in the next. Owned. */
-static char *reflow(const char *text)
+char *wizard_reflow(const char *text)
 {
     enum { FULL_LINE = 60 };
     struct str out = {0};
@@ -267,7 +267,7 @@ static int draw_manual_text(const struct manual_step *step, const struct canvas 
 {
     char when[WORDS_SIZE], text[WORDS_LINE];
     struct canvas inside = canvas_region(canvas, row, 6, -1, -1);
-    char *flowing = reflow(step->text);
+    char *flowing = wizard_reflow(step->text);
     int rows = wrap_draw(&inside, 0, ATTR_NORMAL, flowing);
     free(flowing);
     if (!step->ticked)

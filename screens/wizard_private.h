@@ -86,6 +86,8 @@ void wizard_draw_run(struct wizard_screen *screen, const struct screen_world *wo
                      const struct canvas *canvas);
 void wizard_fill_verify(struct wizard_screen *screen);
 void wizard_draw_after(struct wizard_screen *screen, const struct canvas *canvas);
+/* A runbook text without the line breaks of its page. Owned. */
+char *wizard_reflow(const char *text);
 /* Text of the long pages into the pager. */
 void wizard_fill_pager(struct wizard_screen *screen, const struct screen_world *world);
 

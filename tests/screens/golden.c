@@ -49,7 +49,12 @@ static struct build *not_visible(void)
     error_set(&jobs->error, ERR_PERMISSION, server->name,
               "ALTER ROLE SQLAgentReaderRole ADD MEMBER [monitor]",
               "the login may not read msdb.dbo.sysjobs");
-    server->jobs_count = 0;
+    while (server->jobs_count) {
+        struct job_row *job = &server->jobs[--server->jobs_count];
+        free(job->name);
+        free(job->message);
+        free(job->steps);
+    }
     return build;
 }
 
