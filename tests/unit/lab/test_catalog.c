@@ -1,0 +1,334 @@
+#include "tests/unit/lab/estate_fixture.h"
+
+#include <stdlib.h>
+
+#include "tests/lab/locks.h"
+
+/* What a statement gave: the last result set. */
+struct seen {
+    size_t columns, rows;
+    char first[300], names[80][129]; /* the first row's first value; the columns' names */
+    struct sql_type types[80];
+    int error; /* the first one */
+};
+
+static void see_columns(void *context, const struct sql_column *columns, size_t count)
+{
+    struct seen *seen = context;
+    seen->columns = count;
+    seen->rows = 0;
+    for (size_t i = 0; i < count && i < 80; i++) {
+        text_copy(seen->names[i], sizeof seen->names[i], columns[i].name);
+        seen->types[i] = columns[i].type;
+    }
+}
+
+static void see_row(void *context, const struct sql_value *values)
+{
+    struct seen *seen = context;
+    if (seen->rows++ == 0) {
+        const char *text = values[0].bytes != NULL ? values[0].bytes : "";
+        text_copy(seen->first, sizeof seen->first, values[0].null ? "NULL" : text);
+        if (!values[0].null && values[0].bytes == NULL) {
+            snprintf(seen->first, sizeof seen->first, "%lld", (long long)values[0].integer);
+        }
+    }
+}
+
+static bool see_error(void *context, int number, int severity, int state, int line,
+                      const char *procedure, const char *text)
+{
+    struct seen *seen = context;
+    (void)severity;
+    (void)state;
+    (void)line;
+    (void)procedure;
+    (void)text;
+    if (seen->error == 0) {
+        seen->error = number;
+    }
+    return false;
+}
+
+static struct seen ask(struct session *session, const char *text)
+{
+    struct seen seen = {0};
+    struct reply_observer observer = {
+        .error = see_error, .columns = see_columns, .row = see_row, .context = &seen};
+    struct reply *reply = reply_new_sink(), *before = session->reply;
+    session->reply = reply;
+    reply_set_observer(reply, &observer);
+    engine_run_batch(session, text, reply);
+    session->reply = before;
+    reply_free(reply);
+    return seen;
+}
+
+/* A client's session of a login with these rights. */
+static struct session *client(struct fixture *f, unsigned permissions, const char *database)
+{
+    struct login *login = instance_add_login(f->destination, "reader", "secret", permissions);
+    if (database != NULL) {
+        login_add_database(login, database);
+    }
+    struct session *session = session_open_internal(f->destination, "master", "client", f->reply);
+    session->login = login;
+    return session;
+}
+
+static void all_databases_are_seen_by_everyone_but_offline_ones(void **state)
+{
+    struct fixture *f = *state;
+    struct session *reader = client(f, 0, NULL);
+    assert_true(restore_full(f) && recover(f));
+    assert_int_equal(ask(reader, "SELECT name FROM sys.databases").rows, 5);
+    restored(f)->state = DATABASE_OFFLINE;
+    assert_int_equal(ask(reader, "SELECT name FROM sys.databases").rows, 4);
+    assert_int_equal(ask(f->session, "SELECT name FROM sys.databases").rows, 5);
+    session_close_internal(reader);
+}
+
+static void master_files_are_hidden_without_a_right_to_definitions(void **state)
+{
+    struct fixture *f = *state;
+    struct session *reader = client(f, 0, NULL);
+    assert_int_equal(ask(reader, "SELECT * FROM sys.master_files").rows, 0);
+    reader->login->permissions |= PERMISSION_VIEW_ANY_DEFINITION;
+    assert_int_equal(ask(reader, "SELECT * FROM sys.master_files").rows, 8);
+    session_close_internal(reader);
+}
+
+static void the_redo_lsn_is_shown_only_while_restoring(void **state)
+{
+    static const char query[] = "SELECT redo_start_lsn FROM sys.master_files"
+                                " WHERE name = 'Orders' AND type = 0";
+    struct fixture *f = *state;
+    struct restore_statement standby = restore_of(RESTORE_DATABASE, NULL);
+    char expected[26];
+    standby.end = RESTORE_STANDBY;
+    strcpy(standby.standby_file, "D:\\undo.dat");
+    assert_true(restore_full(f));
+    struct seen seen = ask(f->session, query);
+    lsn_text(expected, f->full->last_lsn);
+    assert_string_equal(seen.first, expected);
+    assert_int_equal(seen.types[0].kind, SQL_NUMERIC);
+    assert_int_equal(seen.types[0].precision, 25);
+    assert_true(admin_restore(f->session, &standby, f->reply));
+    assert_string_equal(ask(f->session, query).first, "NULL");
+}
+
+static void server_state_needs_its_right(void **state)
+{
+    static const char *const queries[] = {
+        "SELECT * FROM sys.dm_tran_locks", "SELECT * FROM sys.dm_server_services",
+        "SELECT * FROM sys.dm_exec_connections", "SELECT * FROM sys.dm_os_cluster_nodes",
+        "SELECT * FROM sys.dm_database_encryption_keys"};
+    struct fixture *f = *state;
+    struct session *reader = client(f, 0, NULL);
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        assert_int_equal(ask(reader, queries[i]).error, 300);
+    }
+    reader->login->permissions |= PERMISSION_VIEW_SERVER_STATE;
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        assert_int_equal(ask(reader, queries[i]).error, 0);
+    }
+    session_close_internal(reader);
+}
+
+static void without_server_state_a_session_sees_itself_only(void **state)
+{
+    struct fixture *f = *state;
+    struct session *reader = client(f, 0, NULL);
+    assert_int_equal(ask(reader, "SELECT session_id FROM sys.dm_exec_sessions").rows, 1);
+    reader->login->permissions |= PERMISSION_VIEW_SERVER_STATE;
+    assert_int_equal(ask(reader, "SELECT session_id FROM sys.dm_exec_sessions").rows, 2);
+    session_close_internal(reader);
+}
+
+static void msdb_without_a_user_is_229(void **state)
+{
+    struct fixture *f = *state;
+    struct session *reader = client(f, 0, NULL);
+    assert_int_equal(ask(reader, "SELECT name FROM msdb.dbo.sysjobs").error, 229);
+    assert_int_equal(ask(reader, "SELECT * FROM msdb.dbo.backupset").error, 229);
+    login_add_database(reader->login, "msdb");
+    assert_int_equal(ask(reader, "SELECT name FROM msdb.dbo.sysjobs").error, 0);
+    assert_int_equal(ask(reader, "SELECT * FROM msdb.dbo.backupset").error, 0);
+    session_close_internal(reader);
+}
+
+static void a_database_without_a_user_is_916(void **state)
+{
+    struct fixture *f = *state;
+    struct session *reader = client(f, 0, NULL);
+    assert_true(restore_full(f));
+    assert_int_equal(ask(reader, "SELECT * FROM Orders.dbo.MarkLog").error, 927);
+    assert_true(recover(f));
+    assert_int_equal(ask(reader, "SELECT * FROM Orders.dbo.MarkLog").error, 916);
+    login_add_database(reader->login, "Orders");
+    assert_int_equal(ask(reader, "SELECT * FROM Orders.dbo.MarkLog").error, 0);
+    session_close_internal(reader);
+}
+
+static void headers_need_create_database_and_have_the_columns_of_the_version(void **state)
+{
+    static const struct {
+        int version;
+        size_t columns;
+    } expected[] = {{16, 59}, {15, 56}, {12, 56}, {11, 53}, {10, 52}};
+    struct fixture *f = *state;
+    struct session *reader = client(f, 0, NULL);
+    char text[700];
+    snprintf(text, sizeof text, "RESTORE HEADERONLY FROM DISK = N'%s'", f->full->path);
+    assert_int_equal(ask(reader, text).error, 262);
+    reader->login->permissions |= PERMISSION_CREATE_ANY_DATABASE;
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        f->destination->major_version = expected[i].version;
+        struct seen seen = ask(reader, text);
+        assert_int_equal(seen.error, 0);
+        assert_int_equal(seen.columns, expected[i].columns);
+        assert_int_equal(seen.rows, 1);
+    }
+    assert_string_equal(ask(reader, text).names[13], "FirstLSN");
+    session_close_internal(reader);
+}
+
+static void a_restore_is_refused_without_the_right(void **state)
+{
+    struct fixture *f = *state;
+    struct session *reader = client(f, 0, "msdb");
+    assert_true(restore_full(f));
+    char text[700];
+    snprintf(text, sizeof text, "RESTORE LOG Orders FROM DISK = N'%s' WITH NORECOVERY",
+             f->logs[0]->path);
+    assert_int_equal(ask(reader, text).error, 3110);
+    reader->login->permissions |= PERMISSION_CREATE_ANY_DATABASE;
+    assert_int_equal(ask(reader, text).error, 0);
+    session_close_internal(reader);
+}
+
+static void application_locks_are_seen_with_their_owner(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(ask(f->session, "DECLARE @r int; EXEC @r = sp_getapplock"
+                                     " @Resource = N'stopmark-restore', @LockMode = 'Exclusive',"
+                                     " @LockOwner = 'Session', @LockTimeout = 0; SELECT @r")
+                         .error,
+                     0);
+    assert_ptr_equal(applock_holder(f->session->database, "stopmark-restore"), f->session);
+    struct seen seen = ask(f->session, "SELECT resource_description FROM sys.dm_tran_locks"
+                                       " WHERE resource_type = 'APPLICATION'");
+    assert_int_equal(seen.rows, 1);
+    assert_int_equal(strncmp(seen.first, "0:[stopmark-restore]:(", 22), 0);
+    struct session *other = session_open_internal(f->destination, "master", "other", f->reply);
+    assert_string_equal(ask(other, "DECLARE @r int; EXEC @r = sp_getapplock"
+                                   " @Resource = N'stopmark-restore', @LockMode = 'Exclusive',"
+                                   " @LockOwner = 'Session', @LockTimeout = 0; SELECT @r")
+                            .first,
+                        "-1");
+    session_close_internal(other);
+}
+
+static void a_lock_ends_with_its_session(void **state)
+{
+    struct fixture *f = *state;
+    struct session *other = session_open_internal(f->destination, "master", "other", f->reply);
+    assert_int_equal(applock_get(other, f->session->database, "x", true, false, 0), 0);
+    assert_int_equal(applock_get(f->session, f->session->database, "x", true, false, 0),
+                     APPLOCK_TIMEOUT);
+    session_close_internal(other);
+    assert_int_equal(applock_get(f->session, f->session->database, "x", true, false, 0), 0);
+}
+
+static void agent_procedures_name_what_is_wrong(void **state)
+{
+    struct fixture *f = *state;
+    struct session *reader = client(f, 0, "msdb");
+    struct job *job = agent_add_job(f->destination, "Work", "does nothing");
+    job_add_step(job, "one", "master", "SELECT 1");
+    assert_int_equal(ask(f->session, "EXEC msdb.dbo.sp_start_job @job_name = N'None'").error,
+                     14262);
+    assert_int_equal(ask(reader, "EXEC msdb.dbo.sp_start_job @job_name = N'Work'").error, 229);
+    job->running = true;
+    assert_int_equal(ask(f->session, "EXEC msdb.dbo.sp_start_job @job_name = N'Work'").error,
+                     22022);
+    job->running = false;
+    assert_int_equal(ask(f->session, "EXEC msdb.dbo.sp_stop_job @job_name = N'Work'").error, 22022);
+    assert_int_equal(ask(f->session, "EXEC msdb.dbo.sp_start_job @job_name = N'Work'").error, 0);
+    assert_string_equal(
+        ask(f->session, "SELECT last_run_outcome FROM msdb.dbo.sysjobservers").first, "1");
+    assert_int_equal(
+        ask(f->session, "EXEC msdb.dbo.sp_update_job @job_name = N'Work', @enabled = 0").error, 0);
+    assert_string_equal(ask(f->session, "SELECT enabled FROM msdb.dbo.sysjobs").first, "0");
+    session_close_internal(reader);
+}
+
+static void the_history_of_a_restore_names_its_mark(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(restore_full(f) && restore_log(f, 1, "MARK_1"));
+    assert_string_equal(ask(f->session, "SELECT TOP 1 stop_at_mark_name FROM"
+                                        " msdb.dbo.restorehistory ORDER BY restore_history_id DESC")
+                            .first,
+                        "MARK_1");
+    struct seen seen = ask(f->session, "SELECT b.first_lsn FROM msdb.dbo.restorehistory r"
+                                       " JOIN msdb.dbo.backupset b"
+                                       " ON b.backup_set_id = r.backup_set_id"
+                                       " JOIN msdb.dbo.backupmediafamily m"
+                                       " ON m.media_set_id = b.media_set_id"
+                                       " WHERE r.restore_type = 'L'");
+    char expected[26];
+    lsn_text(expected, f->logs[0]->first_lsn);
+    assert_string_equal(seen.first, expected);
+}
+
+static void the_lab_s_own_procedures_are_for_sysadmins(void **state)
+{
+    struct fixture *f = *state;
+    struct session *reader = client(f, PERMISSION_CREATE_ANY_DATABASE, "*");
+    int64_t now = lab_now_utc_ms(f->lab);
+    assert_int_equal(ask(reader, "EXEC master.dbo.sp_lab_advance @seconds = 60").error, 229);
+    assert_int_equal(ask(f->session, "EXEC master.dbo.sp_lab_advance @seconds = 60").error, 0);
+    assert_true(lab_now_utc_ms(f->lab) == now + 60000);
+    assert_int_equal(ask(f->session, "EXEC master.dbo.sp_lab_file @path = N'\\\\share\\log1.bak',"
+                                     " @state = 'missing'")
+                         .error,
+                     0);
+    assert_int_equal(f->logs[0]->state, FILE_MISSING);
+    assert_int_equal(
+        ask(f->session, "EXEC master.dbo.sp_lab_server @name = 'none', @state = 'stop'").error,
+        50000);
+    session_close_internal(reader);
+}
+
+static void a_restored_copy_has_the_source_s_tables(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(restore_full(f) && restore_log(f, 1, NULL) && recover(f));
+    assert_string_equal(ask(f->session, "SELECT name FROM Orders.sys.tables").first, "MarkLog");
+    assert_string_equal(ask(f->session, "SELECT MarkName FROM Orders.dbo.MarkLog").first, "MARK_1");
+    assert_int_equal(ask(f->session, "SELECT MarkName FROM Orders.dbo.MarkLog").rows, 1);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(all_databases_are_seen_by_everyone_but_offline_ones),
+        CASE(master_files_are_hidden_without_a_right_to_definitions),
+        CASE(the_redo_lsn_is_shown_only_while_restoring),
+        CASE(server_state_needs_its_right),
+        CASE(without_server_state_a_session_sees_itself_only),
+        CASE(msdb_without_a_user_is_229),
+        CASE(a_database_without_a_user_is_916),
+        CASE(headers_need_create_database_and_have_the_columns_of_the_version),
+        CASE(a_restore_is_refused_without_the_right),
+        CASE(application_locks_are_seen_with_their_owner),
+        CASE(a_lock_ends_with_its_session),
+        CASE(agent_procedures_name_what_is_wrong),
+        CASE(the_history_of_a_restore_names_its_mark),
+        CASE(the_lab_s_own_procedures_are_for_sysadmins),
+        CASE(a_restored_copy_has_the_source_s_tables),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
