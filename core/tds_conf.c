@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,10 +57,22 @@ static bool write_all(int fd, const char *text, size_t length)
     return true;
 }
 
+/* FreeTDS keeps copies of passwords in ordinary memory, which only a missing core dump protects.
+ * One byte is what Linux takes for "none", also where cores go to a program (core(5)). */
+static void forbid_core_dumps(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur > 1) {
+        limit.rlim_cur = 1;
+        setrlimit(RLIMIT_CORE, &limit);
+    }
+}
+
 enum error_code tds_prepare(const struct config *config, struct error *error)
 {
     for (size_t i = 0; i < sizeof overriding / sizeof overriding[0]; i++)
         unsetenv(overriding[i]);
+    forbid_core_dumps();
     struct str text = {0};
     for (size_t i = 0; i < config->servers_count; i++)
         add_server(&text, &config->servers[i]);
