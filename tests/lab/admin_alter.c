@@ -6,7 +6,12 @@
 #include "tests/lab/model.h"
 #include "tests/lab/reply.h"
 
-enum { COMMAND_ALTER_DATABASE = 215, COMMAND_DROP_DATABASE = 204, COMMAND_KILL = 253 };
+enum {
+    COMMAND_ALTER_DATABASE = 215,
+    COMMAND_DROP_DATABASE = 204,
+    COMMAND_KILL = 253,
+    COMMAND_COMPILE = 253
+};
 
 static bool fail_alter(struct reply *reply, int line)
 {
@@ -103,7 +108,13 @@ bool admin_drop_database(struct session *session, const char *name, int line, st
 {
     struct database *database = instance_database(session->instance, name);
     bool allowed = session_permission(session, NULL, NULL, "ALTER ANY DATABASE") == 1;
-    if (database == NULL || !allowed || database->system) {
+    if (database != NULL && database->system) {
+        reply_error(reply, 3708, 16, 4, line, "",
+                    "The database '%s' cannot be dropped: it is a system database.", name);
+        reply_done(reply, REPLY_BATCH, DONE_ERROR, COMMAND_COMPILE, 0);
+        return false;
+    }
+    if (database == NULL || !allowed) {
         reply_error(reply, 3701, 11, 1, line, "",
                     "The database '%s' cannot be dropped: it does not exist, or the login may"
                     " not.",

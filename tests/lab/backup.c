@@ -158,6 +158,50 @@ static bool check_device(struct session *session, const struct backup_statement 
     return true;
 }
 
+/* The time that the backup takes, with 3211 where STATS asks for it. False: cancelled. */
+static bool take_time(struct session *session, const struct backup_statement *statement,
+                      int64_t duration_ms, int command, struct reply *reply)
+{
+    int64_t started = lab_now_utc_ms(session->instance->lab);
+    int stats = statement->stats_percent;
+    int step = stats > 0 && stats < 100 ? stats : 10;
+    for (int percent = step; percent <= 100; percent += step) {
+        if (session_sleep(session, started + duration_ms * percent / 100) != SESSION_GO_ON) {
+            return false;
+        }
+        session->percent_complete = percent;
+        if (stats > 0) {
+            reply_info(reply, 3211, 1, statement->line, "", "%d percent done.", percent);
+            reply_done(reply, REPLY_BATCH, DONE_FINAL, command, 0);
+        }
+    }
+    session->percent_complete = 0;
+    return true;
+}
+
+/* 4035 for each file that holds something, then 3014. */
+static void say_summary(const struct backup_statement *statement, const struct backup_file *file,
+                        int64_t duration_ms, int command, struct reply *reply)
+{
+    int64_t pages = file->size_bytes / PAGE_BYTES;
+    for (size_t i = 0; i < file->files_count; i++) {
+        if (statement->log && !file->files[i].is_log) {
+            continue;
+        }
+        reply_info(reply, 4035, 1, statement->line, "",
+                   "%lld pages done for database '%s', file '%s' on file 1.",
+                   (long long)(statement->log == file->files[i].is_log ? pages : 2),
+                   file->database_name, file->files[i].logical_name);
+        reply_done(reply, REPLY_BATCH, DONE_FINAL, command, 0);
+    }
+    reply_info(reply, 3014, 1, statement->line, "",
+               "BACKUP %s: %lld pages in %lld.%03lld seconds (%lld.%03lld MB/s).",
+               statement->log ? "LOG" : "DATABASE", (long long)pages,
+               (long long)(duration_ms / 1000), (long long)(duration_ms % 1000),
+               (long long)(file->size_bytes / 1048576 * 1000 / duration_ms), 0LL);
+    reply_done(reply, REPLY_BATCH, DONE_FINAL, command, 0);
+}
+
 bool admin_backup(struct session *session, const struct backup_statement *statement,
                   struct reply *reply)
 {
@@ -174,24 +218,14 @@ bool admin_backup(struct session *session, const struct backup_statement *statem
     int64_t duration_ms = 20 + size * 1000 / instance->backup_bytes_per_s;
     text_copy(session->command, sizeof session->command,
               statement->log ? "BACKUP LOG" : "BACKUP DATABASE");
-    if (session_sleep(session, started + duration_ms) != SESSION_GO_ON) {
+    if (!take_time(session, statement, duration_ms, command, reply)) {
         reply_error(reply, 3204, 16, 1, statement->line, "", "The backup was aborted.");
         return fail(reply, statement);
     }
     struct backup_file *file = database_backup(
         database, statement->device, type, statement->copy_only, started,
         lab_now_utc_ms(instance->lab), size, session->login == NULL ? "sa" : session->login->name);
-    int64_t pages = size / PAGE_BYTES;
-    reply_info(reply, 4035, 1, statement->line, "",
-               "%lld pages done for database '%s', file '%s' on file 1.", (long long)pages,
-               database->name, file->files[statement->log ? 1 : 0].logical_name);
-    reply_done(reply, REPLY_BATCH, DONE_FINAL, command, 0);
-    reply_info(reply, 3014, 1, statement->line, "",
-               "BACKUP %s: %lld pages in %lld.%03lld seconds (%lld.%03lld MB/s).",
-               statement->log ? "LOG" : "DATABASE", (long long)pages,
-               (long long)(duration_ms / 1000), (long long)(duration_ms % 1000),
-               (long long)(size / 1048576 * 1000 / duration_ms), 0LL);
-    reply_done(reply, REPLY_BATCH, DONE_FINAL, command, 0);
+    say_summary(statement, file, duration_ms, command, reply);
     if (statement->norecovery) {
         database->state = DATABASE_RESTORING;
         database->redo_lsn = file->last_lsn;

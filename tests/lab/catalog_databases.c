@@ -38,7 +38,7 @@ static void add_database(struct row *row, const struct database *database)
     row_null(row);
     row_add(row, sql_bytes(owner, sizeof owner));
     row_time(row, instance, database->created_utc_ms);
-    row_int(row, instance->major_version * 10 - 10 + (instance->major_version < 11 ? 10 : 0));
+    row_int(row, instance->major_version * 10);
     row_text(row, online ? instance->collation : NULL);
     row_int(row, database->user_access);
     row_text(row, access_names[database->user_access]);
@@ -100,8 +100,10 @@ static const char files_columns[] =
     "database_id int not null, file_id int not null, file_guid uniqueidentifier,"
     "type tinyint not null, type_desc nvarchar(60), data_space_id int not null, name sysname,"
     "physical_name nvarchar(260) not null, state tinyint, state_desc nvarchar(60),"
-    "size int not null, max_size int not null, growth int not null, is_media_read_only bit,"
-    "is_read_only bit, is_sparse bit, is_percent_growth bit, is_name_reserved bit,"
+    "size int not null, max_size int not null, growth int not null,"
+    "is_media_read_only bit not null, is_read_only bit not null, is_sparse bit not null,"
+    "is_percent_growth bit not null, is_name_reserved bit not null,"
+    "is_persistent_log_buffer bit not null,"
     "create_lsn numeric(25,0), drop_lsn numeric(25,0), read_only_lsn numeric(25,0),"
     "read_write_lsn numeric(25,0), differential_base_lsn numeric(25,0),"
     "differential_base_guid uniqueidentifier, differential_base_time datetime,"
@@ -114,8 +116,10 @@ static const char database_files_columns[] =
     "file_id int not null, file_guid uniqueidentifier,"
     "type tinyint not null, type_desc nvarchar(60), data_space_id int not null, name sysname,"
     "physical_name nvarchar(260), state tinyint, state_desc nvarchar(60),"
-    "size int not null, max_size int not null, growth int not null, is_media_read_only bit,"
-    "is_read_only bit, is_sparse bit, is_percent_growth bit, is_name_reserved bit,"
+    "size int not null, max_size int not null, growth int not null,"
+    "is_media_read_only bit not null, is_read_only bit not null, is_sparse bit not null,"
+    "is_percent_growth bit not null, is_name_reserved bit not null,"
+    "is_persistent_log_buffer bit not null,"
     "create_lsn numeric(25,0), drop_lsn numeric(25,0), read_only_lsn numeric(25,0),"
     "read_write_lsn numeric(25,0), differential_base_lsn numeric(25,0),"
     "differential_base_guid uniqueidentifier, differential_base_time datetime,"
@@ -155,10 +159,10 @@ static void add_file(struct row *row, const struct database *database, size_t in
     row_int(row, file->size_bytes / 8192);
     row_int(row, log ? 268435456 : -1);
     row_int(row, 8192);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
         row_int(row, 0);
     }
-    if (file->create_lsn == 0 || log) {
+    if (file->create_lsn == 0 || index == 0 || log) {
         row_null(row);
     } else {
         row_lsn(row, file->create_lsn);

@@ -129,9 +129,15 @@ struct instance *lab_add_instance(struct lab *lab, const char *name)
     instance->max_dop_one = true;
     instance->started_utc_ms = lab_now_utc_ms(lab) - INT64_C(41) * 86400000;
     instance->engine = engine_new(instance);
-    static const char *const system_names[] = {"master", "tempdb", "model", "msdb"};
+    static const char *const system_names[][3] = {{"master", "master", "mastlog"},
+                                                  {"tempdb", "tempdev", "templog"},
+                                                  {"model", "modeldev", "modellog"},
+                                                  {"msdb", "MSDBData", "MSDBLog"}};
     for (size_t i = 0; i < sizeof system_names / sizeof *system_names; i++) {
-        instance_add_database(instance, system_names[i], true);
+        struct database *database = instance_add_database(instance, system_names[i][0], true);
+        for (size_t f = 0; f < database->files_count; f++) {
+            strcpy(database->files[f].logical_name, system_names[i][f + 1]);
+        }
     }
     instance_add_login(instance, "sa", "", PERMISSION_SYSADMIN)->disabled = true;
     struct login *service = instance_add_login(instance, "NT SERVICE\\SQLSERVERAGENT", "",

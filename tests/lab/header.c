@@ -82,10 +82,12 @@ static void add_head(struct row *row, const struct backup_file *file)
     row_lsn(row, file->database_backup_lsn);
     row_file_time(row, file, file->start_utc_ms);
     row_file_time(row, file, file->finish_utc_ms);
-    static const int fixed[] = {52, 0, 1033, 196609, 150, 4608};
+    static const int fixed[] = {52, 0, 1033, 196609};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
         row_int(row, fixed[i]);
     }
+    row_int(row, file->major_version * 10);
+    row_int(row, 4608);
     row_int(row, file->major_version);
     row_int(row, 0);
     row_int(row, file->build);
@@ -130,7 +132,11 @@ static void add_tail(struct row *row, const struct backup_file *file)
     row_int(row, file->compressed_size_bytes);
     row_int(row, 0);
     row_nulls(row, 3);
-    row_file_time(row, file, file->finish_utc_ms);
+    if (log) {
+        row_file_time(row, file, file->finish_utc_ms);
+    } else {
+        row_null(row);
+    }
     row_int(row, file->utc_offset_min / 15);
     row_text(row, "MS_XPRESS");
 }

@@ -153,7 +153,7 @@ static void add_content_columns(struct row *row, const struct backup_file *file)
     row_text(row, type);
     row_int(row, 52);
     row_int(row, 0);
-    row_int(row, 150);
+    row_int(row, file->major_version * 10);
     row_int(row, file->database_version);
     row_digits(row, file->size_bytes);
     row_text(row, file->database_name);
@@ -285,12 +285,16 @@ void msdb_write_restore(struct instance *instance, const struct msdb_restore *re
     }
     row_int(&row, 1);
     row_text(&row, restore->stop_mark_name);
-    row_int(&row, restore->stop_before);
+    if (restore->stop_mark_name == NULL) {
+        row_null(&row);
+    } else {
+        row_int(&row, restore->stop_before);
+    }
     row_insert(&row, msdb, "dbo", "restorehistory");
     int history_id = ++instance->next_restore_history_id;
     for (size_t i = 0; i < restore->file->files_count && restore->file->type == 'D'; i++) {
         const struct database_file *file = &restore->file->files[i];
-        const char drive[] = {file->physical_name[0], ':', '\0'};
+        const char drive[] = {file->physical_name[0], ':', '\\', '\0'};
         row_int(&row, history_id);
         row_digits(&row, (int64_t)i + 1);
         row_text(&row, drive);
