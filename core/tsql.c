@@ -74,11 +74,18 @@ static bool add_time(struct str *out, int64_t time_ms)
     return tsql_add_string(out, text);
 }
 
+/* A literal beyond int is numeric to the server, and an index on a bigint column is then lost. */
+static void add_integer(struct str *out, int64_t integer)
+{
+    bool is_int = integer >= INT32_MIN && integer <= INT32_MAX;
+    str_format(out, is_int ? "%" PRId64 : "CAST(%" PRId64 " AS bigint)", integer);
+}
+
 static bool add_argument(struct str *out, const struct tsql_argument *argument)
 {
     switch (argument->kind) {
     case ARGUMENT_INTEGER:
-        str_format(out, "%" PRId64, argument->integer);
+        add_integer(out, argument->integer);
         return true;
     case ARGUMENT_IDENTIFIER:
         return tsql_add_identifier(out, argument->text);

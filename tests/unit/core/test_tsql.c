@@ -146,6 +146,10 @@ static void arguments_are_put_in_by_kind(void **state)
     assert_string_equal(text, "SELECT NULL FROM [d]]b].x WHERE a = -5 AND b >= "
                               "N'1970-01-01T00:00:01.000' AND N'$1'''");
     free(text);
+    arguments[1].integer = INT64_C(3000000000);
+    text = tsql_render(&query, arguments, 5);
+    assert_non_null(strstr(text, "a = CAST(3000000000 AS bigint)"));
+    free(text);
     assert_null(tsql_render(&query, arguments, 4));
     arguments[0].text = "a\nb";
     assert_null(tsql_render(&query, arguments, 5));
