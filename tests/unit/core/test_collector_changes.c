@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/memory.h"
 #include "core/base/str.h"
 #include "core/base/text.h"
 #include "core/collector.h"
@@ -266,6 +267,51 @@ static void what_a_login_may_not_see_names_the_grant_and_is_never_none(void **st
     collector_stop(collector);
 }
 
+/* --- names ------------------------------------------------------------------------------------- */
+
+static const char odd_name[] = "Mgmt]; DROP o'x Größe";
+
+static int start_odd_names(void **state)
+{
+    (void)state;
+    struct str text = {0};
+    const char *from = SCENARIO(PLAIN_SERVERS, SEES_ALL, ""), *name = "BizTalkMgmtDb";
+    for (const char *at; (at = strstr(from, name)); from = at + strlen(name)) {
+        str_add_bytes(&text, from, (size_t)(at - from));
+        str_add(&text, odd_name);
+    }
+    str_add(&text, from);
+    int failed = start_scenario(str_text(&text));
+    str_free(&text);
+    if (!failed) {
+        free(lab.config->management_database);
+        lab.config->management_database = memory_copy_text(odd_name);
+    }
+    return failed;
+}
+
+static void any_name_survives_quoting(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = collector_view(collector);
+    const struct server_view *source = view->servers[0];
+    assert_int_equal(source->parts[PART_ROSTER].state, PART_READ);
+    assert_int_equal(source->parts[PART_HISTORY].state, PART_READ);
+    assert_true(source->history_count > 0);
+    assert_string_equal(source->management_database, odd_name);
+    const struct database_row *row = server_view_database(source, odd_name);
+    assert_non_null(row);
+    assert_int_equal(row->has_mark_log, 1);
+    bool found = false;
+    for (size_t i = 0; i < source->roster_count; i++)
+        found = found || (source->roster[i].use == USE_MANAGEMENT &&
+                          text_equal(source->roster[i].database, odd_name));
+    assert_true(found);
+    group_view_release(view);
+    collector_stop(collector);
+}
+
 /* --- clocks and encryption --------------------------------------------------------------------- */
 
 static void local_stamps_are_found_out(void **state)
@@ -312,6 +358,9 @@ int main(int count, char **arguments)
     const struct CMUnitTest permissions[] = {
         cmocka_unit_test(what_a_login_may_not_see_names_the_grant_and_is_never_none),
     };
+    const struct CMUnitTest names[] = {
+        cmocka_unit_test(any_name_survives_quoting),
+    };
     const struct CMUnitTest clocks[] = {
         cmocka_unit_test(local_stamps_are_found_out),
     };
@@ -320,6 +369,7 @@ int main(int count, char **arguments)
     };
     int failed = cmocka_run_group_tests(changes, start_small, stop_lab);
     failed += cmocka_run_group_tests(permissions, start_blind, stop_lab);
+    failed += cmocka_run_group_tests(names, start_odd_names, stop_lab);
     failed += cmocka_run_group_tests(clocks, start_local_time, stop_lab);
     return failed + cmocka_run_group_tests(encryption, start_encrypted, stop_lab);
 }
