@@ -175,12 +175,15 @@ static void draw_tiny(struct app *app, const struct canvas *canvas)
     enum glyph glyph = liveness(app, live, sizeof live);
     int column = canvas_sign(canvas, 0, 0, words_verdict_glyph(ready->verdict));
     column = canvas_format(canvas, 0, column + 1, words_verdict_attr(ready->verdict), "%s",
-                           facts_verdict_words(ready));
+                           app->world.starting                      ? "asking"
+                           : ready->verdict == VERDICT_UNKNOWN ? "unknown"
+                           : ready->possible                    ? "YES"
+                                                                : "NO");
     if (app->paused)
         canvas_text(canvas, 0, column + 1, ATTR_WARNING, "PAUSED");
-    else
+    else if (mark)
         canvas_format(canvas, 0, column + 1, ATTR_NORMAL, "set %lld",
-                      mark ? (long long)app->view->sets[mark->set].id : 0LL);
+                      (long long)app->view->sets[mark->set].id);
     words_duration(loss, sizeof loss, ready->data_loss_ms);
     canvas_format(canvas, 1, 0, ATTR_NORMAL, "loss %s", loss);
     column = canvas_sign(canvas, 2, 0, glyph);

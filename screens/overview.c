@@ -124,10 +124,10 @@ static int draw_exposure(const struct screen_world *world, const struct canvas *
         if (!isnan(values[i]) && values[i] > top)
             top = values[i];
     canvas_fit(canvas, row, 1, LABEL_CELLS + 1, ALIGN_LEFT, ATTR_SECONDARY, "between marks, 24 h");
-    int column = chart_sparkline(canvas, row, LABEL_CELLS + 3, SPARK_CELLS, values, SPARK_CELLS, 0,
-                                 limit_ms);
+    int column = chart_sparkline(canvas, row, LABEL_CELLS + 3, SPARK_CELLS, values, SPARK_CELLS,
+                                 !isnan(limit_ms) && limit_ms > top ? limit_ms : 0, limit_ms);
     char text[WORDS_SIZE], limits[WORDS_SIZE];
-    words_duration(text, sizeof text, top > 0 ? (int64_t)top : DURATION_UNKNOWN);
+    words_short(text, sizeof text, top > 0 ? (int64_t)top : DURATION_UNKNOWN);
     words_limit(limits, sizeof limits, limit);
     column = canvas_format(canvas, row, column + 2, ATTR_SECONDARY, "longest %s", text);
     canvas_text(canvas, row, column + 2, ATTR_SECONDARY, limits);

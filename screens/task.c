@@ -50,6 +50,19 @@ static void append_ended(struct tasks *tasks, struct task *task)
     tasks->ended_count++;
 }
 
+/* What nobody collected is forgotten with its data. */
+static void free_tasks(struct tasks *tasks)
+{
+    while (tasks->ended) {
+        struct task *next = tasks->ended->next;
+        free(tasks->ended);
+        tasks->ended = next;
+    }
+    pthread_cond_destroy(&tasks->ended_one);
+    pthread_mutex_destroy(&tasks->lock);
+    free(tasks);
+}
+
 static void *run(void *argument)
 {
     struct task *task = argument;
@@ -60,8 +73,11 @@ static void *run(void *argument)
     tasks->running--;
     if (tasks->wake && !tasks->abandoned)
         tasks->wake(tasks->context);
+    bool last = tasks->abandoned && tasks->running == 0;
     pthread_cond_signal(&tasks->ended_one);
     pthread_mutex_unlock(&tasks->lock);
+    if (last)
+        free_tasks(tasks);
     return NULL;
 }
 
@@ -102,6 +118,17 @@ void task_start(struct tasks *tasks, void (*work)(void *data), void (*done)(void
     pthread_mutex_unlock(&tasks->lock);
 }
 
+/* Calls done() of a chain of tasks and frees them. */
+static void finish(struct task *task)
+{
+    while (task) {
+        struct task *next = task->next;
+        task->done(task->data);
+        free(task);
+        task = next;
+    }
+}
+
 bool tasks_collect(struct tasks *tasks)
 {
     pthread_mutex_lock(&tasks->lock);
@@ -111,12 +138,7 @@ bool tasks_collect(struct tasks *tasks)
     tasks->ended_count = 0;
     pthread_mutex_unlock(&tasks->lock);
     bool any = task != NULL;
-    while (task) {
-        struct task *next = task->next;
-        task->done(task->data);
-        free(task);
-        task = next;
-    }
+    finish(task);
     return any;
 }
 
@@ -147,12 +169,12 @@ size_t tasks_stop(struct tasks *tasks, int limit_ms)
         continue;
     size_t left = tasks->running;
     tasks->abandoned = left > 0;
+    struct task *ended = tasks->ended;
+    tasks->ended = NULL;
+    tasks->tail = &tasks->ended;
     pthread_mutex_unlock(&tasks->lock);
-    tasks_collect(tasks);
-    if (left)
-        return left; /* the process ends soon; what they use must live until then */
-    pthread_cond_destroy(&tasks->ended_one);
-    pthread_mutex_destroy(&tasks->lock);
-    free(tasks);
-    return 0;
+    finish(ended);
+    if (left == 0)
+        free_tasks(tasks);
+    return left; /* not 0: the last of them frees; what they use must live until then */
 }

@@ -10,7 +10,7 @@
 #include "screens/wizard_private.h"
 #include "screens/words.h"
 
-enum { RAIL_CELLS = 16, RAIL_FROM_COLUMNS = 60 };
+enum { RAIL_CELLS = 17, RAIL_FROM_COLUMNS = 60 };
 
 static void update(void *self, const struct screen_world *world)
 {
