@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "screens/words.h"
@@ -241,14 +242,16 @@ void facts_jobs(struct facts *facts, const struct group_view *view, bool brief)
                 continue;
             if (brief && job->last_outcome != OUTCOME_FAILED)
                 continue;
-            char label[300], when[WORDS_SIZE];
+            char label[300], when[WORDS_SIZE], last[WORDS_LINE] = "never run";
             snprintf(label, sizeof label, "%s/%s", server->name, job->name);
             time_format(when, sizeof when, job->last_run_utc_ms);
+            if (job->last_run_utc_ms != TIME_UNKNOWN)
+                snprintf(last, sizeof last, "last %s at %s", job_outcome_name(job->last_outcome),
+                         when);
             facts_judge(facts,
                         job->last_outcome == OUTCOME_FAILED ? VERDICT_WARNING : VERDICT_OK, label,
-                        "%s, %s, last %s at %s", job->enabled ? "enabled" : "disabled",
-                        job->running ? "running" : "idle", job_outcome_name(job->last_outcome),
-                        when);
+                        "%s, %s, %s", job->enabled ? "enabled" : "disabled",
+                        job->running ? "running" : "idle", last);
         }
     }
 }
