@@ -98,6 +98,8 @@ struct backup_file *database_backup(struct database *database, const char *path,
     memcpy(file->files, database->files, sizeof file->files);
     file->files_count = database->files_count;
     file->recovery_model = database->recovery_model;
+    file->encrypted = database->encrypted;
+    memcpy(file->tde_thumbprint, database->tde_thumbprint, sizeof file->tde_thumbprint);
     if (type == 'L') {
         set_log(database, file);
     } else {

@@ -68,7 +68,7 @@ static void add_database(struct row *row, const struct database *database)
     row_text(row, waits ? "LOG_BACKUP" : "NOTHING");
     row_int(row, 0);
     row_int(row, 0);
-    row_int(row, 0);
+    row_int(row, database->encrypted);
     row_int(row, 0);
     row_nulls(row, 3);
     row_int(row, 0);
@@ -264,12 +264,28 @@ static bool fill_mirroring(struct session *session, struct database *context, st
     (void)context;
     for (size_t i = 0; i < session->instance->databases_count; i++) {
         const struct database *database = session->instance->databases[i];
-        if (!database->dropped) {
-            struct row row = {0};
-            row_int(&row, database->id);
-            row_nulls(&row, 15);
-            row_send(&row, sink);
+        struct row row = {0};
+        if (database->dropped) {
+            continue;
         }
+        row_int(&row, database->id);
+        if (!database->mirrored) {
+            row_nulls(&row, 15);
+        } else {
+            row_guid(&row, database->database_guid);
+            row_int(&row, 4);
+            row_text(&row, "SYNCHRONIZED");
+            row_int(&row, 1);
+            row_text(&row, "PRINCIPAL");
+            row_int(&row, 1);
+            row_int(&row, 2);
+            row_text(&row, "FULL");
+            row_int(&row, 1);
+            row_text(&row, "TCP://mirror.example:5022");
+            row_text(&row, "MIRROR");
+            row_nulls(&row, 4);
+        }
+        row_send(&row, sink);
     }
     return true;
 }
@@ -285,8 +301,32 @@ static bool fill_encryption(struct session *session, struct database *context,
                             struct row_sink *sink)
 {
     (void)context;
-    (void)sink;
-    return catalog_needs_server_state(session);
+    if (!catalog_needs_server_state(session)) {
+        return false;
+    }
+    for (size_t i = 0; i < session->instance->databases_count; i++) {
+        const struct database *database = session->instance->databases[i];
+        if (database->dropped || !database->encrypted || database->state != DATABASE_ONLINE) {
+            continue;
+        }
+        struct row row = {0};
+        row_int(&row, database->id);
+        row_int(&row, 3);
+        for (int n = 0; n < 5; n++) {
+            row_time(&row, database->instance, database->created_utc_ms);
+        }
+        row_text(&row, "AES");
+        row_int(&row, 256);
+        row_add(&row, sql_bytes(database->tde_thumbprint, sizeof database->tde_thumbprint));
+        row_text(&row, "CERTIFICATE");
+        row_add(&row, sql_number(0));
+        row_text(&row, "ENCRYPTED");
+        row_int(&row, 4);
+        row_text(&row, "COMPLETE");
+        row_time(&row, database->instance, database->created_utc_ms);
+        row_send(&row, sink);
+    }
+    return true;
 }
 
 static struct catalog_view views[] = {

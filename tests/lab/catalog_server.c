@@ -249,6 +249,35 @@ static bool fill_server_state(struct session *session, struct database *database
     return catalog_needs_server_state(session);
 }
 
+static bool fill_certificates(struct session *session, struct database *database,
+                              struct row_sink *sink)
+{
+    const struct instance *instance = session->instance;
+    if (!instance->has_certificate || strcmp(database->name, "master") != 0 ||
+        !catalog_has(session, PERMISSION_VIEW_ANY_DEFINITION)) {
+        return true;
+    }
+    struct row row = {0};
+    row_text(&row, "TDECertificate");
+    row_int(&row, 256);
+    row_int(&row, 1);
+    row_text(&row, "MK");
+    row_text(&row, "ENCRYPTED_BY_MASTER_KEY");
+    row_int(&row, 1);
+    row_text(&row, "TDE");
+    row_text(&row, "1d");
+    row_nulls(&row, 2);
+    row_text(&row, "TDE");
+    row_time(&row, instance, instance->started_utc_ms + INT64_C(315360000000));
+    row_time(&row, instance, instance->started_utc_ms);
+    row_add(&row,
+            sql_bytes(instance->certificate_thumbprint, sizeof instance->certificate_thumbprint));
+    row_null(&row);
+    row_time(&row, instance, instance->started_utc_ms);
+    row_send(&row, sink);
+    return true;
+}
+
 static struct catalog_view views[] = {
     {.schema = "sys",
      .name = "configurations",
@@ -275,7 +304,7 @@ static struct catalog_view views[] = {
                 "string_sid nvarchar(128), subject nvarchar(4000), expiry_date datetime,"
                 "start_date datetime, thumbprint varbinary(32) not null, attested_by nvarchar(260),"
                 "pvt_key_last_backup_date datetime",
-     .fill = catalog_fill_empty},
+     .fill = fill_certificates},
     {.schema = "sys",
      .name = "dm_server_services",
      .columns = services_columns,

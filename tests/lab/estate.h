@@ -105,6 +105,9 @@ struct database {
     uint8_t base_set_guid[16]; /* the full set that a differential must be based on */
     bool tail_backed_up, mid_full_restore;
     bool read_only;
+    bool encrypted;               /* TDE; its certificate's thumbprint is below */
+    uint8_t tde_thumbprint[20];
+    bool mirrored;                /* in database mirroring, which BizTalk does not support */
     bool recovered_here;  /* it was brought online by a recovery on this instance */
     bool stopped_at_mark; /* redo_lsn lies inside a log because a stop clause was reached */
     struct database_file files[8];
@@ -126,7 +129,8 @@ struct backup_file {
     struct instance *local_to; /* NULL = a share */
     enum file_state state;
     char type; /* 'D' full, 'L' log, 'I' differential */
-    bool copy_only, damaged, has_checksums, bulk_logged;
+    bool copy_only, damaged, has_checksums, bulk_logged, encrypted;
+    uint8_t tde_thumbprint[20];
     char database_name[129];
     char server_name[129];
     struct timeline *timeline;
@@ -197,6 +201,8 @@ struct instance {
     int64_t restore_bytes_per_s, backup_bytes_per_s, disk_free_bytes;
     int64_t started_utc_ms;
     bool adhoc_distributed_queries, max_dop_one;
+    bool has_certificate; /* the TDE certificate, its thumbprint below */
+    uint8_t certificate_thumbprint[20];
     char edition[64];
     /* the group as the management database on this instance has it; NULL = not there; biztalk.h */
     struct biztalk_group *group;

@@ -183,7 +183,10 @@ static void add_file(struct row *row, const struct backup_file *backup, size_t i
     row_guid(row, no_guid);
     row_int(row, 0);
     row_int(row, 1);
-    row_nulls(row, 2);
+    row_add(row, backup->encrypted
+                     ? sql_bytes(backup->tde_thumbprint, sizeof backup->tde_thumbprint)
+                     : sql_null());
+    row_null(row);
 }
 
 bool restore_filelistonly(struct restore_run *run)

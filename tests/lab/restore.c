@@ -252,6 +252,8 @@ static bool run_full(struct restore_run *run)
     database->mid_full_restore = false;
     database->redo_lsn = run->file->last_lsn;
     database->recovery_model = run->file->recovery_model;
+    database->encrypted = run->file->encrypted;
+    memcpy(database->tde_thumbprint, run->file->tde_thumbprint, sizeof database->tde_thumbprint);
     database->created_utc_ms = lab_now_utc_ms(run->instance->lab);
     database->data_bytes = run->file->size_bytes;
     database->tail_backed_up = false;
@@ -329,11 +331,13 @@ static bool run_statement(struct restore_run *run)
     case RESTORE_HEADERONLY:
         return check_create_right(run) && restore_open(run) && restore_headeronly(run);
     case RESTORE_FILELISTONLY:
-        return check_create_right(run) && restore_open(run) && restore_filelistonly(run);
+        return check_create_right(run) && restore_open(run) && restore_check_certificate(run) &&
+               restore_filelistonly(run);
     case RESTORE_LABELONLY:
         return restore_open(run) && restore_labelonly(run);
     case RESTORE_VERIFYONLY:
-        return check_create_right(run) && restore_open(run) && restore_verifyonly(run);
+        return check_create_right(run) && restore_open(run) && restore_check_certificate(run) &&
+               restore_verifyonly(run);
     case RESTORE_DATABASE:
     case RESTORE_LOG:
         break;

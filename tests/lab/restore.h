@@ -53,6 +53,9 @@ void restore_say(struct restore_run *run, int number, const char *format, ...)
 /* Opens the device: sets run->file, or fails with 3201, 3241, 3287. */
 bool restore_open(struct restore_run *run);
 
+/* 33111 where the backup of an encrypted database needs a certificate that is not here. */
+bool restore_check_certificate(struct restore_run *run);
+
 /* The rules. Each fails with its own number. */
 bool restore_check_database(struct restore_run *run);      /* RESTORE DATABASE ... FROM */
 bool restore_check_log(struct restore_run *run);           /* RESTORE LOG */

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -117,7 +118,23 @@ bool restore_check_log(struct restore_run *run)
     if (run->statement->checksum && !log->has_checksums) {
         return restore_fail(run, 3187, 16, 1, "The set holds no checksums to verify.");
     }
-    return check_standby(run) && check_log_order(run);
+    return restore_check_certificate(run) && check_standby(run) && check_log_order(run);
+}
+
+bool restore_check_certificate(struct restore_run *run)
+{
+    const struct backup_file *file = run->file;
+    if (!file->encrypted || (run->instance->has_certificate &&
+                             memcmp(run->instance->certificate_thumbprint, file->tde_thumbprint,
+                                    sizeof file->tde_thumbprint) == 0)) {
+        return true;
+    }
+    char digits[43] = "0x";
+    for (size_t i = 0; i < sizeof file->tde_thumbprint; i++) {
+        snprintf(digits + 2 + 2 * i, 3, "%02X", file->tde_thumbprint[i]);
+    }
+    return restore_fail(run, 33111, 16, 3, "Cannot find server %s with thumbprint '%s'.",
+                        "certificate", digits);
 }
 
 /* "lsn:123" -> the number. */
@@ -228,6 +245,12 @@ bool restore_check_recovery_only(struct restore_run *run)
 static bool check_existing(struct restore_run *run)
 {
     const struct database *database = run->database;
+    if (database->mirrored) {
+        return restore_fail(run, 3104, 16, 1,
+                            "RESTORE cannot work on database '%s': it is mirrored or in an"
+                            " availability group.",
+                            database->name);
+    }
     if (!check_unused(run)) {
         return false;
     }
@@ -279,5 +302,6 @@ bool restore_check_database(struct restore_run *run)
     if (statement->checksum && !file->has_checksums) {
         return restore_fail(run, 3187, 16, 1, "The set holds no checksums to verify.");
     }
-    return check_standby(run) && (run->database == NULL || check_existing(run));
+    return restore_check_certificate(run) && check_standby(run) &&
+           (run->database == NULL || check_existing(run));
 }

@@ -77,7 +77,7 @@ static void read_server(struct lab *lab, const struct node *server)
     text_copy(instance->data_path, sizeof instance->data_path,
               node_text(server, "data_path", instance->data_path));
     text_copy(instance->log_path, sizeof instance->log_path,
-              node_text(server, "log_path", instance->log_path));
+              node_text(server, "log_path certificate", instance->log_path));
     instance->utc_offset_min = (int)node_integer(server, "utc_offset_minutes", -840, 840, 0);
     instance->clock_offset_ms =
         (int)node_integer(server, "clock_offset_ms", -86400000, 86400000, 0);
@@ -91,6 +91,9 @@ static void read_server(struct lab *lab, const struct node *server)
     instance->agent->stopped =
         strcmp(node_choice(server, "agent", "running stopped", "running"), "stopped") == 0;
     instance->stopped = node_boolean(server, "stopped", false);
+    instance->has_certificate = node_boolean(server, "certificate", instance->is_source);
+    /* there is one TDE certificate in a scenario */
+    memset(instance->certificate_thumbprint, 0xC7, sizeof instance->certificate_thumbprint);
     read_encryption(server, instance);
 }
 
@@ -98,7 +101,7 @@ static void read_database(struct lab *lab, const struct node *database,
                           struct biztalk_group **group, const char *location)
 {
     node_check_keys(database, "name server role data_mb log_kb_per_second recovery_model"
-                              " marking_objects");
+                              " encrypted mirrored");
     const char *name = node_text_required(database, "name");
     const char *role = node_choice(database, "role",
                                    "management master-messagebox messagebox tracking bam rules sso"
@@ -121,6 +124,9 @@ static void read_database(struct lab *lab, const struct node *database,
     made->files[1].size_bytes = made->data_bytes / 10 / 8192 * 8192 + (INT64_C(64) << 20);
     made->log_bytes_per_s = node_integer(database, "log_kb_per_second", 0, 1000000, 1) * 1000;
     const char *model = node_choice(database, "recovery_model", "FULL BULK_LOGGED SIMPLE", "FULL");
+    made->encrypted = node_boolean(database, "encrypted", false);
+    made->mirrored = node_boolean(database, "mirrored", false);
+    memcpy(made->tde_thumbprint, instance->certificate_thumbprint, sizeof made->tde_thumbprint);
     made->recovery_model = strcmp(model, "FULL") == 0 ? 1 : strcmp(model, "SIMPLE") == 0 ? 3 : 2;
     if (strcmp(role, "management") == 0 && *group == NULL) {
         *group = biztalk_group_new(made, location);
@@ -136,88 +142,6 @@ static void read_database(struct lab *lab, const struct node *database,
     } else if (strcmp(role, "none") != 0) {
         biztalk_add_member(*group, made, role);
     }
-}
-
-static struct database *find_database(const struct biztalk_group *group, const char *name)
-{
-    for (size_t i = 0; i < group->members_count; i++) {
-        if (text_equal_nocase(group->members[i].database->name, name)) {
-            return group->members[i].database;
-        }
-    }
-    return NULL;
-}
-
-static void read_exceptions(const struct node *history, struct history_plan *plan,
-                            const struct biztalk_group *group)
-{
-    struct node failed = node_member(history, "failed_starts");
-    for (size_t i = 0; i < node_count(&failed) && plan->exceptions_count < HISTORY_EXCEPTIONS;
-         i++) {
-        struct node item = node_item(&failed, i);
-        json_t *holder = json_pack("{sO}", "time", item.json);
-        struct node wrapped = {.json = holder, .problems = item.problems};
-        text_copy(wrapped.path, sizeof wrapped.path, item.path);
-        plan->exceptions[plan->exceptions_count++].utc_ms = node_instant(&wrapped, "time", 0);
-        json_decref(holder);
-    }
-    struct node partial = node_member(history, "partial");
-    for (size_t i = 0; i < node_count(&partial) && plan->exceptions_count < HISTORY_EXCEPTIONS;
-         i++) {
-        struct node item = node_item(&partial, i);
-        node_check_keys(&item, "time fails_at");
-        struct history_exception *exception = &plan->exceptions[plan->exceptions_count++];
-        exception->utc_ms = node_instant(&item, "time", 0);
-        exception->fails_at = find_database(group, node_text_required(&item, "fails_at"));
-        if (exception->fails_at == NULL) {
-            struct node member = node_member(&item, "fails_at");
-            node_problem(&member, "expected a database that the job backs up");
-        }
-    }
-}
-
-static void read_positions(const struct node *top, struct lab *lab, struct history_plan *plan)
-{
-    struct node list = node_member(top, "standby");
-    for (size_t i = 0; i < node_count(&list) && plan->positions_count < STANDBY_POSITIONS; i++) {
-        struct node item = node_item(&list, i);
-        node_check_keys(&item, "server database behind state");
-        struct standby_position *position = &plan->positions[plan->positions_count++];
-        const char *state = node_choice(&item, "state", "restoring standby online", "restoring");
-        position->instance = lab_instance(lab, node_text_required(&item, "server"));
-        position->behind = (int)node_integer(&item, "behind", 1, 1000, plan->behind);
-        position->state = strcmp(state, "online") == 0    ? POSITION_ONLINE
-                          : strcmp(state, "standby") == 0 ? POSITION_STANDBY
-                                                          : POSITION_RESTORING;
-        text_copy(position->database, sizeof position->database, node_text(&item, "database", ""));
-        if (position->instance == NULL || position->instance->is_source) {
-            struct node member = node_member(&item, "server");
-            node_problem(&member, "expected the name of a destination in servers");
-        }
-    }
-}
-
-static void read_history(const struct node *top, struct history_plan *plan,
-                         struct biztalk_group *group)
-{
-    struct node history = node_member(top, "history");
-    struct node backup = node_member(top, "backup");
-    plan->every_ms = node_integer(&backup, "every_minutes", 1, 1440, 15) * 60000;
-    plan->backup_hour = (int)node_integer(&backup, "full_hour", -1, 23, -1);
-    group->use_local_time = node_boolean(&backup, "use_local_time", false);
-    text_copy(group->name, sizeof group->name, node_text(&backup, "name", "BTS"));
-    group->backup_hour = plan->backup_hour;
-    plan->behind = 1;
-    if (history.json == NULL) {
-        return;
-    }
-    node_check_keys(&history, "days hours mark_ms behind not_imported first_set failed_starts"
-                              " partial");
-    plan->mark_ms = (int)node_integer(&history, "mark_ms", 0, 59999, 0);
-    plan->behind = (int)node_integer(&history, "behind", 1, 1000, 1);
-    plan->not_imported = (int)node_integer(&history, "not_imported", 0, 1000, 0);
-    group->next_set_id = node_integer(&history, "first_set", 1, INT32_MAX, 1);
-    read_exceptions(&history, plan, group);
 }
 
 static void read_faults(struct lab *lab, const struct node *top)
@@ -341,8 +265,7 @@ static struct lab *build(const struct node *top, uint64_t seed)
     read_objects(lab, top, &group);
     read_switches(lab, top);
     if (group != NULL) {
-        read_history(top, &plan, group);
-        read_positions(top, lab, &plan);
+        scenario_read_past(top, lab, group, &plan);
         make_shipping(lab, group, top);
     }
     if (str_text(top->problems)[0] == '\0') {

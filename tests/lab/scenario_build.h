@@ -13,7 +13,9 @@ enum { HISTORY_EXCEPTIONS = 64 };
 
 struct history_exception {
     int64_t utc_ms;
-    struct database *fails_at; /* partial: its backup fails; NULL = the start fails */
+    struct database *fails_at;    /* partial: its backup fails; NULL = the start fails */
+    struct database *stolen_from; /* somebody else takes a log backup of it to path */
+    char path[520];
 };
 
 /* Where a destination's database stands, if not where the others do. */
@@ -43,6 +45,10 @@ struct node;
 
 /* One item of logins[]: the login on every server that it names. */
 void scenario_read_login(struct lab *lab, const struct node *login);
+
+/* backup, history and standby[]: what the past is to be. */
+void scenario_read_past(const struct node *top, struct lab *lab, struct biztalk_group *group,
+                        struct history_plan *plan);
 
 /* Takes every set of the past, with its rows, and brings the destinations up. */
 void scenario_make_history(struct biztalk_group *group, const struct history_plan *plan);

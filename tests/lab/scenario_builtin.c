@@ -5,28 +5,30 @@
 
 /* The files become part of the program, so that an installed lab needs nothing beside it. The
  * paths are found through the compiler's include path, the project's root. */
-#define EMBED(symbol, path)                                                                        \
-    __asm__(".section .rodata\n"                                                                   \
-            ".global scenario_text_" #symbol "\n"                                                  \
-            "scenario_text_" #symbol ":\n"                                                         \
-            ".incbin \"tests/lab/scenarios/" path ".json\"\n"                                      \
-            ".global scenario_end_" #symbol "\n"                                                   \
-            "scenario_end_" #symbol ":\n"                                                          \
-            ".byte 0\n"                                                                            \
-            ".previous\n");                                                                        \
+#define EMBED(symbol, path)                                   \
+    __asm__(".section .rodata\n"                              \
+            ".global scenario_text_" #symbol "\n"             \
+            "scenario_text_" #symbol ":\n"                    \
+            ".incbin \"tests/lab/scenarios/" path ".json\"\n" \
+            ".global scenario_end_" #symbol "\n"              \
+            "scenario_end_" #symbol ":\n"                     \
+            ".byte 0\n"                                       \
+            ".previous\n");                                   \
     extern const char scenario_text_##symbol[], scenario_end_##symbol[];
 
-#define SCENARIOS(X)                                                                               \
-    X(contoso, "contoso")                                                                          \
-    X(small, "small")                                                                              \
-    X(behind, "behind")                                                                            \
-    X(partial, "partial")                                                                          \
-    X(recovered, "recovered")                                                                      \
-    X(live, "live")                                                                                \
-    X(local_time, "local-time")                                                                    \
-    X(simple_recovery, "simple-recovery")                                                          \
-    X(no_rights, "no-rights")                                                                      \
-    X(hostile_names, "hostile-names")
+#define SCENARIOS(X)                      \
+    X(contoso, "contoso")                 \
+    X(small, "small")                     \
+    X(behind, "behind")                   \
+    X(partial, "partial")                 \
+    X(recovered, "recovered")             \
+    X(live, "live")                       \
+    X(local_time, "local-time")           \
+    X(simple_recovery, "simple-recovery") \
+    X(no_rights, "no-rights")             \
+    X(hostile_names, "hostile-names")     \
+    X(stolen, "stolen")                   \
+    X(encrypted, "encrypted")
 
 SCENARIOS(EMBED)
 

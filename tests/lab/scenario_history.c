@@ -22,10 +22,12 @@ struct past {
     size_t items_count, items_capacity;
 };
 
-static const struct history_exception *exception_at(const struct history_plan *plan, int64_t time)
+static const struct history_exception *exception_at(const struct history_plan *plan, int64_t time,
+                                                    bool stolen)
 {
     for (size_t i = 0; i < plan->exceptions_count; i++) {
-        if (plan->exceptions[i].utc_ms >= time &&
+        if ((plan->exceptions[i].stolen_from != NULL) == stolen &&
+            plan->exceptions[i].utc_ms >= time &&
             plan->exceptions[i].utc_ms < time + plan->every_ms) {
             return &plan->exceptions[i];
         }
@@ -67,7 +69,7 @@ static void run_past_job(struct biztalk_group *group, const struct history_plan 
                          struct past *past, int64_t time)
 {
     struct lab *lab = group->management->instance->lab;
-    const struct history_exception *exception = exception_at(plan, time);
+    const struct history_exception *exception = exception_at(plan, time, false);
     lab->now_base_utc_ms = time;
     if (exception != NULL && exception->fails_at == NULL) {
         group->next_set_id++;
@@ -117,13 +119,34 @@ static size_t repairing_full(const struct past *past, size_t from, size_t import
     return imported;
 }
 
+/* True if every log of the set follows what its database has; then it has this log too. */
+static bool follows(const struct past_set *set, lab_lsn redo[GROUP_MEMBERS])
+{
+    for (size_t m = 0; m < GROUP_MEMBERS; m++) {
+        if (!set->full && set->files[m] != NULL && set->files[m]->first_lsn > redo[m]) {
+            return false;
+        }
+    }
+    for (size_t m = 0; m < GROUP_MEMBERS; m++) {
+        if (set->files[m] != NULL) {
+            redo[m] = set->files[m]->last_lsn;
+        }
+    }
+    return true;
+}
+
 /* Marks the sets that the shipping job has restored; returns the index of the last. */
 static size_t choose_restored(struct past *past, const struct history_plan *plan, size_t imported)
 {
     size_t last = SIZE_MAX;
+    lab_lsn redo[GROUP_MEMBERS] = {0};
     size_t at = repairing_full(past, 0, imported);
     while (at < imported) {
         struct past_set *set = &past->items[at];
+        if (!follows(set, redo)) {
+            at = repairing_full(past, at, imported);
+            continue;
+        }
         set->restored = true;
         set->restored_utc_ms = set->taken_utc_ms + plan->every_ms + 75000;
         if (set->restored_utc_ms > plan->now_utc_ms) {
@@ -286,6 +309,18 @@ static void bring_up(struct shipping *shipping, struct biztalk_group *group, str
     }
 }
 
+static void steal_log(struct lab *lab, const struct history_exception *theft)
+{
+    struct database *database = theft->stolen_from;
+    if (lab->now_base_utc_ms < theft->utc_ms) {
+        lab->now_base_utc_ms = theft->utc_ms;
+    }
+    database_traffic(database);
+    int64_t now = lab->now_base_utc_ms;
+    database_backup(database, theft->path, 'L', false, now, now + 500,
+                    database_backup_size(database, 'L'), "CONTOSO\\backup-tool");
+}
+
 void scenario_make_history(struct biztalk_group *group, const struct history_plan *plan)
 {
     struct lab *lab = group->management->instance->lab;
@@ -293,6 +328,10 @@ void scenario_make_history(struct biztalk_group *group, const struct history_pla
     int64_t first = plan->start_utc_ms / plan->every_ms * plan->every_ms + plan->every_ms;
     for (int64_t time = first; time <= plan->now_utc_ms; time += plan->every_ms) {
         run_past_job(group, plan, &past, time);
+        const struct history_exception *theft = exception_at(plan, time, true);
+        if (theft != NULL) {
+            steal_log(lab, theft);
+        }
     }
     lab->now_base_utc_ms = plan->now_utc_ms;
     for (size_t i = 0; i < lab->instances_count; i++) {

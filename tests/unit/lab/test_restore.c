@@ -290,6 +290,103 @@ static void content_follows_the_redo_lsn(void **state)
     assert_true(engine_table_exists(f->destination->engine, restored(f), "dbo", "MarkLog"));
 }
 
+static void an_encrypted_backup_without_its_certificate_is_33111(void **state)
+{
+    struct fixture *f = *state;
+    f->full->encrypted = true;
+    memset(f->full->tde_thumbprint, 7, sizeof f->full->tde_thumbprint);
+    assert_fails(f, restore_full(f), 33111);
+    f->destination->has_certificate = true;
+    assert_fails(f, restore_full(f), 33111);
+    memset(f->destination->certificate_thumbprint, 7, sizeof f->full->tde_thumbprint);
+    assert_true(restore_full(f));
+}
+
+static void a_mirrored_database_cannot_be_restored_over_with_3104(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(restore_full(f) && recover(f));
+    restored(f)->mirrored = true;
+    assert_fails(f, restore_full(f), 3104);
+}
+
+static void a_newer_version_s_backup_is_3169(void **state)
+{
+    struct fixture *f = *state;
+    f->destination->major_version = 15;
+    assert_fails(f, restore_full(f), 3169);
+}
+
+static void a_full_disk_is_3257(void **state)
+{
+    struct fixture *f = *state;
+    f->destination->disk_free_bytes = 1000;
+    assert_fails(f, restore_full(f), 3257);
+}
+
+static void the_wrong_kind_of_set_is_3135(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(restore_full(f));
+    struct restore_statement statement = restore_of(RESTORE_LOG, f->full->path);
+    assert_fails(f, admin_restore(f->session, &statement, f->reply), 3135);
+    statement = restore_of(RESTORE_DATABASE, f->logs[0]->path);
+    assert_fails(f, admin_restore(f->session, &statement, f->reply), 3135);
+}
+
+static void a_stop_inside_bulk_logged_work_is_4341(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(restore_full(f));
+    f->logs[0]->bulk_logged = true;
+    assert_fails(f, restore_log(f, 1, "MARK_1"), 4341);
+    assert_true(restore_log(f, 1, NULL));
+}
+
+static void a_time_that_was_passed_is_4335_and_one_not_reached_leaves_restoring(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(restore_full(f));
+    struct restore_statement statement = restore_of(RESTORE_LOG, f->logs[0]->path);
+    struct sql_value later = sql_time_utc_ms(FIXTURE_NOW + 86400000, 0);
+    statement.stop = RESTORE_STOPAT;
+    statement.stop_at_ticks = later.integer;
+    statement.end = RESTORE_RECOVERY;
+    assert_true(admin_restore(f->session, &statement, f->reply));
+    assert_int_equal(restored(f)->state, DATABASE_RESTORING);
+    struct sql_value earlier = sql_time_utc_ms(FIXTURE_NOW + 1000, 0);
+    struct restore_statement second = restore_of(RESTORE_LOG, f->logs[1]->path);
+    second.stop = RESTORE_STOPAT;
+    second.stop_at_ticks = earlier.integer;
+    assert_false(admin_restore(f->session, &second, f->reply));
+    int number = last_record(f)->error_number;
+    assert_true(number == 4335 || number == 4338);
+}
+
+static void an_alter_of_a_restoring_database_is_5052(void **state)
+{
+    struct fixture *f = *state;
+    struct alter_database_statement alter = {.action = ALTER_USER_ACCESS, .value = 1, .line = 1};
+    strcpy(alter.database, "Orders");
+    assert_true(restore_full(f));
+    assert_false(admin_alter_database(f->session, &alter, f->reply));
+    assert_int_equal(reply_sink_last_error(f->reply), 5069);
+    assert_non_null(strstr(reply_sink_messages(f->reply), "5052"));
+}
+
+static void single_user_evicts_the_others(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(restore_full(f) && recover(f));
+    struct session *other = session_open_internal(f->destination, "Orders", "other", f->reply);
+    struct alter_database_statement alter = {
+        .action = ALTER_USER_ACCESS, .value = 1, .rollback_immediate = true, .line = 1};
+    strcpy(alter.database, "Orders");
+    assert_true(admin_alter_database(f->session, &alter, f->reply));
+    assert_true(other->killed);
+    session_close_internal(other);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -322,6 +419,15 @@ int main(void)
         CASE(an_interrupted_log_can_be_sent_again),
         CASE(a_restore_inside_a_transaction_is_3021),
         CASE(content_follows_the_redo_lsn),
+        CASE(an_encrypted_backup_without_its_certificate_is_33111),
+        CASE(a_mirrored_database_cannot_be_restored_over_with_3104),
+        CASE(a_newer_version_s_backup_is_3169),
+        CASE(a_full_disk_is_3257),
+        CASE(the_wrong_kind_of_set_is_3135),
+        CASE(a_stop_inside_bulk_logged_work_is_4341),
+        CASE(a_time_that_was_passed_is_4335_and_one_not_reached_leaves_restoring),
+        CASE(an_alter_of_a_restoring_database_is_5052),
+        CASE(single_user_evicts_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

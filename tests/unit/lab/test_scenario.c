@@ -187,6 +187,30 @@ static void every_built_in_scenario_is_good(void **state)
     }
 }
 
+static void a_stolen_log_leaves_the_standby_before_it_and_a_bridge(void **state)
+{
+    (void)state;
+    struct str problems = {0};
+    lab_lock();
+    struct lab *lab = scenario_load("stolen", 1, &problems);
+    assert_string_equal(str_text(&problems), "");
+    const struct database *standby = find(lab, "DRSMALL", "BizTalkDTADb");
+    const struct backup_file *bridge =
+        lab_file(lab, lab_instance(lab, "DRSMALL"), "\\\\nas\\tool\\BizTalkDTADb_1105.trn");
+    assert_non_null(bridge);
+    assert_true(bridge->first_lsn == standby->redo_lsn);
+    bool continues = false;
+    for (size_t i = 0; i < lab->files_count; i++) {
+        continues = continues ||
+                    (lab->files[i]->type == 'L' && lab->files[i]->timeline == bridge->timeline &&
+                     lab->files[i]->first_lsn == bridge->last_lsn);
+    }
+    assert_true(continues);
+    lab_free(lab);
+    lab_unlock();
+    str_free(&problems);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +223,7 @@ int main(void)
         cmocka_unit_test(broken_json_is_told_with_its_line),
         cmocka_unit_test(an_unknown_scenario_names_the_built_in_ones),
         cmocka_unit_test(every_built_in_scenario_is_good),
+        cmocka_unit_test(a_stolen_log_leaves_the_standby_before_it_and_a_bridge),
         cmocka_unit_test(contoso_stands_one_log_set_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

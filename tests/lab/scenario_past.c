@@ -1,0 +1,118 @@
+#include <jansson.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "tests/lab/biztalk.h"
+#include "tests/lab/model.h"
+#include "tests/lab/scenario_build.h"
+#include "tests/lab/scenario_read.h"
+
+static struct database *find_database(const struct biztalk_group *group, const char *name)
+{
+    for (size_t i = 0; i < group->members_count; i++) {
+        if (text_equal_nocase(group->members[i].database->name, name)) {
+            return group->members[i].database;
+        }
+    }
+    return NULL;
+}
+
+static void read_exceptions(const struct node *history, struct history_plan *plan,
+                            const struct biztalk_group *group)
+{
+    struct node failed = node_member(history, "failed_starts");
+    for (size_t i = 0; i < node_count(&failed) && plan->exceptions_count < HISTORY_EXCEPTIONS;
+         i++) {
+        struct node item = node_item(&failed, i);
+        json_t *holder = json_pack("{sO}", "time", item.json);
+        struct node wrapped = {.json = holder, .problems = item.problems};
+        text_copy(wrapped.path, sizeof wrapped.path, item.path);
+        plan->exceptions[plan->exceptions_count++].utc_ms = node_instant(&wrapped, "time", 0);
+        json_decref(holder);
+    }
+    struct node partial = node_member(history, "partial");
+    for (size_t i = 0; i < node_count(&partial) && plan->exceptions_count < HISTORY_EXCEPTIONS;
+         i++) {
+        struct node item = node_item(&partial, i);
+        node_check_keys(&item, "time fails_at");
+        struct history_exception *exception = &plan->exceptions[plan->exceptions_count++];
+        exception->utc_ms = node_instant(&item, "time", 0);
+        exception->fails_at = find_database(group, node_text_required(&item, "fails_at"));
+        if (exception->fails_at == NULL) {
+            struct node member = node_member(&item, "fails_at");
+            node_problem(&member, "expected a database that the job backs up");
+        }
+    }
+}
+
+static void read_positions(const struct node *top, struct lab *lab, struct history_plan *plan)
+{
+    struct node list = node_member(top, "standby");
+    for (size_t i = 0; i < node_count(&list) && plan->positions_count < STANDBY_POSITIONS; i++) {
+        struct node item = node_item(&list, i);
+        node_check_keys(&item, "server database behind state");
+        struct standby_position *position = &plan->positions[plan->positions_count++];
+        const char *state = node_choice(&item, "state", "restoring standby online", "restoring");
+        position->instance = lab_instance(lab, node_text_required(&item, "server"));
+        position->behind = (int)node_integer(&item, "behind", 1, 1000, plan->behind);
+        position->state = strcmp(state, "online") == 0    ? POSITION_ONLINE
+                          : strcmp(state, "standby") == 0 ? POSITION_STANDBY
+                                                          : POSITION_RESTORING;
+        text_copy(position->database, sizeof position->database, node_text(&item, "database", ""));
+        if (position->instance == NULL || position->instance->is_source) {
+            struct node member = node_member(&item, "server");
+            node_problem(&member, "expected the name of a destination in servers");
+        }
+    }
+}
+
+/* Log backups that somebody else took: links of the chain that the history does not know. */
+static void read_stolen(const struct node *history, struct history_plan *plan,
+                        const struct biztalk_group *group)
+{
+    struct node list = node_member(history, "stolen");
+    for (size_t i = 0; i < node_count(&list) && plan->exceptions_count < HISTORY_EXCEPTIONS; i++) {
+        struct node item = node_item(&list, i);
+        node_check_keys(&item, "time database path");
+        struct history_exception *exception = &plan->exceptions[plan->exceptions_count++];
+        exception->utc_ms = node_instant(&item, "time", 0);
+        exception->stolen_from = find_database(group, node_text_required(&item, "database"));
+        text_copy(exception->path, sizeof exception->path, node_text_required(&item, "path"));
+        if (exception->stolen_from == NULL) {
+            struct node member = node_member(&item, "database");
+            node_problem(&member, "expected a database that the job backs up");
+        }
+    }
+}
+
+static void read_history(const struct node *top, struct history_plan *plan,
+                         struct biztalk_group *group)
+{
+    struct node history = node_member(top, "history");
+    struct node backup = node_member(top, "backup");
+    plan->every_ms = node_integer(&backup, "every_minutes", 1, 1440, 15) * 60000;
+    plan->backup_hour = (int)node_integer(&backup, "full_hour", -1, 23, -1);
+    group->use_local_time = node_boolean(&backup, "use_local_time", false);
+    text_copy(group->name, sizeof group->name, node_text(&backup, "name", "BTS"));
+    group->backup_hour = plan->backup_hour;
+    plan->behind = 1;
+    if (history.json == NULL) {
+        return;
+    }
+    node_check_keys(&history,
+                    "days hours mark_ms behind not_imported first_set failed_starts stolen"
+                    " partial");
+    plan->mark_ms = (int)node_integer(&history, "mark_ms", 0, 59999, 0);
+    plan->behind = (int)node_integer(&history, "behind", 1, 1000, 1);
+    plan->not_imported = (int)node_integer(&history, "not_imported", 0, 1000, 0);
+    group->next_set_id = node_integer(&history, "first_set", 1, INT32_MAX, 1);
+    read_exceptions(&history, plan, group);
+    read_stolen(&history, plan, group);
+}
+
+void scenario_read_past(const struct node *top, struct lab *lab, struct biztalk_group *group,
+                        struct history_plan *plan)
+{
+    read_history(top, plan, group);
+    read_positions(top, lab, plan);
+}
