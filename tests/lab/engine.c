@@ -158,19 +158,19 @@ bool engine_run_procedure(struct session *session, const char *name,
     struct argument_value *arguments = make_arguments(parameters, count);
     struct reply *outer = session->reply;
     struct object_name object;
-    int return_value = 0;
+    struct call_result result = {0};
     enum flow flow = FLOW_CLOSE;
 
     session->reply = reply;
     if (run_begin(&run, session, reply)) {
         if (execute_name(&arena, name, &object))
-            flow = execute_procedure(&run, &object, arguments, count, &return_value);
+            flow = execute_procedure(&run, &object, arguments, count, &result);
         else
             flow = run_raise(&run, 2812, 16, 62, "Could not find stored procedure '%s'.", name);
         run_end(&run);
     }
     if (flow != FLOW_CLOSE) {
-        reply_return_status(reply, return_value);
+        reply_return_status(reply, result.value);
         send_outputs(reply, parameters, arguments, count);
         reply_done(reply, REPLY_END_OF_PROCEDURE, run.failed ? DONE_ERROR : 0, COMMAND_EXECUTE, 0);
     }

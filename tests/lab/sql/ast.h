@@ -188,6 +188,7 @@ struct cte {
     const char *sqlite_name;
     struct sql_column *columns;
     size_t columns_count;
+    bool recursive;
 };
 
 struct cte_list {
@@ -233,6 +234,8 @@ struct select {
     struct sql_column *columns;
     size_t columns_count;
     bool aggregates; /* it has aggregates or GROUP BY */
+    /* part of a CTE that names itself: its column of depth, in SQLite's words; NULL = none */
+    const char *depth;
 };
 
 /* --- statements ----------------------------------------------------------------------------- */

@@ -489,7 +489,8 @@ static void bind_convert(struct binder *binder, struct expr *expr)
         bind_coerce(binder, &expr->args.items[1], &style);
     inner = expr->args.items[0];
     expr->from_type = inner->type;
-    expr->type.nullable = inner->type.nullable || expr->try_convert;
+    expr->type.nullable = inner->type.nullable || expr->try_convert ||
+                          (type_is_string(inner->type.kind) && !type_is_string(expr->type.kind));
     expr->type.case_sensitive = type_is_string(inner->type.kind) && inner->collation_rank > 0
                                     ? inner->type.case_sensitive
                                     : binder->run->engine->instance->case_sensitive;

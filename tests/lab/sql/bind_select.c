@@ -1,5 +1,6 @@
 /* Queries: the select list, GROUP BY, ORDER BY, set operations, VALUES, common table expressions.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -326,6 +327,50 @@ static void bind_set_operation(struct binder *binder, struct select *select, boo
         bind_order(binder, select, top);
 }
 
+/* The source in FROM that reads the CTE itself; NULL = none. */
+static const struct source *self_reference(const struct source *source, const struct cte *cte)
+{
+    const struct source *found;
+
+    if (source == NULL)
+        return NULL;
+    if (source->kind != SOURCE_JOIN)
+        return source->kind == SOURCE_CTE && source->sqlite_name == cte->sqlite_name ? source
+                                                                                     : NULL;
+    found = self_reference(source->left, cte);
+    return found != NULL ? found : self_reference(source->right, cte);
+}
+
+/* Gives each part of a recursive CTE its column of depth: 0, or one more than the row before,
+ * which is where recursion beyond 100 ends. */
+static void bind_depth(struct binder *binder, struct cte *cte, struct select *select)
+{
+    const struct source *source;
+    char text[48];
+
+    if (select->kind == SELECT_UNION_ALL) {
+        bind_depth(binder, cte, select->left);
+        bind_depth(binder, cte, select->right);
+        return;
+    }
+    select->depth = "0";
+    source = select->kind == SELECT_QUERY ? self_reference(select->from, cte) : NULL;
+    if (source == NULL)
+        return;
+    cte->recursive = true;
+    snprintf(text, sizeof text, "ts_depth(s%d.depth)", source->id);
+    select->depth = arena_copy(binder->arena, text, strlen(text));
+}
+
+static void forget_depth(struct select *select)
+{
+    select->depth = NULL;
+    if (select->left != NULL) {
+        forget_depth(select->left);
+        forget_depth(select->right);
+    }
+}
+
 /* Binds a CTE; one that names itself is bound by its first part, then whole. */
 static void bind_cte(struct binder *binder, struct cte *cte)
 {
@@ -348,6 +393,11 @@ static void bind_cte(struct binder *binder, struct cte *cte)
         return;
     cte->columns = bind_rename_columns(binder, cte->select, &cte->column_names, cte->name);
     cte->columns_count = cte->select->columns_count;
+    cte->recursive = false;
+    if (cte->sqlite_name != NULL)
+        bind_depth(binder, cte, cte->select);
+    if (!cte->recursive)
+        forget_depth(cte->select);
     if (cte->sqlite_name == NULL)
         cte->sqlite_name = bind_generated_name(binder, 'x', ++binder->next_id);
 }

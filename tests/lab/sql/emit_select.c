@@ -90,6 +90,8 @@ static void emit_query(struct run *run, struct str *out, const struct select *se
             emit_collation(out, &expr->type);
         str_format(out, " AS c%zu", i);
     }
+    if (select->depth != NULL)
+        str_format(out, ",%s AS depth", select->depth);
     if (select->from != NULL) {
         str_add(out, " FROM ");
         emit_source(run, out, select->from);
@@ -114,6 +116,8 @@ static void emit_values(struct run *run, struct str *out, const struct select *s
     str_add(out, "SELECT ");
     for (size_t c = 0; c < select->columns_count; c++)
         str_format(out, "%scolumn%zu AS c%zu", c == 0 ? "" : ",", c + 1, c);
+    if (select->depth != NULL)
+        str_format(out, ",%s AS depth", select->depth);
     str_add(out, " FROM (VALUES ");
     for (size_t r = 0; r < select->rows.items_count; r++) {
         str_add(out, r == 0 ? "(" : ",(");
@@ -176,7 +180,7 @@ void emit_ctes(struct run *run, struct str *out, const struct cte_list *list)
         str_format(out, "%s%s(", i == 0 ? "WITH RECURSIVE " : ",", cte->sqlite_name);
         for (size_t c = 0; c < cte->columns_count; c++)
             str_format(out, "%sc%zu", c == 0 ? "" : ",", c);
-        str_add(out, ") AS (");
+        str_add(out, cte->recursive ? ",depth) AS (" : ") AS (");
         emit_select(run, out, cte->select);
         str_add(out, ")");
     }

@@ -24,9 +24,15 @@ enum flow execute_native(struct run *run, const struct native_procedure *procedu
                          struct database *database, struct argument_value *arguments, size_t count,
                          int *return_value);
 
+struct call_result {
+    bool found;
+    int value; /* RETURN's */
+};
+
 /* Runs a procedure by name, language procedures included. */
 enum flow execute_procedure(struct run *run, const struct object_name *name,
-                            struct argument_value *arguments, size_t count, int *return_value);
+                            struct argument_value *arguments, size_t count,
+                            struct call_result *result);
 
 /* Runs a text with parameters declared by a text. */
 enum flow execute_parameterised(struct run *run, const char *text, const char *parameters,

@@ -466,6 +466,21 @@ static void identity(sqlite3_context *context, int count, sqlite3_value **values
     table->identity_next += table->identity_step;
 }
 
+/* ts_depth(depth): one more; error 530 beyond the recursion that is allowed by default. */
+static void depth(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const struct engine *engine = sqlite3_user_data(context);
+    struct call call = {.context = context, .count = count, .values = values, .run = engine->run};
+    int64_t level = call_integer(&call, 0) + 1;
+
+    if (level > 100)
+        call_fail(&call, 530, 1, false,
+                  "The statement terminated. The maximum recursion 100 has been exhausted before "
+                  "statement completion.");
+    else
+        sqlite3_result_int64(context, level);
+}
+
 void functions_open(struct engine *engine)
 {
     int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
@@ -480,5 +495,6 @@ void functions_open(struct engine *engine)
     sqlite3_create_function(engine->db, "ts_fit", 4, SQLITE_UTF8, engine, fit, NULL, NULL);
     sqlite3_create_function(engine->db, "ts_identity", 1, SQLITE_UTF8, engine, identity, NULL,
                             NULL);
+    sqlite3_create_function(engine->db, "ts_depth", 1, SQLITE_UTF8, engine, depth, NULL, NULL);
     functions_open_aggregates(engine);
 }

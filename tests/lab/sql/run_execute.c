@@ -284,19 +284,18 @@ static enum flow execute_language(struct run *run, const char *name,
 
 static enum flow not_found(struct run *run, const struct object_name *name)
 {
-    struct sql_problem problem = {.number = 2812, .severity = 16, .state = 62};
-    enum flow flow;
+    struct sql_problem problem = {0};
 
     problem_set(&problem, 2812, 62, false, "Could not find stored procedure '%s%s%s%s%s'.",
                 name->database == NULL ? "" : name->database, name->database == NULL ? "" : ".",
                 name->schema == NULL ? "" : name->schema,
                 name->schema == NULL && name->database == NULL ? "" : ".", name->name);
-    flow = run_problem(run, &problem);
-    return flow;
+    return run_problem(run, &problem);
 }
 
 enum flow execute_procedure(struct run *run, const struct object_name *name,
-                            struct argument_value *arguments, size_t count, int *return_value)
+                            struct argument_value *arguments, size_t count,
+                            struct call_result *result)
 {
     struct database *database = run->session->database;
     const struct native_procedure *procedure;
@@ -304,6 +303,7 @@ enum flow execute_procedure(struct run *run, const struct object_name *name,
     bool handled;
     enum flow flow = execute_language(run, name->name, arguments, count, &handled);
 
+    result->found = handled;
     if (handled)
         return flow;
     if (name->database != NULL)
@@ -320,7 +320,8 @@ enum flow execute_procedure(struct run *run, const struct object_name *name,
                                name->name);
     if (procedure == NULL)
         return not_found(run, name);
-    return execute_native(run, procedure, database, arguments, count, return_value);
+    result->found = true;
+    return execute_native(run, procedure, database, arguments, count, &result->value);
 }
 
 /* "db.schema.name" of a variable or of an RPC, in the arena of the run. */
@@ -358,7 +359,7 @@ enum flow run_execute(struct run *run, struct statement *statement)
     struct argument_value *arguments;
     struct sql_type integer = type_of(SQL_INT, false);
     struct object_name name;
-    int return_value = 0;
+    struct call_result result = {0};
     enum flow flow = FLOW_NEXT;
 
     if (!resolve_name(run, statement, &name))
@@ -367,15 +368,19 @@ enum flow run_execute(struct run *run, struct statement *statement)
     for (size_t i = 0; i < count; i++)
         arguments[i].value = sql_null();
     if (evaluate_arguments(run, statement, arguments, &flow))
-        flow = execute_procedure(run, &name, arguments, count, &return_value);
+        flow = execute_procedure(run, &name, arguments, count, &result);
     argument_values_free(arguments, count);
     if (flow == FLOW_NEXT && statement->return_variable != NULL)
-        run_assign(run, run_variable(run, statement->return_variable), sql_integer(return_value),
+        run_assign(run, run_variable(run, statement->return_variable), sql_integer(result.value),
                    &integer);
-    if (flow != FLOW_ERROR && flow != FLOW_CLOSE) {
-        reply_return_status(run->reply, return_value);
-        reply_done(run->reply, run->scope == REPLY_BATCH ? REPLY_END_OF_PROCEDURE : run->scope,
-                   run->failed && !run->raised ? DONE_ERROR : 0, COMMAND_EXECUTE, 0);
+    if (flow == FLOW_ERROR || flow == FLOW_CLOSE)
+        return flow;
+    if (!result.found) {
+        run_done(run, COMMAND_EXECUTE, -1);
+        return flow;
     }
+    reply_return_status(run->reply, result.value);
+    reply_done(run->reply, run->scope == REPLY_BATCH ? REPLY_END_OF_PROCEDURE : run->scope,
+               run->failed && !run->raised ? DONE_ERROR : 0, COMMAND_EXECUTE, 0);
     return flow;
 }

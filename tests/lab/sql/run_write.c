@@ -54,7 +54,7 @@ static enum flow write_rows(struct run *run, struct table *table, const char *sq
         flow = query_failed(run, table, verb);
         sqlite3_finalize(statement);
         run->state->row_count = 0;
-        if (!run->raised)
+        if (!run->raised && flow == FLOW_NEXT) /* not where the batch ends, too */
             reply_info(run->reply, 3621, 0, run->line, run->procedure,
                        "The statement has been terminated.");
         run_done(run, command, -1);
