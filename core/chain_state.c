@@ -91,13 +91,25 @@ static int64_t set_time(const struct group_view *view, const struct backup_set *
     return stamp_to_utc(view, stamp != TIME_UNKNOWN ? stamp : set->time_utc_ms);
 }
 
+/* A source that was neither reached nor found silent yet may still answer. */
+static bool awaits_a_source(const struct group_view *view)
+{
+    for (size_t i = 0; i < view->servers_count; i++) {
+        const struct server_view *server = view->servers[i];
+        if (server->role == ROLE_SOURCE && server->as_of_monotonic_ms == TIME_UNKNOWN &&
+            !server->reachable && server->error.code == ERR_OK)
+            return true;
+    }
+    return false;
+}
+
 void chain_find_times(struct group_view *view)
 {
     view->stamp_zone = find_zone(view);
     for (size_t s = 0; s < view->sets_count; s++)
         view->sets[s].time_utc_ms = set_time(view, &view->sets[s]);
     /* A backup that was finished was finished while the source lived. */
-    if (view->sources_alive)
+    if (view->sources_alive || awaits_a_source(view))
         return;
     for (size_t s = 0; s < view->sets_count; s++) {
         const struct backup_set *set = &view->sets[s];

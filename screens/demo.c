@@ -133,7 +133,7 @@ struct demo *demo_start(const char *scenario, double speed, struct error *error)
     free(lab);
     if (ok) {
         char *state = memory_format("%s/state", demo->directory);
-        setenv("XDG_STATE_HOME", state, 1); /* a demo leaves nothing behind */
+        setenv("XDG_STATE_HOME", state, 1); /* nothing of a demo mixes with real runs */
         free(state);
         return demo;
     }
@@ -162,10 +162,15 @@ bool demo_sources_dead(const struct demo *demo)
     return demo->sources_dead;
 }
 
+/* Reports are what a demo leaves behind; the folder that holds one then stays too. */
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
 {
-    (void)info, (void)kind, (void)where;
-    return remove(path);
+    (void)info;
+    if (kind == FTW_F && strncmp(path + where->base, "report-", 7) == 0)
+        printf("stopmark: the demo's report: %s\n", path);
+    else if (remove(path) != 0 && kind == FTW_F)
+        fprintf(stderr, "stopmark: %s: %s\n", path, strerror(errno));
+    return 0;
 }
 
 void demo_stop(struct demo *demo)

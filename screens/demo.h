@@ -1,5 +1,5 @@
 /* `stopmark demo`: the lab as a child process, with a configuration of its own in a temporary
- * directory that is removed at the end. The console may make the lab's sources die and come back,
+ * directory of which only reports stay. The console may make the lab's sources die and come back,
  * which is the only thing it can do to a lab that it cannot do to a real estate. Main thread only.
  */
 #ifndef STOPMARK_SCREENS_DEMO_H
@@ -22,7 +22,8 @@ const char *demo_configuration(const struct demo *demo);
 void demo_set_sources_dead(struct demo *demo, bool dead);
 bool demo_sources_dead(const struct demo *demo);
 
-/* Ends the lab and removes the temporary directory. NULL is allowed. */
+/* Ends the lab and removes the temporary directory, but for reports of restores, whose paths it
+ * prints. NULL is allowed. */
 void demo_stop(struct demo *demo);
 
 #endif

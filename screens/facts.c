@@ -81,6 +81,15 @@ const char *facts_verdict_words(const struct readiness *readiness)
     return "CANNOT TELL";
 }
 
+const char *facts_verdict_word(const struct readiness *readiness)
+{
+    if (readiness->verdict == VERDICT_UNKNOWN)
+        return "?";
+    if (!readiness->possible)
+        return "NO";
+    return readiness->newest < 0 ? "FULL" : "YES";
+}
+
 void facts_routes(char *out, size_t size, const struct group_view *view, const struct mark *mark)
 {
     size_t counts[ROUTE_UNREACHABLE + 1] = {0}, left_out = 0;

@@ -40,6 +40,10 @@ void facts_free(struct facts *facts);
 /* "YES", "YES, with a warning", "NO", "CANNOT TELL": the verdict's words. Static. */
 const char *facts_verdict_words(const struct readiness *readiness);
 
+/* The same in one word, for a terminal with no room: YES, FULL (only with full restores), NO or ?;
+ * static. */
+const char *facts_verdict_word(const struct readiness *readiness);
+
 /* One line each, into out (WORDS_LINE): sources, sets, standby, jobs, checks; *verdict as found. */
 void facts_sources_line(char *out, size_t size, const struct group_view *view,
                         enum verdict *verdict);

@@ -2,6 +2,7 @@
 """`stopmark demo` by keys only: the sources die, the ten steps are walked, the group is proven."""
 import os
 import re
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -76,6 +77,9 @@ def a_newcomer_walks_the_wizard_to_its_end():
         terminal.until("CAN WE FAIL OVER")
         terminal.key("q")
         expect(terminal.wait_end() == 0, "q leaves with 0")
+        expect(path[1].encode() in terminal.written.split(b"\x1b")[-1], "the last words name it")
+        expect(os.path.exists(path[1]), "the report outlives the demo")
+        shutil.rmtree(os.path.dirname(os.path.dirname(path[1])))
 
 
 def the_wizard_works_in_ascii_on_sixty_columns():

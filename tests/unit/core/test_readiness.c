@@ -59,6 +59,28 @@ static void a_healthy_estate_says_yes_but_that_the_files_are_not_checked(void **
     leave(&world);
 }
 
+/* In the first moments the destinations' history alone would tell a loss of seconds. */
+static void a_source_that_was_not_asked_yet_has_no_last_sign_of_life(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    for (size_t i = 0; i < 2; i++) {
+        struct server_view *source = world.build->servers[i];
+        if (source->role != ROLE_SOURCE)
+            continue;
+        source->reachable = source->has_management = false;
+        source->as_of_monotonic_ms = source->server_utc_ms = TIME_UNKNOWN;
+    }
+    assert_true(look(&world)->data_loss_ms == DURATION_UNKNOWN);
+    for (size_t i = 0; i < 2; i++)
+        if (world.build->servers[i]->role == ROLE_SOURCE)
+            build_kill(world.build, (int)i);
+    const struct readiness *silent = look(&world);
+    assert_true(silent->data_loss_ms != DURATION_UNKNOWN);
+    assert_int_equal(silent->loss_basis, LOSS_LAST_SEEN);
+    leave(&world);
+}
+
 static void a_limit_that_is_exceeded_is_named_with_its_figure(void **state)
 {
     (void)state;
@@ -179,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_healthy_estate_says_yes_but_that_the_files_are_not_checked),
+        cmocka_unit_test(a_source_that_was_not_asked_yet_has_no_last_sign_of_life),
         cmocka_unit_test(a_limit_that_is_exceeded_is_named_with_its_figure),
         cmocka_unit_test(a_destination_that_is_down_is_a_no),
         cmocka_unit_test(before_the_first_answer_it_cannot_tell),
