@@ -166,31 +166,26 @@ static void draw_keys(struct app *app, const struct canvas *canvas, int row)
     bar_keys(canvas, row, keys, count);
 }
 
-/* Too small for panels: the verdict, and as many of its facts as there are rows. */
+/* Too small for panels: one line of status, what matters most first, cut where the room ends. */
 static void draw_tiny(struct app *app, const struct canvas *canvas)
 {
     const struct readiness *ready = &app->view->readiness;
     const struct mark *mark = words_mark(app->view, ready->newest);
-    char live[WORDS_SIZE * 2], loss[WORDS_SIZE];
+    char live[WORDS_SIZE * 2], loss[WORDS_SIZE], set[32] = "";
     enum glyph glyph = liveness(app, live, sizeof live);
-    int column = canvas_sign(canvas, 0, 0, words_verdict_glyph(ready->verdict));
-    column = canvas_format(canvas, 0, column + 1, words_verdict_attr(ready->verdict), "%s",
-                           app->world.starting                      ? "asking"
-                           : ready->verdict == VERDICT_UNKNOWN ? "unknown"
-                           : ready->possible                    ? "YES"
-                                                                : "NO");
+    int column = 1 + canvas_sign(canvas, 0, 0, words_verdict_glyph(ready->verdict));
     if (app->paused)
-        canvas_text(canvas, 0, column + 1, ATTR_WARNING, "PAUSED");
-    else if (mark)
-        canvas_format(canvas, 0, column + 1, ATTR_NORMAL, "set %lld",
-                      (long long)app->view->sets[mark->set].id);
+        column = 1 + canvas_text(canvas, 0, column, ATTR_WARNING, "PAUSED");
+    column = 1 + canvas_text(canvas, 0, column, words_verdict_attr(ready->verdict),
+                             app->world.starting ? "asking" : facts_verdict_word(ready));
+    if (mark != NULL)
+        snprintf(set, sizeof set, "%lld ", (long long)app->view->sets[mark->set].id);
     words_duration(loss, sizeof loss, ready->data_loss_ms);
-    canvas_format(canvas, 1, 0, ATTR_NORMAL, "loss %s", loss);
-    column = canvas_sign(canvas, 2, 0, glyph);
-    canvas_text(canvas, 2, column + 1, glyph_attr(glyph), live);
+    column = 1 + canvas_format(canvas, 0, column, ATTR_NORMAL, "%sloss %s", set, loss);
+    column = 1 + canvas_sign(canvas, 0, column, glyph);
+    column = 1 + canvas_text(canvas, 0, column, glyph_attr(glyph), live);
     if (app->world.journal_note)
-        canvas_text(canvas, 3, 0, ATTR_PROGRESS, app->world.journal_note);
-    canvas_text(canvas, 4, 0, ATTR_SECONDARY, "make it 40x10");
+        canvas_text(canvas, 0, column, ATTR_PROGRESS, app->world.journal_note);
 }
 
 void app_draw(struct app *app, const struct canvas *canvas)
