@@ -8,7 +8,7 @@
 
 static const struct table_column columns[] = {
     {.title = "Time", .minimum = 8, .worth = 95},
-    {.title = "Verdict", .minimum = 11, .worth = 70},
+    {.title = "Verdict", .minimum = 12, .worth = 70},
     {.title = "Where", .minimum = 6, .ideal = 30, .worth = 60},
     {.title = "What", .minimum = 20, .worth = TABLE_ALWAYS},
 };
@@ -17,9 +17,10 @@ static void fill(struct table *table, const struct screen_world *world)
 {
     for (size_t i = world->notices->items_count; i-- > 0;) {
         const struct notice *notice = &world->notices->items[i];
-        char when[WORDS_SIZE];
+        char when[WORDS_SIZE], identity[WORDS_SIZE];
         words_when(when, sizeof when, notice->utc_ms, world->now_utc_ms);
-        table_row_id(table, notice->id, ATTR_NORMAL);
+        snprintf(identity, sizeof identity, "%llu", (unsigned long long)notice->id);
+        table_row(table, identity, ATTR_NORMAL);
         table_cell_key(table, ATTR_NORMAL, when, (int64_t)notice->id);
         table_cell_sign(table, words_verdict_glyph(notice->verdict),
                         verdict_name(notice->verdict), (int64_t)notice->verdict);

@@ -12,7 +12,7 @@
 
 enum { PARTS = PANEL_PART(PART_SERVER) | PANEL_PART(PART_HISTORY) | PANEL_PART(PART_DATABASES) |
                PANEL_PART(PART_MARKS) };
-enum { FOOTER_ROWS = 3, SIDE_PERCENT = 40 };
+enum { FOOTER_ROWS = 4, SIDE_PERCENT = 40 };
 
 struct heading {
     char set[24], time[WORDS_SIZE];
@@ -160,7 +160,7 @@ static void update(void *self, const struct screen_world *world)
     marks->data.rows = marks->rows;
     marks->data.columns = marks->columns;
     marks->data.cells = marks->cells;
-    marks->data.column_cells = 7;
+    marks->data.column_cells = 5;
     marks->data.heading_labels[0] = "set";
     marks->data.heading_labels[1] = "mark";
     const struct mark *newest = words_mark(view, view->readiness.newest);
@@ -269,16 +269,23 @@ static void draw_selected(const struct group_view *view, const struct mark *mark
                   view->readiness.loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
 }
 
-static void draw_legend(const struct canvas *canvas, int row)
+static void draw_legend(const struct canvas *canvas, int row, bool files)
 {
     static const struct {
         enum glyph glyph;
         const char *text;
     } legend[] = {{GLYPH_ROLL_FORWARD, "roll forward"}, {GLYPH_FULL_RESTORE, "full restore"},
                   {GLYPH_AT_MARK, "at it"},             {GLYPH_UNREACHABLE, "not at all"},
-                  {GLYPH_BEING_TAKEN, "being taken"}};
+                  {GLYPH_BEING_TAKEN, "being taken"},   {GLYPH_FILE_APPLIED, "file applied"},
+                  {GLYPH_FILE_SHIPPED, "shipped"},      {GLYPH_FILE_UNCHECKED, "not checked"},
+                  {GLYPH_FILE_MISSING, "missing"},      {GLYPH_FILE_CORRUPT, "corrupt"}};
+    enum { ROUTE_SIGNS = 5 };
     int column = 1;
-    for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
+    for (size_t i = 0; i < (files ? sizeof legend / sizeof *legend : (size_t)ROUTE_SIGNS); i++) {
+        if (i == ROUTE_SIGNS) {
+            column = 1;
+            row++;
+        }
         column = canvas_sign(canvas, row, column, legend[i].glyph);
         column = canvas_text(canvas, row, column + 1, ATTR_SECONDARY, legend[i].text) + 2;
     }
@@ -296,7 +303,9 @@ static void draw(void *self, const struct screen_world *world, const struct canv
                                     : "no log set with a mark is known");
         return;
     }
-    int columns = canvas->columns, rows = canvas->rows - row - FOOTER_ROWS;
+    marks->data.second_line = canvas->rows > 2 * (int)marks->data.rows_count + 8;
+    int foot_rows = marks->data.second_line ? FOOTER_ROWS : FOOTER_ROWS - 1;
+    int columns = canvas->columns, rows = canvas->rows - row - foot_rows;
     if (columns >= PANEL_WIDE_COLUMNS) {
         int side = columns * SIDE_PERCENT / 100;
         columns -= side;
@@ -306,13 +315,12 @@ static void draw(void *self, const struct screen_world *world, const struct canv
             marks_describe(marks->side, world, mark->name);
         pager_draw(marks->side, &inside, false);
     }
-    marks->data.second_line = canvas->rows > 2 * (int)marks->data.rows_count + 8;
     struct canvas body = canvas_region(canvas, row, 0, rows, columns);
     matrix_draw(&marks->matrix, &marks->data, &body, true);
-    struct canvas foot = canvas_region(canvas, canvas->rows - FOOTER_ROWS, 0, -1, columns);
+    struct canvas foot = canvas_region(canvas, canvas->rows - foot_rows, 0, -1, columns);
     draw_selected(world->view, mark, &foot, 0);
     draw_newest(world->view, &foot, 1);
-    draw_legend(&foot, 2);
+    draw_legend(&foot, 2, marks->data.second_line);
 }
 
 static struct reaction key_pressed(void *self, const struct screen_world *world, uint32_t key,

@@ -10,7 +10,7 @@
 #include "tui/keys.h"
 #include "tui/wrap.h"
 
-enum { DETAIL_PART_PERCENT = 42, PROBLEM_ROWS = 3 };
+enum { DETAIL_PART_PERCENT = 38, PROBLEM_ROWS = 3 };
 
 /* The first part of the mask that cannot be trusted, with its sentence; false if all can. */
 bool panel_problem(char *out, size_t size, const struct screen_world *world,

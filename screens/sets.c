@@ -12,7 +12,7 @@ enum { PARTS = PANEL_PART(PART_SERVER) | PANEL_PART(PART_HISTORY) | PANEL_PART(P
 static const struct table_column columns[] = {
     {.title = "Set", .minimum = 5, .worth = TABLE_ALWAYS, .align = ALIGN_RIGHT},
     {.title = "Kind", .minimum = 4, .worth = 95},
-    {.title = "State", .minimum = 12, .worth = 100},
+    {.title = "State", .minimum = 16, .worth = 100},
     {.title = "Time", .minimum = 11, .worth = 90, .align = ALIGN_RIGHT},
     {.title = "Age", .minimum = 7, .worth = 60, .align = ALIGN_RIGHT},
     {.title = "DBs", .minimum = 5, .worth = 70, .align = ALIGN_RIGHT},
@@ -63,8 +63,8 @@ static void add_row(struct table *table, const struct screen_world *world,
     const char *word = "";
     enum glyph glyph = set_state(set, &word);
     int64_t age_ms = words_age_ms(world->source_now_utc_ms, set->time_utc_ms);
-    table_row_id(table, (uint64_t)set->id, set->kind == SET_FULL ? ATTR_STRONG : ATTR_NORMAL);
     snprintf(text, sizeof text, "%lld", (long long)set->id);
+    table_row(table, text, set->kind == SET_FULL ? ATTR_STRONG : ATTR_NORMAL);
     table_cell_key(table, ATTR_NORMAL, text, set->id);
     table_cell(table, ATTR_NORMAL, set_kind_name(set->kind));
     table_cell_sign(table, glyph, word, glyph);

@@ -14,8 +14,8 @@ enum { PARTS = PANEL_PART(PART_SERVER) | PANEL_PART(PART_DATABASES) | PANEL_PART
 enum { LABEL_CELLS = 14, GAUGE_CELLS = 24, SPARK_CELLS = 24, DAY_MS = 86400000 };
 
 static const struct table_column columns[] = {
-    {.title = "Database", .minimum = 14, .ideal = 40, .worth = TABLE_ALWAYS},
-    {.title = "State", .minimum = 12, .worth = 95},
+    {.title = "Database", .minimum = 20, .ideal = 40, .worth = TABLE_ALWAYS},
+    {.title = "State", .minimum = 14, .worth = 95},
     {.title = "Set", .minimum = 5, .worth = 90, .align = ALIGN_RIGHT},
     {.title = "Mark time", .minimum = 9, .worth = 70, .align = ALIGN_RIGHT},
     {.title = "Behind", .minimum = 6, .worth = 85, .align = ALIGN_RIGHT},
@@ -215,6 +215,10 @@ static void describe_entry(struct pager *pager, const struct screen_world *world
                                      : text);
     words_duration(text, sizeof text, lag->lag_ms);
     pager_field(pager, 16, "Behind by", ATTR_NORMAL, text);
+    struct str spark = {0};
+    spark_text(&spark, world->view, index);
+    pager_field(pager, 16, "Lag, 24 h", ATTR_NORMAL, str_text(&spark));
+    str_free(&spark);
     lsn_format(number, sizeof number, entry->redo_lsn);
     pager_field(pager, 16, "Redo LSN", ATTR_NORMAL, number[0] ? number : "not visible");
     pager_field(pager, 16, "Stands at mark", ATTR_NORMAL, entry->at_mark ? entry->at_mark : "no");

@@ -62,6 +62,10 @@ static void enter_opens_details_and_esc_goes_back(void **state)
     assert_shows(scene, "Recovery model");
     scene_keys(scene, "Esc");
     assert_shows(scene, "In the backup job");
+    scene_keys(scene, "Esc 3 j Enter");
+    assert_shows(scene, "Set 1183, log");
+    scene_keys(scene, "Esc 8 Enter");
+    assert_hides(scene, "has fallen out");
     scene_keys(scene, "Esc Esc Esc");
     assert_false(app_effects(scene->app).quit);
     scene_free(scene);
