@@ -185,6 +185,35 @@ static bool lock_all(struct execution *execution, struct error *error)
     return true;
 }
 
+static bool take_session(void *context, const struct tds_row *row)
+{
+    char login[129], host[129], program[129];
+    text_clean(login, sizeof login, tds_text(row, "login_name"));
+    text_clean(host, sizeof host, tds_text(row, "host_name"));
+    text_clean(program, sizeof program, tds_text(row, "program_name"));
+    error_set(context, ERR_REFUSED, NULL,
+              "whoever uses it must know that it goes; when no session is left, start again",
+              "it is to be overwritten, and session %lld is in it (%s of %s, %s)",
+              (long long)tds_integer(row, "session_id", 0), login, host, program);
+    return false;
+}
+
+/* Consent to overwrite a database was given to its name; somebody who works in it now is a reason
+ * to think again. */
+static bool check_unused(struct lane *lane, struct link *link, struct error *error)
+{
+    if (lane->plan->route != ROUTE_FULL_RESTORE || lane->live.state != STATE_ONLINE)
+        return true;
+    struct error used;
+    error_clear(&used);
+    if (link_run(link, tsql_database_sessions(lane->plan->database), take_session, &used, NULL,
+                 error) != ERR_OK)
+        return false;
+    if (used.code != ERR_OK)
+        *error = used;
+    return used.code == ERR_OK;
+}
+
 static bool prepare_lane(struct lane *lane, struct link *link)
 {
     struct error error;
@@ -192,7 +221,7 @@ static bool prepare_lane(struct lane *lane, struct link *link)
     lane_set(lane, LANE_WAITING, "looking where it stands");
     if (execution_aborting(lane->execution))
         return false;
-    if (!lane_locate(lane, link, &error))
+    if (!lane_locate(lane, link, &error) || !check_unused(lane, link, &error))
         return lane_fail(lane, &error);
     if (!lane->at_mark && !lane_prove_files(lane, link))
         return false;

@@ -156,6 +156,20 @@ def the_worker_inherits_no_secret_and_no_descriptor():
         del os.environ["UNRELATED_TOKEN"]
 
 
+def a_lost_lock_is_noticed_and_taken_again():
+    with SlowRun() as lab:
+        holder = execute(lab, "SELECT request_session_id FROM sys.dm_tran_locks "
+                              "WHERE resource_type = N'APPLICATION'")
+        expect(len(holder) == 1, holder)
+        execute(lab, f"KILL {holder[0][0]}")
+
+        def told():
+            text = " ".join(lab.json("report", "1")["messages"])
+            return "lock's connection was lost" in text and "the lock is held again" in text
+        wait_for(told, 30, "the loss is told, and the lock is held again")
+        expect_done(lab)
+
+
 def abort_before_anything_was_restored_enables_the_jobs_again():
     with SlowRun(rate_bytes=20_000) as lab:
         before = ("DRSQL1", "BTS Log Shipping - Restore Databases")
@@ -293,14 +307,35 @@ def a_database_that_somebody_recovered_stops_the_run():
                "the run recovered nothing")
 
 
+def a_recovered_database_is_overwritten_only_where_it_is_named_and_not_in_use():
+    with Lab() as lab:
+        mark = lab.json("plan")["target"]["mark"]
+        lab.sources_die()
+        execute(lab, "RESTORE DATABASE [SSODB] WITH RECOVERY")
+        words = ("restore", "--mark", mark, *RESTORE[3:])
+        done = lab.run(*words)
+        expect(done.returncode == 5 and "SSODB" in done.stderr, (done.returncode, done.stderr))
+        words = (*words, "--replace", "DRSQL1/SSODB")
+        user = restore_login(lab, "DRSQL1")
+        user.cursor().execute("USE [SSODB]")
+        done = lab.run(*words)
+        expect(done.returncode == 5 and "session" in done.stderr, (done.returncode, done.stderr))
+        user.close()
+        done = lab.run(*words)
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        check_record(lab)
+
+
 support.main([a_second_operator_is_refused_and_told_who_holds_the_lock,
               a_killed_console_does_not_touch_the_run,
               a_hang_up_detaches,
               the_worker_inherits_no_secret_and_no_descriptor,
+              a_lost_lock_is_noticed_and_taken_again,
               abort_before_anything_was_restored_enables_the_jobs_again,
               abort_after_a_log_was_applied_leaves_the_jobs_disabled,
               a_paused_run_sends_nothing_until_it_goes_on,
               a_full_disk_pauses_the_lanes_and_loses_nothing,
               a_missing_or_damaged_file_is_refused_before_the_first_write,
               a_file_that_vanishes_fails_its_lane_and_a_retry_ends_proven,
-              a_database_that_somebody_recovered_stops_the_run])
+              a_database_that_somebody_recovered_stops_the_run,
+              a_recovered_database_is_overwritten_only_where_it_is_named_and_not_in_use])
