@@ -166,14 +166,13 @@ static void update_slot(struct app *app, struct app_slot *slot)
         slot->ops->update(slot->self, app_world(app));
 }
 
-static void update_all(struct app *app)
+/* Only what is shown, and the wizard, which goes on in the back: the others hold what they had of
+ * a view that may be gone, and are updated before they are shown again. */
+static void update_shown(struct app *app)
 {
-    for (size_t i = 0; i < APP_TABS; i++)
-        update_slot(app, &app->tabs[i]);
     update_slot(app, &app->wizard);
-    for (size_t i = 0; i < app->depth; i++)
-        if (!app->stack[i].ops->keep)
-            update_slot(app, &app->stack[i]);
+    if (!app_top(app)->ops->keep)
+        update_slot(app, app_top(app));
 }
 
 void app_set_view(struct app *app, struct group_view *view)
@@ -193,7 +192,7 @@ void app_set_view(struct app *app, struct group_view *view)
     group_view_release(app->view);
     app->view = view;
     app->world.view = view;
-    update_all(app);
+    update_shown(app);
 }
 
 bool app_tick(struct app *app)
@@ -270,8 +269,10 @@ static void push(struct app *app, const struct screen_ops *ops, const char *argu
 
 static void pop(struct app *app)
 {
-    if (app->depth)
-        drop(&app->stack[--app->depth]);
+    if (!app->depth)
+        return;
+    drop(&app->stack[--app->depth]);
+    update_slot(app, app_top(app));
 }
 
 void app_react(struct app *app, struct reaction reaction)

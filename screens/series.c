@@ -29,7 +29,7 @@ int64_t series_last_apply_ms(const struct group_view *view, size_t index)
         return TIME_UNKNOWN;
     const struct server_view *server = view->servers[entry->destination];
     int64_t last_ms = TIME_UNKNOWN;
-    for (size_t i = 0; i < server->restores_count; i++)
+    for (size_t i = server->restores_count; i-- > 0;)
         if (server->restores[i].finished_utc_ms > last_ms &&
             text_equal_nocase(server->restores[i].database, entry->database))
             last_ms = server->restores[i].finished_utc_ms;

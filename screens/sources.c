@@ -78,7 +78,8 @@ static void each_source(const struct group_view *view,
 static int64_t last_backup_ms(const struct source *source, char type)
 {
     int64_t last_ms = TIME_UNKNOWN;
-    for (size_t i = 0; source->server && i < source->server->backups_count; i++) {
+    size_t count = source->server ? source->server->backups_count : 0;
+    for (size_t i = count; i-- > 0;) { /* from the newest: most names are then never compared */
         const struct msdb_backup *backup = &source->server->backups[i];
         if (backup->type == type && backup->finish_utc_ms > last_ms &&
             text_equal_nocase(backup->database, source->database))
