@@ -109,7 +109,7 @@ CHECKS := check-rules-of-code check-docs check-unit check-golden check-interop c
 .PHONY: check check-deep
 check:
 	@tests/check.sh $(CHECKS)
-check-deep: check
+check-deep: check check-mutants
 
 .PHONY: check-unit
 check-unit: $(UNIT_BINARIES)
@@ -163,6 +163,11 @@ check-kill: all $(BUILD)/kill-shim.so
 	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/kill_matrix.py
 check-kill-some: all $(BUILD)/kill-shim.so
 	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/kill_matrix.py --points 30
+
+# Faults planted one at a time into a copy of the tree: each must make its named test fail.
+.PHONY: check-mutants
+check-mutants:
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/mutants/run.py
 
 # The second compiler: everything compiles without a warning.
 .PHONY: check-clang

@@ -240,6 +240,39 @@ static void stamps_are_utc_or_local_as_found_out_never_guessed(void **state)
     }
 }
 
+static void a_complete_set_is_not_in_progress_while_the_job_runs(void **state)
+{
+    (void)state;
+    struct build *build = build_kept_up();
+    build->servers[0]->jobs[0].running = true; /* its next set has no file yet */
+    struct group_view *view = build_view(build);
+    assert_false(build_find_set(view, 100)->in_progress);
+    assert_int_equal(build_route(view, 100, MGMT)->route, ROUTE_ROLL_FORWARD);
+    group_view_release(view);
+    build_free(build);
+}
+
+static void a_mark_of_other_case_is_another_mark(void **state)
+{
+    (void)state;
+    struct build *build = build_kept_up();
+    struct group_view *view = build_view(build);
+    struct lsn right = build_find_set(view, 100)->files[0].mark_lsn;
+    char *mark = memory_copy_text(build_find_set(view, 100)->mark);
+    group_view_release(view);
+    memcpy(mark, "bts", 3);
+    struct mark_row *other = memory_append(build->servers[0], marks);
+    *other = (struct mark_row){.database = memory_copy_text(MGMT),
+                               .mark = mark,
+                               .lsn = {build_backup(build, MGMT, 100)->first_lsn.number + 1},
+                               .time_utc_ms = build_time(100)};
+    view = build_view(build);
+    assert_string_equal(view->roster[0].database, MGMT);
+    assert_int_equal(lsn_compare(build_find_set(view, 100)->files[0].mark_lsn, right), 0);
+    group_view_release(view);
+    build_free(build);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +284,8 @@ int main(void)
         cmocka_unit_test(a_skipped_set_number_is_no_gap),
         cmocka_unit_test(a_file_overwritten_on_its_path_has_the_newest_backups_lsns),
         cmocka_unit_test(stamps_are_utc_or_local_as_found_out_never_guessed),
+        cmocka_unit_test(a_complete_set_is_not_in_progress_while_the_job_runs),
+        cmocka_unit_test(a_mark_of_other_case_is_another_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

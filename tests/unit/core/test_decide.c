@@ -309,6 +309,17 @@ static void a_database_that_moved_since_its_outcome_is_noticed(void **state)
     assert_false(resume_stands(&live, STATE_ONLINE, at("200"), "S/D", &error));
 }
 
+static void a_log_that_left_its_row_is_never_sent_again(void **state)
+{
+    (void)state;
+    struct sent sent = a_log();
+    struct live live = restoring("100"); /* the mark was the first record of the log */
+    add_row(&live, 'L', "100", "200");
+    assert_int_equal(decide(&sent, &live), RESUME_REACHED);
+    strcpy(live.last.mark, "BTS_2026_11_20_12_00_00_550");
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +341,7 @@ int main(void)
         cmocka_unit_test(a_marklog_that_lacks_the_mark_or_holds_a_later_one_proves_nothing),
         cmocka_unit_test(verify_wants_online_read_write_full_and_the_mark),
         cmocka_unit_test(a_database_that_moved_since_its_outcome_is_noticed),
+        cmocka_unit_test(a_log_that_left_its_row_is_never_sent_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

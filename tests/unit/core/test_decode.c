@@ -159,6 +159,8 @@ static void the_last_restored_set_is_found_under_its_possible_names(void **state
     add_text(&sample, "SourceID", "x");
     add_text(&sample, "LastRestoredSetId", "77");
     assert_int_equal(decode_last_restore_set(&sample.row), 77);
+    sample.columns[1].null = true;
+    assert_int_equal(decode_last_restore_set(&sample.row), -1);
     sample.row.count = 1;
     assert_int_equal(decode_last_restore_set(&sample.row), -1);
 }
@@ -223,6 +225,51 @@ static void without_both_it_stays_unknown(void **state)
     assert_local(stamped("2026-11-20T03:45:00", "2026-11-20T11:45:02", NULL), false, false);
 }
 
+static void local_times_become_utc_by_the_servers_offset(void **state)
+{
+    (void)state;
+    struct sample sample = {0};
+    add_text(&sample, "mark_name", "BTS_1");
+    add_time(&sample, "mark_time", "2026-11-20T14:00:00.547");
+    struct mark_row mark;
+    decode_mark(&mark, &sample.row, 120);
+    assert_int_equal(mark.time_utc_ms, time_parse("2026-11-20T12:00:00.547"));
+    free(mark.mark);
+    decode_mark(&mark, &sample.row, -210);
+    assert_int_equal(mark.time_utc_ms, time_parse("2026-11-20T17:30:00.547"));
+    free(mark.mark);
+    assert_true(decode_local_ms(TIME_UNKNOWN, 120) == TIME_UNKNOWN);
+}
+
+static void what_the_server_leaves_null_is_unknown_and_not_nothing(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"state", "size",     "compressed_size", "first_lsn",
+                                        "lsn",   "last_lsn", "finished",        "mark_time"};
+    struct sample sample = {0};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        add_text(&sample, names[i], NULL);
+    struct database_row database;
+    decode_database(&database, &sample.row, 0);
+    assert_int_equal(database.state, STATE_ABSENT);
+    assert_int_equal(database.size_bytes, SIZE_UNKNOWN);
+    struct msdb_backup backup;
+    decode_backup(&backup, &sample.row, 60);
+    assert_int_equal(backup.size_bytes, SIZE_UNKNOWN);
+    assert_int_equal(backup.compressed_size_bytes, SIZE_UNKNOWN);
+    assert_false(lsn_is_known(backup.first_lsn) || lsn_is_known(backup.last_lsn));
+    assert_true(backup.finish_utc_ms == TIME_UNKNOWN);
+    struct restore_row restore;
+    decode_restore(&restore, &sample.row, 60);
+    assert_int_equal(restore.size_bytes, SIZE_UNKNOWN);
+    assert_false(lsn_is_known(restore.first_lsn) || lsn_is_known(restore.last_lsn));
+    assert_null(restore.stop_at_mark);
+    struct mark_row mark;
+    decode_mark(&mark, &sample.row, 60);
+    assert_false(lsn_is_known(mark.lsn));
+    assert_true(mark.time_utc_ms == TIME_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +283,8 @@ int main(void)
         cmocka_unit_test(msdb_decides_whether_stamps_are_local),
         cmocka_unit_test(without_msdb_the_job_s_steps_decide),
         cmocka_unit_test(without_both_it_stays_unknown),
+        cmocka_unit_test(local_times_become_utc_by_the_servers_offset),
+        cmocka_unit_test(what_the_server_leaves_null_is_unknown_and_not_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

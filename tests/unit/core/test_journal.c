@@ -10,12 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/journal.h"
+
+/* In front of the C library's: what SQLite syncs goes through here. */
+static int syncs;
+int fsync(int fd)
+{
+    syncs++;
+    return (int)syscall(SYS_fsync, fd);
+}
+int fdatasync(int fd)
+{
+    syncs++;
+    return (int)syscall(SYS_fdatasync, fd);
+}
 
 static char directory[] = "/tmp/stopmark-journal-XXXXXX";
 
@@ -247,6 +261,24 @@ static int remove_directory(void **state)
     return result;
 }
 
+static void an_intent_is_on_the_disk_before_it_counts(void **state)
+{
+    (void)state;
+    int64_t run;
+    struct error error;
+    struct journal *journal = a_run(&run);
+    struct journal_intent intent = an_intent();
+    int before = syncs;
+    assert_int_equal(journal_intend(journal, &intent, &error), ERR_OK);
+    /* the rollback journal, the database, the truncated rollback journal */
+    assert_true(syncs - before >= 3);
+    before = syncs;
+    struct journal_outcome outcome = {.intent = intent.id, .state = STEP_DONE, .at_utc_ms = 1};
+    assert_int_equal(journal_conclude(journal, &outcome, &error), ERR_OK);
+    assert_true(syncs - before >= 3);
+    journal_close(journal);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +291,7 @@ int main(void)
         cmocka_unit_test(an_intent_survives_the_kill_of_its_writer),
         cmocka_unit_test(a_missing_run_is_named),
         cmocka_unit_test(the_file_is_its_owners_only),
+        cmocka_unit_test(an_intent_is_on_the_disk_before_it_counts),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

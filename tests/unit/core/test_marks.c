@@ -164,6 +164,24 @@ static void a_hole_in_lsns_breaks_the_chain_until_the_next_full_set(void **state
     leave(&world);
 }
 
+static void a_hole_further_on_breaks_the_chain_too(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_small()};
+    build_full(world.build, 90, true);
+    build_log(world.build, 91, true);
+    build_log(world.build, 92, false);
+    build_set(
+        world.build,
+        (struct build_set){.id = 93, .kind = SET_LOG, .time_utc_ms = build_time(93), .lost = BOX});
+    build_log(world.build, 94, false);
+    const struct group_view *view = look(&world);
+    expect(view, 92, BOX, ROUTE_ROLL_FORWARD, NULL);
+    expect(view, 94, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    expect(view, 94, BOX, ROUTE_UNREACHABLE, "another tool may have taken it");
+    leave(&world);
+}
+
 static void a_bulk_logged_log_cannot_be_stopped_in_and_can_be_passed(void **state)
 {
     (void)state;
@@ -337,6 +355,7 @@ static void a_database_that_stopped_at_the_mark_stands_there(void **state)
     build_stop_at(world.build, MGMT, 100, mark);
     view = look(&world);
     expect(view, 100, MGMT, ROUTE_AT_MARK, NULL);
+    assert_int_equal(build_route(view, 100, MGMT)->evidence, EVIDENCE_MSDB);
     expect(view, 99, MGMT, ROUTE_FULL_RESTORE, "past");
     expect(view, 100, BOX, ROUTE_ROLL_FORWARD, NULL);
     assert_true(build_mark(view, 100)->by_roll_forward);
@@ -492,6 +511,60 @@ static void fourteen_days_of_ten_databases_build_in_well_under_fifty_ms(void **s
     build_free(build);
 }
 
+static void a_full_set_of_another_fork_or_family_leads_nowhere(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_small()};
+    build_full(world.build, 90, false);
+    build_log(world.build, 91, false);
+    build_log(world.build, 92, false);
+    build_row(world.build, 1, MGMT)->state = build_row(world.build, 1, BOX)->state = STATE_ABSENT;
+    snprintf(build_backup(world.build, MGMT, 90)->family_guid, 37, "other");
+    snprintf(build_backup(world.build, BOX, 90)->last_fork_guid, 37, "F1");
+    for (int64_t set = 91; set <= 92; set++) {
+        struct msdb_backup *log = build_backup(world.build, BOX, set);
+        snprintf(log->first_fork_guid, sizeof log->first_fork_guid, "F2");
+        snprintf(log->last_fork_guid, sizeof log->last_fork_guid, "F2");
+    }
+    const struct group_view *view = look(&world);
+    expect(view, 92, MGMT, ROUTE_UNREACHABLE, "full set 90 is of another database of that name");
+    expect(view, 92, BOX, ROUTE_UNREACHABLE, "full set 90 is on another recovery fork");
+    leave(&world);
+}
+
+static void the_files_of_a_set_in_progress_are_never_used(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    build_set(world.build, (struct build_set){.id = 101,
+                                              .kind = SET_LOG,
+                                              .time_utc_ms = build_time(101),
+                                              .incomplete = true,
+                                              .without = BOX});
+    build_set(world.build, (struct build_set){.id = 102,
+                                              .kind = SET_LOG,
+                                              .time_utc_ms = build_time(101) + 1000,
+                                              .incomplete = true});
+    world.build->servers[0]->jobs[0].running = true;
+    const struct group_view *view = look(&world);
+    assert_true(build_find_set(view, 102)->in_progress);
+    /* The log that covers its mark is there, and it has no end yet. */
+    expect(view, 101, BOX, ROUTE_UNREACHABLE, "its next log is not there yet");
+    leave(&world);
+}
+
+static void a_stop_at_a_mark_in_other_case_is_not_this_one(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    char *mark = memory_copy_text(mark_name(look(&world), 100));
+    memcpy(mark, "bts", 3);
+    build_stop_at(world.build, MGMT, 100, mark);
+    expect(look(&world), 100, MGMT, ROUTE_FULL_RESTORE, "past this mark");
+    free(mark);
+    leave(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,6 +575,7 @@ int main(void)
         cmocka_unit_test(a_partial_sets_files_are_links_and_the_next_log_covers_what_it_lacks),
         cmocka_unit_test(a_partial_set_at_the_end_leaves_the_database_without_a_file_behind),
         cmocka_unit_test(a_hole_in_lsns_breaks_the_chain_until_the_next_full_set),
+        cmocka_unit_test(a_hole_further_on_breaks_the_chain_too),
         cmocka_unit_test(a_bulk_logged_log_cannot_be_stopped_in_and_can_be_passed),
         cmocka_unit_test(a_damaged_log_breaks_the_chain),
         cmocka_unit_test(another_fork_or_family_is_not_followed),
@@ -523,6 +597,9 @@ int main(void)
         cmocka_unit_test(an_empty_log_is_no_hole),
         cmocka_unit_test(a_mark_missing_in_its_log_makes_that_mark_unreachable),
         cmocka_unit_test(fourteen_days_of_ten_databases_build_in_well_under_fifty_ms),
+        cmocka_unit_test(a_full_set_of_another_fork_or_family_leads_nowhere),
+        cmocka_unit_test(the_files_of_a_set_in_progress_are_never_used),
+        cmocka_unit_test(a_stop_at_a_mark_in_other_case_is_not_this_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -402,6 +402,13 @@ static void an_empty_log_on_the_way_is_left_out(void **state)
     assert_true(plan->possible);
     assert_int_equal(find(plan, MGMT)->steps[0].set, 93);
     assert_int_equal(find(plan, BOX)->steps[0].set, 92);
+    empty = build_backup(world.build, BOX, 93); /* behind a log that is applied on the way */
+    empty->last_lsn = empty->first_lsn;
+    build_backup(world.build, BOX, 94)->first_lsn = empty->first_lsn;
+    plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_true(plan->possible);
+    assert_int_equal(find(plan, BOX)->steps[0].set, 92);
+    assert_int_equal(find(plan, BOX)->steps[1].set, 94);
     leave(&world);
 }
 
@@ -486,6 +493,72 @@ static void what_is_no_plan_is_refused(void **state)
     }
 }
 
+static void only_custom_alerts_and_rules_may_be_left_out(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    for (size_t i = 0; i < world.build->databases_count; i++) {
+        const struct build_database *database = &world.build->databases[i];
+        const char *const given[] = {database->name};
+        bool may = database->use == USE_CUSTOM || database->use == USE_BAM_ALERTS ||
+                   database->use == USE_RULE_ENGINE;
+        const struct plan *plan = make(
+            &world,
+            (struct plan_request){.by = TARGET_NEWEST, .leave_out = given, .leave_out_count = 1});
+        if (may)
+            assert_true(plan->possible);
+        else
+            assert_false(plan->possible);
+    }
+    leave(&world);
+}
+
+static void standing_at_the_mark_is_not_standing_before_it(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    build_stop_at(world.build, BOX, 100, MARK_1184);
+    struct plan_request request = {.by = TARGET_CHOSEN, .mark = MARK_1184};
+    assert_int_equal(find(make(&world, request), BOX)->route, ROUTE_AT_MARK);
+    request.stop = STOP_BEFORE; /* the marked transaction is in it already */
+    assert_int_equal(find(make(&world, request), BOX)->route, ROUTE_FULL_RESTORE);
+    leave(&world);
+}
+
+static void consent_to_replace_counts_for_the_named_server_only(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    build_row(world.build, 2, BOX)->state = STATE_ONLINE;
+    build_row(world.build, 2, BOX)->redo_lsn = (struct lsn){0};
+    const char *const replace[] = {"DRSQL2/" BOX, "DRSQL1/SSODB"};
+    struct plan_request request = {
+        .by = TARGET_CHOSEN, .mark = MARK_1184, .replace = replace, .replace_count = 2};
+    assert_reason(make(&world, request), "--replace DRSQL1/" BOX);
+    const char *const right[] = {"DRSQL1/" BOX};
+    request.replace = right;
+    request.replace_count = 1;
+    assert_true(make(&world, request)->possible);
+    leave(&world);
+}
+
+static void the_hash_covers_every_statement(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    struct server_view *destination = world.build->servers[1];
+    char hash[65];
+    memcpy(hash, make(&world, (struct plan_request){.by = TARGET_NEWEST})->hash, sizeof hash);
+    destination->data_path = memory_copy_text("E:\\Other\\"); /* of the undo files */
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_string_not_equal(plan->hash, hash);
+    memcpy(hash, plan->hash, sizeof hash);
+    destination->shipping[1].log_location = memory_copy_text("D:\\copies\\");
+    plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_string_not_equal(plan->hash, hash);
+    leave(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +584,10 @@ int main(void)
         cmocka_unit_test(the_hash_names_what_is_done_and_not_when),
         cmocka_unit_test(a_plan_survives_the_way_through_json),
         cmocka_unit_test(what_is_no_plan_is_refused),
+        cmocka_unit_test(only_custom_alerts_and_rules_may_be_left_out),
+        cmocka_unit_test(standing_at_the_mark_is_not_standing_before_it),
+        cmocka_unit_test(consent_to_replace_counts_for_the_named_server_only),
+        cmocka_unit_test(the_hash_covers_every_statement),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,58 @@ static void with_nothing_known_the_roster_is_empty_and_nothing_is_claimed(void *
     build_free(build);
 }
 
+static void two_destinations_that_both_list_a_database_block(void **state)
+{
+    (void)state;
+    struct build *build = build_kept_up();
+    int second = build_destination(build, "DRSQL2", "SQLA");
+    struct shipping_row *row = memory_append(build->servers[second], shipping);
+    *row = (struct shipping_row){.server = memory_copy_text("SQLA"),
+                                 .database = memory_copy_text(MGMT)};
+    struct group_view *view = build_view(build);
+    assert_int_equal(build_entry(view, MGMT)->destination, -1);
+    assert_non_null(strstr(build_entry(view, MGMT)->problem, "two destinations"));
+    assert_int_equal(build_entry(view, "BizTalkMsgBoxDb")->destination, 1);
+    group_view_release(view);
+    build_free(build);
+}
+
+static void a_servers_own_name_is_known_in_any_case(void **state)
+{
+    (void)state;
+    struct build *build = build_kept_up();
+    free(build->servers[0]->server_name);
+    build->servers[0]->server_name = memory_copy_text("NODE-A\\BTS");
+    rename_source(build, "node-a\\bts");
+    struct group_view *view = build_view(build);
+    assert_int_equal(view->roster_count, 2);
+    assert_int_equal(build_entry(view, MGMT)->source, 0);
+    assert_int_equal(build_route(view, 100, MGMT)->route, ROUTE_ROLL_FORWARD);
+    group_view_release(view);
+    build_free(build);
+}
+
+static void a_database_that_only_an_unfinished_set_has_is_not_in_the_roster(void **state)
+{
+    (void)state;
+    struct build *build = build_kept_up();
+    build_database(build, 0, 1, "Added", USE_CUSTOM);
+    struct roster_row *last = &build->servers[0]->roster[--build->servers[0]->roster_count];
+    free(last->server);
+    free(last->database);
+    build_set(build,
+              (struct build_set){
+                  .id = 101, .kind = SET_LOG, .time_utc_ms = build_time(101), .incomplete = true});
+    struct group_view *view = build_view(build);
+    assert_int_equal(view->roster_count, 2);
+    group_view_release(view);
+    build_log(build, 102, false);
+    view = build_view(build);
+    assert_int_equal(view->roster_count, 3);
+    group_view_release(view);
+    build_free(build);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +215,9 @@ int main(void)
         cmocka_unit_test(
             a_database_of_the_newest_complete_set_counts_though_the_backup_view_lacks_it),
         cmocka_unit_test(with_nothing_known_the_roster_is_empty_and_nothing_is_claimed),
+        cmocka_unit_test(two_destinations_that_both_list_a_database_block),
+        cmocka_unit_test(a_servers_own_name_is_known_in_any_case),
+        cmocka_unit_test(a_database_that_only_an_unfinished_set_has_is_not_in_the_roster),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+"""What a run must notice before and while it restores: another's lock, another's RESTORE, a copy
+that is damaged, and the loss of its own lock."""
+import os
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import pytds  # noqa: E402
+import lab as support  # noqa: E402
+from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
+from record import check_record, read_record, restore_login  # noqa: E402
+
+RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
+           "Contoso production")
+TAKE_LOCK = ("EXEC master.dbo.sp_getapplock @Resource = N'stopmark-restore', "
+             "@LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 2000")
+WORDS_OF_A_LOCK = ("SELECT l.request_session_id FROM sys.dm_tran_locks AS l"
+                   " WHERE l.resource_type = N'APPLICATION' AND l.request_status = N'GRANT'")
+
+
+def value_of(cursor, sql):
+    cursor.execute(sql)
+    row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
+def newest_logs(lab):
+    """{(server, database): path} of the last log of the plan."""
+    return {(d["server"], d["database"]):
+            [s["file"] for s in d["steps"] if s["kind"] == "restore-log"][-1]
+            for d in lab.json("plan")["databases"]}
+
+
+def expect_refused(lab, words):
+    """The restore is refused in those words, and no statement of ours was sent."""
+    done = lab.run(*RESTORE, seconds=30)
+    expect(done.returncode == 5, (done.returncode, done.stderr[-2000:]))
+    for word in words:
+        expect(word in done.stderr, (word, done.stderr[-2000:]))
+    expect(not read_record(lab), "nothing was restored")
+
+
+def a_run_is_refused_while_another_holds_the_lock():
+    with Lab() as lab:
+        lab.sources_die()
+        other = restore_login(lab, "DRSQL2")
+        other.cursor().execute(TAKE_LOCK)
+        expect_refused(lab, ["DRSQL2", "stopmark_restore"])
+        other.close()
+
+
+def a_restore_of_somebody_else_is_refused_before_the_first_write():
+    with Lab(speed=1) as lab:
+        path = newest_logs(lab)["DRSQL1", "BizTalkMsgBoxDb"]
+        lab.sources_die()
+        admin, other = restore_login(lab, "DRSQL1"), restore_login(lab, "DRSQL1")
+        cursor = admin.cursor()
+        cursor.execute("EXEC master.dbo.sp_lab_restore_rate N'DRSQL1', 1000000")
+
+        def restore():
+            try:
+                other.cursor().execute("RESTORE LOG [BizTalkMsgBoxDb] FROM DISK = "
+                                       f"N'{path}' WITH NORECOVERY")
+            except (pytds.Error, OSError):
+                pass  # killed below
+        thread = threading.Thread(target=restore)
+        thread.start()
+        try:
+            session = wait_for(lambda: value_of(
+                cursor, "SELECT r.session_id FROM sys.dm_exec_requests AS r"
+                        " WHERE r.command = N'RESTORE LOG'"), 20, "the RESTORE runs")
+            expect_refused(lab, ["DRSQL1", "RESTORE LOG", f"session {session}"])
+        finally:
+            cursor.execute(f"KILL {session}")
+            thread.join(20)
+        admin.close()
+
+
+def a_file_whose_header_says_damaged_is_refused_before_the_first_write():
+    with Lab() as lab:
+        path = newest_logs(lab)["DRSQL1", "SSODB"]
+        lab.sources_die()
+        admin = restore_login(lab, "DRSQL1")
+        admin.cursor().execute(f"EXEC master.dbo.sp_lab_file N'{path}', N'damaged'")
+        expect_refused(lab, ["SSODB", "damaged"])
+        admin.close()
+
+
+def nothing_is_sent_while_the_lock_is_lost():
+    with Lab(speed=1) as lab:
+        lab.sources_die()
+        admin, thief = restore_login(lab, "DRSQL1"), restore_login(lab, "DRSQL1")
+        cursor = admin.cursor()
+        cursor.execute("EXEC master.dbo.sp_lab_restore_rate N'DRSQL1', 60000000")
+
+        def begun():
+            return value_of(cursor, "SELECT COUNT(*) FROM master.dbo.lab_record AS r WHERE"
+                                    " r.program_name LIKE N'stopmark%'"
+                                    " AND r.server_name = N'DRSQL1'")
+
+        def running():
+            return value_of(cursor, "SELECT COUNT(*) FROM sys.dm_exec_requests AS r"
+                                    " WHERE r.command = N'RESTORE LOG'")
+        command = subprocess.Popen([STOPMARK, RESTORE[0], "-c", lab.ini, *RESTORE[1:]],
+                                   env=lab.environment(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            wait_for(running, 60, "a log is being restored")
+            cursor.execute(f"KILL {value_of(cursor, WORDS_OF_A_LOCK)}")
+            thief.cursor().execute(TAKE_LOCK)
+            mine = value_of(thief.cursor(), "SELECT @@SPID")
+            expect(value_of(cursor, WORDS_OF_A_LOCK) == mine, "the test has the lock")
+
+            def idle():
+                """Twice, so that no lane was just between two statements."""
+                if running():
+                    return False
+                before = begun()
+                end = time.monotonic() + 1.5
+                while time.monotonic() < end:
+                    if running() or begun() != before:
+                        return False
+                return True
+            wait_for(lambda: idle() or command.poll() is not None, 60, "it stands still")
+            expect(command.poll() is None, "it went on without its lock")
+            states = {r["restore_end"] for r in read_record(lab) if r["server_name"] == "DRSQL1"}
+            expect(states == {"NORECOVERY"}, f"it went on without its lock: {states}")
+            thief.close()
+            _, text = command.communicate(timeout=120)
+            expect(command.returncode == 0, (command.returncode, text[-2000:]))
+            check_record(lab)
+        finally:
+            if command.poll() is None:
+                command.kill()
+                command.communicate()
+        admin.close()
+
+
+support.main([a_run_is_refused_while_another_holds_the_lock,
+              a_restore_of_somebody_else_is_refused_before_the_first_write,
+              a_file_whose_header_says_damaged_is_refused_before_the_first_write,
+              nothing_is_sent_while_the_lock_is_lost])
