@@ -264,6 +264,13 @@ static struct reaction refuse(const char *why)
     return reaction_message(ATTR_WARNING, "%s", why);
 }
 
+/* The cursor stands on what is chosen, for Enter chooses what is under it. */
+static void place_cursor(struct form_choice *choice)
+{
+    if (choice->chosen < choice->items_count)
+        choice->at = choice->chosen;
+}
+
 /* Entering a step may need work: passwords, the report. */
 static void enter(struct wizard_screen *screen, const struct screen_world *world)
 {
@@ -271,6 +278,10 @@ static void enter(struct wizard_screen *screen, const struct screen_world *world
     screen->pager_step = WIZARD_STEPS;
     screen->status[0] = '\0';
     pager_home(screen->pager);
+    wizard_fill_choices(screen, world);
+    place_cursor(&screen->situations);
+    place_cursor(&screen->marks);
+    place_cursor(&screen->methods);
     if (wizard->step == WIZARD_PREFLIGHT) {
         wizard_preflight(wizard, world->view, world->demo != NULL);
         if (wizard->secrets == SECRETS_NOT_ASKED || wizard->secrets == SECRETS_FAILED)

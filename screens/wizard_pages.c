@@ -98,6 +98,9 @@ static void fill_marks(struct wizard_screen *screen, const struct screen_world *
     const struct group_view *view = world->view;
     const struct wizard *wizard = screen->wizard;
     size_t count = 2;
+    char under_cursor[sizeof screen->mark_names[0]] = "";
+    if (screen->marks.at >= count && screen->marks.at < screen->marks.items_count)
+        text_copy(under_cursor, sizeof under_cursor, screen->mark_names[screen->marks.at]);
     fill_mark(screen, world, 0, "newest: ", words_mark(view, view->readiness.newest));
     fill_mark(screen, world, 1, "rule: ", words_mark(view, view->readiness.rule));
     for (size_t i = view->marks_count; i-- > 0 && count < WIZARD_MARKS;)
@@ -113,6 +116,9 @@ static void fill_marks(struct wizard_screen *screen, const struct screen_world *
         }
     screen->marks.items = screen->mark_items;
     screen->marks.items_count = count;
+    for (size_t i = 2; i < count && under_cursor[0]; i++)
+        if (text_equal(screen->mark_names[i], under_cursor))
+            screen->marks.at = i; /* new marks came above it */
     if (screen->marks.at >= count)
         screen->marks.at = count - 1;
     screen->marks.chosen = count;

@@ -261,6 +261,20 @@ static void space_chooses_in_a_list_of_choices_and_pauses_elsewhere(void **state
     scene_free(scene);
 }
 
+static void r_on_a_mark_takes_that_mark_along(void **state)
+{
+    struct scene *scene = scene_new(build_contoso(1, false), false, false);
+    (void)state;
+    build_kill(scene->build, 0);
+    build_kill(scene->build, 1);
+    scene_show(scene);
+    scene_keys(scene, "5 Left Left R 1 Enter Enter type:secret Enter type:secret Enter Enter");
+    assert_shows(scene, "▸ ◉ 3 BTS_2026_11_20_11_30_00_547");
+    scene_keys(scene, "Enter Enter");
+    assert_shows(scene, "Contoso production ▸ BTS_2026_11_20_11_30_00_547");
+    scene_free(scene);
+}
+
 static void random_keys_never_crash_and_never_start_a_run(void **state)
 {
     struct scene *scene = scene_new(build_contoso(1, true), false, true);
@@ -304,6 +318,7 @@ int main(void)
         cmocka_unit_test(without_the_demo_k_does_nothing),
         cmocka_unit_test(the_wizard_keeps_its_step_while_other_panels_are_looked_at),
         cmocka_unit_test(space_chooses_in_a_list_of_choices_and_pauses_elsewhere),
+        cmocka_unit_test(r_on_a_mark_takes_that_mark_along),
         cmocka_unit_test(random_keys_never_crash_and_never_start_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
