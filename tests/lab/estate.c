@@ -15,8 +15,6 @@
 #include "tests/lab/shipping.h"
 #include "tests/lab/wire.h"
 
-enum { FIRST_SPID = 51, LAST_SPID = 32000 };
-
 struct lab *lab_new(uint64_t seed, int64_t now_utc_ms)
 {
     struct lab *lab = memory_new(sizeof *lab);
@@ -119,7 +117,6 @@ struct instance *lab_add_instance(struct lab *lab, const char *name)
     text_copy(instance->data_path, sizeof instance->data_path, "D:\\Data\\");
     text_copy(instance->log_path, sizeof instance->log_path, "L:\\Log\\");
     instance->listen_fd = -1;
-    instance->next_spid = FIRST_SPID;
     instance->next_backup_set_id = 1;
     instance->next_media_set_id = 1;
     instance->restore_bytes_per_s = 150000000;
@@ -206,26 +203,6 @@ struct database *instance_add_database(struct instance *instance, const char *na
         }
     }
     return database;
-}
-
-static bool spid_in_use(const struct instance *instance, int spid)
-{
-    for (const struct session *s = instance->sessions; s != NULL; s = s->next) {
-        if (s->spid == spid) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int instance_take_spid(struct instance *instance)
-{
-    do {
-        if (instance->next_spid < FIRST_SPID || instance->next_spid > LAST_SPID) {
-            instance->next_spid = FIRST_SPID;
-        }
-    } while (spid_in_use(instance, instance->next_spid++));
-    return instance->next_spid - 1;
 }
 
 const char *instance_known_as(const struct instance *instance)

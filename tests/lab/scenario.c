@@ -77,7 +77,7 @@ static void read_server(struct lab *lab, const struct node *server)
     text_copy(instance->data_path, sizeof instance->data_path,
               node_text(server, "data_path", instance->data_path));
     text_copy(instance->log_path, sizeof instance->log_path,
-              node_text(server, "log_path certificate", instance->log_path));
+              node_text(server, "log_path tde_certificate", instance->log_path));
     instance->utc_offset_min = (int)node_integer(server, "utc_offset_minutes", -840, 840, 0);
     instance->clock_offset_ms =
         (int)node_integer(server, "clock_offset_ms", -86400000, 86400000, 0);
@@ -91,7 +91,7 @@ static void read_server(struct lab *lab, const struct node *server)
     instance->agent->stopped =
         strcmp(node_choice(server, "agent", "running stopped", "running"), "stopped") == 0;
     instance->stopped = node_boolean(server, "stopped", false);
-    instance->has_certificate = node_boolean(server, "certificate", instance->is_source);
+    instance->has_certificate = node_boolean(server, "tde_certificate", instance->is_source);
     /* there is one TDE certificate in a scenario */
     memset(instance->certificate_thumbprint, 0xC7, sizeof instance->certificate_thumbprint);
     read_encryption(server, instance);
