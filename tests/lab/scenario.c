@@ -57,7 +57,7 @@ static void read_server(struct lab *lab, const struct node *server)
     node_check_keys(server, "name role version restores alias utc_offset_minutes clock_offset_ms"
                             " restore_mb_per_second backup_mb_per_second disk_free_gb"
                             " adhoc_distributed_queries max_dop_one agent stopped edition"
-                            " data_path log_path encryption certificate");
+                            " data_path log_path encryption certificate tde_certificate");
     const char *name = node_text_required(server, "name");
     struct node member = node_member(server, "name");
     if (lab_instance(lab, name) != NULL) {
