@@ -155,6 +155,8 @@ enum permission {
     PERMISSION_ALTER_ANY_DATABASE = 16,
     PERMISSION_ALTER_ANY_CONNECTION = 32,
     PERMISSION_SYSADMIN = 64,
+    PERMISSION_CONNECT_ANY_DATABASE = 128, /* enters every database, reads none */
+    PERMISSION_SELECT_ALL = 256,           /* reads what it may enter */
 };
 
 struct login {

@@ -206,7 +206,7 @@ int session_is_role_member(const struct session *session, const char *role)
 
 bool session_may_select(const struct session *session, const struct database *database)
 {
-    return uses(session, database);
+    return uses(session, database) || has(session, PERMISSION_SELECT_ALL);
 }
 
 static bool is_open_to_guests(const struct database *database)
@@ -255,7 +255,8 @@ bool session_may_use(struct session *session, struct database *database, struct 
             }
         }
     }
-    if (!uses(session, database) && !is_open_to_guests(database)) {
+    if (!uses(session, database) && !is_open_to_guests(database) &&
+        !has(session, PERMISSION_CONNECT_ANY_DATABASE)) {
         reply_error(reply, 916, 14, 2, 1, "",
                     "The principal \"%s\" cannot access the database \"%s\" in its present"
                     " security context.",

@@ -274,6 +274,11 @@ enum statement_kind {
     STATEMENT_ALTER_DATABASE,
     STATEMENT_DROP_DATABASE,
     STATEMENT_KILL,
+    STATEMENT_GRANT,
+    STATEMENT_REVOKE,
+    STATEMENT_CREATE_USER,
+    STATEMENT_ADD_MEMBER,
+    STATEMENT_DROP_MEMBER,
 };
 
 struct assignment {
@@ -378,6 +383,10 @@ struct statement {
     bool with_mark;
     const char *mark_description;
     bool until_time; /* WAITFOR TIME */
+    /* GRANT, REVOKE: the right's words in options; on: an object is named (target); name: to whom.
+     * CREATE USER: name, login. Roles: name, member, server_role. */
+    const char *login, *member;
+    bool server_role;
     /* administration; texts resolved at run time */
     struct text_or_variable database, device, stop_at;
     struct expr *file_position;

@@ -111,6 +111,7 @@ void parser_column_definitions(struct parser *parser, struct column_definition_l
 struct statement *parser_execute(struct parser *parser);
 struct statement *parser_data_statement(struct parser *parser); /* INSERT, UPDATE, ...; NULL = no */
 struct statement *parser_admin_statement(struct parser *parser); /* RESTORE, ...; NULL = no */
+struct statement *parser_security_statement(struct parser *parser); /* GRANT, ...; NULL = no */
 struct statement *parser_flow_statement(struct parser *parser);  /* IF, WHILE, ...; NULL = no */
 
 #endif

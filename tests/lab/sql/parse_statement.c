@@ -509,6 +509,8 @@ static struct statement *any_statement(struct parser *parser)
         statement = parser_data_statement(parser);
     if (statement == NULL)
         statement = parser_admin_statement(parser);
+    if (statement == NULL)
+        statement = parser_security_statement(parser);
     /* the first statement of a batch may call a procedure without EXEC */
     if (statement == NULL && parser->at == 0 && parser_is_identifier(parser, 0))
         statement = parser_execute(parser);

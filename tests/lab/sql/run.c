@@ -19,6 +19,7 @@ enum {
     COMMAND_TRY = 349,
     COMMAND_CATCH = 350,
     COMMAND_END_TRY = 351,
+    TURNS_BETWEEN_LOOKS = 64,
 };
 
 /* --- variables ------------------------------------------------------------------------------ */
@@ -149,8 +150,11 @@ static enum flow run_if(struct run *run, struct statement *statement)
     return statement->otherwise == NULL ? FLOW_NEXT : run_statement(run, statement->otherwise);
 }
 
+/* A loop gives the others their turn now and then, and hears of an attention. */
 static enum flow run_while(struct run *run, struct statement *statement)
 {
+    unsigned turns = 0;
+
     for (;;) {
         bool holds;
         enum flow flow;
@@ -161,6 +165,8 @@ static enum flow run_while(struct run *run, struct statement *statement)
         run_done(run, COMMAND_CONDITION, -1);
         if (!holds)
             return FLOW_NEXT;
+        if (++turns % TURNS_BETWEEN_LOOKS == 0)
+            session_wait(run->session, lab_now_utc_ms(run->session->instance->lab));
         flow = run_statement(run, statement->body);
         if (flow == FLOW_BREAK)
             return FLOW_NEXT;
@@ -302,6 +308,12 @@ static enum flow dispatch(struct run *run, struct statement *statement)
     case STATEMENT_DROP_DATABASE:
     case STATEMENT_KILL:
         return run_admin(run, statement);
+    case STATEMENT_GRANT:
+    case STATEMENT_REVOKE:
+    case STATEMENT_CREATE_USER:
+    case STATEMENT_ADD_MEMBER:
+    case STATEMENT_DROP_MEMBER:
+        return run_security(run, statement);
     }
     return FLOW_NEXT;
 }

@@ -64,6 +64,7 @@ struct session_state {
     char transaction_name[33];
     char mark[33], mark_description[256]; /* mark "" = none */
     int64_t row_count;                    /* @@ROWCOUNT */
+    int64_t row_limit;                    /* SET ROWCOUNT; 0 = none */
     int last_error;                       /* @@ERROR */
     int64_t identity;                     /* SCOPE_IDENTITY() */
     bool has_identity;
@@ -177,5 +178,9 @@ enum flow run_use(struct run *run, const char *name);
 enum flow run_waitfor(struct run *run, struct statement *statement);
 enum flow run_raiserror(struct run *run, struct statement *statement);
 enum flow run_throw(struct run *run, struct statement *statement);
+
+/* --- run_security.c ------------------------------------------------------------------------- */
+
+enum flow run_security(struct run *run, struct statement *statement);
 
 #endif

@@ -177,6 +177,8 @@ static enum flow set_number(struct run *run, const char *name, int64_t number)
 
     if (strcasecmp(name, "LOCK_TIMEOUT") == 0)
         session->lock_timeout_ms = (int)number;
+    else if (strcasecmp(name, "ROWCOUNT") == 0)
+        run->state->row_limit = number;
     else if (strcasecmp(name, "TEXTSIZE") == 0)
         session->text_size = number == 0 ? 4096 : number;
     else if (strcasecmp(name, "DEADLOCK_PRIORITY") == 0)
@@ -203,7 +205,9 @@ enum flow run_set_option(struct run *run, struct statement *statement)
 {
     const char *name = statement->options.items[0];
     int64_t number = 0;
-    bool null, numeric = strcasecmp(name, "LOCK_TIMEOUT") == 0 || strcasecmp(name, "TEXTSIZE") == 0;
+    bool numeric = strcasecmp(name, "LOCK_TIMEOUT") == 0 || strcasecmp(name, "TEXTSIZE") == 0 ||
+                   strcasecmp(name, "ROWCOUNT") == 0;
+    bool null;
     enum flow flow;
 
     if (strcasecmp(name, "DEADLOCK_PRIORITY") == 0 && statement->value != NULL) {

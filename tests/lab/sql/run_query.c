@@ -150,6 +150,10 @@ static enum flow read_rows(struct run *run, sqlite3_stmt *statement, const struc
     if (!assigns(select))
         reply_columns(run->reply, select->columns, select->columns_count);
     while ((result = query_step(run, statement)) == SQLITE_ROW) {
+        if (run->state->row_limit > 0 && count == run->state->row_limit) {
+            result = SQLITE_DONE;
+            break;
+        }
         count++;
         if (!assigns(select))
             send_row(run, statement, select, values);

@@ -379,6 +379,16 @@ static void variables_loops_and_conditions_work(void **state)
            "[int] 3");
 }
 
+static void set_options_change_what_follows(void **state)
+{
+    (void)state;
+    expect("SET ROWCOUNT 2; SELECT Id FROM Orders ORDER BY Id; SET ROWCOUNT 0; SET LOCK_TIMEOUT 50;"
+           "SELECT @@LOCK_TIMEOUT; SET LOCK_TIMEOUT -1; SET TRANSACTION ISOLATION LEVEL READ "
+           "UNCOMMITTED; SET ANSI_NULLS, ANSI_WARNINGS ON; SET LANGUAGE us_english; SET DATEFORMAT "
+           "ymd; SET DEADLOCK_PRIORITY LOW; SET STATISTICS TIME OFF",
+           "[Id int] 1 2[int] 50");
+}
+
 static void an_error_in_try_is_told_in_catch_and_not_to_the_client(void **state)
 {
     (void)state;
@@ -533,6 +543,32 @@ static void a_login_without_a_user_may_not_enter_and_one_may_not_write(void **st
     session_close_internal(other);
 }
 
+static void rights_are_granted_by_statements(void **state)
+{
+    struct login *login = instance_add_login(instance, "new login", "pw", 0);
+    struct session *other = session_open_internal(instance, "master", "test", reply);
+
+    (void)state;
+    other->login = login;
+    assert_string_equal(run_as(other, "SELECT HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE')"),
+                        "[int?] 0");
+    expect("GRANT VIEW SERVER STATE TO [new login]", "!4621,16,10");
+    expect("USE master; GRANT VIEW SERVER STATE, CONNECT ANY DATABASE TO [new login]; USE Shop",
+           "");
+    assert_string_equal(run_as(other, "SELECT HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE')"),
+                        "[int?] 1");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
+    expect("GRANT SELECT ON dbo.nosuch TO [new login]", "!15151,16,1");
+    expect("CREATE USER [new login] FOR LOGIN [new login]; CREATE USER [new login]", "!15023,16,1");
+    expect("IF OBJECT_ID(N'dbo.Orders') IS NOT NULL GRANT SELECT ON dbo.Orders TO [new login]; "
+           "ALTER ROLE db_datareader ADD MEMBER [new login]; "
+           "ALTER SERVER ROLE dbcreator ADD MEMBER [new login]",
+           "");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "[int?] 4");
+    assert_string_equal(run_as(other, "GRANT CONNECT SQL TO sa"), "!15247,16,1");
+    session_close_internal(other);
+}
+
 static void a_database_in_restore_offline_or_read_only_refuses(void **state)
 {
     struct database *other = instance_add_database(instance, "Other", false);
@@ -603,6 +639,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statements_give_the_types_rows_and_errors_of_a_server),
         cmocka_unit_test(variables_loops_and_conditions_work),
+        cmocka_unit_test(set_options_change_what_follows),
         cmocka_unit_test(an_error_in_try_is_told_in_catch_and_not_to_the_client),
         cmocka_unit_test(a_raised_error_lets_the_batch_go_on_and_a_thrown_one_ends_it),
         cmocka_unit_test(texts_run_with_parameters_and_give_outputs_back),
@@ -612,6 +649,7 @@ int main(void)
         cmocka_unit_test(the_log_replayed_gives_the_same_table),
         cmocka_unit_test(fourteen_thousand_rows_go_in_quickly),
         cmocka_unit_test(a_login_without_a_user_may_not_enter_and_one_may_not_write),
+        cmocka_unit_test(rights_are_granted_by_statements),
         cmocka_unit_test(a_database_in_restore_offline_or_read_only_refuses),
         cmocka_unit_test(a_statement_is_prepared_executed_and_forgotten_by_calls),
         cmocka_unit_test(c_code_scans_a_table_with_a_condition),
