@@ -99,6 +99,8 @@ struct app *app_new(const struct app_options *options, struct group_view *view)
     for (size_t i = 0; i < APP_TABS; i++)
         open_slot(app, &app->tabs[i], i == 0 && options->monitor ? &screen_monitor : tab_ops[i],
                   "");
+    if (!options->monitor)
+        open_slot(app, &app->wizard, &screen_wizard, ""); /* it looks for runs of before */
     return app;
 }
 
@@ -321,7 +323,9 @@ static void quit(struct app *app)
         return;
     }
     const char *note = app_world(app)->journal_note;
-    if (note && note[0] && !app->asked_to_quit) {
+    const struct app_slot *wizard = &app->wizard;
+    bool watching = wizard->ops && wizard->ops->fd(wizard->self) >= 0;
+    if (watching && note && note[0] && !app->asked_to_quit) {
         app->asked_to_quit = true;
         app_say(app, ATTR_WARNING, "%s: it goes on without the console; q again leaves", note);
         return;

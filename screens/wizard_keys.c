@@ -349,6 +349,8 @@ static struct reaction choice_key(struct wizard_screen *screen, const struct scr
         chosen(screen, choice->chosen);
     if (result == FORM_ACCEPTED)
         return go_on(screen, world);
+    if ((key == KEYS_ENTER || key == KEYS_SPACE) && choice->items[choice->at].refusal)
+        return refuse(choice->items[choice->at].refusal);
     return reaction_used();
 }
 

@@ -189,7 +189,10 @@ static void fd_ready(void *self, const struct screen_world *world)
                                     : RUN_PLANNED;
         if (snapshot->summary.state != before)
             notices_add(screen->notices, world->now_utc_ms,
-                        snapshot->summary.state == RUN_FAILED ? VERDICT_CRITICAL : VERDICT_OK, "",
+                        snapshot->summary.state == RUN_FAILED    ? VERDICT_CRITICAL
+                        : snapshot->summary.state == RUN_ABORTED ? VERDICT_WARNING
+                                                                 : VERDICT_OK,
+                        "",
                         "run %lld: %s", (long long)snapshot->summary.run,
                         words_run_state(snapshot->summary.state));
         wizard_run_snapshot(screen->wizard, snapshot); /* taken */
@@ -203,6 +206,19 @@ static void fd_ready(void *self, const struct screen_world *world)
         }
     }
     move_on(screen);
+}
+
+/* A run of another console, or of before: not the finished ones. */
+static void note_of_before(const struct wizard_screen *screen, char *text, size_t size)
+{
+    for (size_t i = 0; i < screen->unfinished_count; i++) {
+        const struct run_summary *run = &screen->unfinished[i];
+        if (run->state == RUN_DONE || run->state == RUN_AFTER)
+            continue;
+        snprintf(text, size, "run %lld %s", (long long)run->run,
+                 run->alive ? "is under way" : "was not finished");
+        return;
+    }
 }
 
 static const char *note(const void *self)
@@ -221,6 +237,8 @@ static const char *note(const void *self)
                  wizard->snapshot->databases_count);
     else if (wizard->phase == WIZARD_RUN_LOST && wizard->step == WIZARD_RUN)
         snprintf(text, size, "run %lld has no worker", (long long)wizard->run);
+    else if (wizard->phase == WIZARD_RUN_NONE)
+        note_of_before(screen, text, size);
     return text;
 }
 

@@ -275,6 +275,16 @@ static void r_on_a_mark_takes_that_mark_along(void **state)
     scene_free(scene);
 }
 
+static void what_cannot_be_chosen_says_why(void **state)
+{
+    struct scene *scene = healthy();
+    (void)state;
+    scene_keys(scene, "R j Enter");
+    assert_shows(scene, "▲ not in this version");
+    assert_shows(scene, "▸  1 Situation");
+    scene_free(scene);
+}
+
 static void random_keys_never_crash_and_never_start_a_run(void **state)
 {
     struct scene *scene = scene_new(build_contoso(1, true), false, true);
@@ -319,6 +329,7 @@ int main(void)
         cmocka_unit_test(the_wizard_keeps_its_step_while_other_panels_are_looked_at),
         cmocka_unit_test(space_chooses_in_a_list_of_choices_and_pauses_elsewhere),
         cmocka_unit_test(r_on_a_mark_takes_that_mark_along),
+        cmocka_unit_test(what_cannot_be_chosen_says_why),
         cmocka_unit_test(random_keys_never_crash_and_never_start_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
