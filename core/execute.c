@@ -383,8 +383,10 @@ static bool load(struct execution *execution, struct error *error)
     snprintf(purpose, sizeof purpose, "run %lld", (long long)execution->head.run);
     execution->permit =
         permit_issue(execution->config->group_name, execution->head.group, purpose, error);
-    snprintf(execution->application, sizeof execution->application, "stopmark run %lld %.40s@%.40s",
-             (long long)execution->head.run, execution->head.by, execution->head.host);
+    /* The uuid tells two runs of the same number apart: journals may live in several places. */
+    snprintf(execution->application, sizeof execution->application,
+             "stopmark run %lld %.40s@%.40s %.8s", (long long)execution->head.run,
+             execution->head.by, execution->head.host, execution->head.uuid);
     return execution->permit != NULL;
 }
 

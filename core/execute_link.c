@@ -174,10 +174,8 @@ struct running_search {
 static bool is_of_lane(void *context, const struct foreign_restore *f)
 {
     struct running_search *search = context;
-    char own[32];
-    snprintf(own, sizeof own, "stopmark run %lld ", (long long)search->lane->execution->head.run);
     if (text_equal_nocase(f->database, search->lane->plan->database) ||
-        strncmp(f->program, own, strlen(own)) == 0)
+        text_equal(f->program, search->lane->execution->application))
         search->found = true;
     return !search->found;
 }

@@ -95,9 +95,8 @@ struct foreign_check {
 static bool is_foreign(void *context, const struct foreign_restore *f)
 {
     struct foreign_check *check = context;
-    char own[32];
-    snprintf(own, sizeof own, "stopmark run %lld ", (long long)check->execution->head.run);
-    if (strncmp(f->program, "SQLAgent", 8) == 0 || strncmp(f->program, own, strlen(own)) == 0)
+    if (strncmp(f->program, "SQLAgent", 8) == 0 ||
+        text_equal(f->program, check->execution->application))
         return true;
     bool ours = f->database[0] == '\0' || text_equal_nocase(f->database, "master");
     for (size_t i = 0; i < check->execution->lanes_count; i++)
@@ -166,10 +165,8 @@ static bool lock_all(struct execution *execution, struct error *error)
         int64_t until = clock_monotonic_ms(execution->clock) + LOCK_LIMIT_MS;
         while (!destination_lock(destination, &destination->lock_link, error)) {
             /* The worker that died may have left a session that the server has not missed yet. */
-            char own[48];
-            snprintf(own, sizeof own, "stopmark run %lld ", (long long)execution->head.run);
-            bool our_own = execution->resumed && error->code == ERR_LOCKED &&
-                           strstr(error->what, own) != NULL;
+            bool our_own = error->code == ERR_LOCKED &&
+                           strstr(error->what, execution->application) != NULL;
             if (!our_own || execution_aborting(execution) ||
                 clock_monotonic_ms(execution->clock) > until)
                 return false; /* all or none: execution_release lets the others go */

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
@@ -114,6 +115,27 @@ def a_second_operator_is_refused_and_told_who_holds_the_lock():
         expect(lab.json("runs")["runs"][1]["alive"], "the first run goes on")
         rate(lab, FAST)
         wait_for(lambda: lab.json("runs")["runs"][1]["state"] == "done", 60, "the first is done")
+
+
+def a_restore_by_somebody_else_is_waited_for_by_the_operator():
+    with Lab(speed=1) as lab:
+        lab.sources_die()
+        path = planned_file(lab, "BizTalkMsgBoxDb")
+        rate(lab, 1_000_000)
+        other = restore_login(lab, "DRSQL1")
+        statement = f"RESTORE LOG [BizTalkMsgBoxDb] FROM DISK = N'{path}' WITH NORECOVERY"
+
+        def restore():
+            try:
+                other.cursor().execute(statement)
+            except Exception:  # the lab ends before it does
+                pass
+        thread = threading.Thread(target=restore, daemon=True)
+        thread.start()
+        wait_for(lambda: logs_running(lab), 20, "the other's RESTORE runs")
+        done = lab.run(*RESTORE)
+        expect(done.returncode == 5 and "RESTORE LOG" in done.stderr,
+               (done.returncode, done.stderr))
 
 
 def a_killed_console_does_not_touch_the_run():
@@ -327,6 +349,7 @@ def a_recovered_database_is_overwritten_only_where_it_is_named_and_not_in_use():
 
 
 support.main([a_second_operator_is_refused_and_told_who_holds_the_lock,
+              a_restore_by_somebody_else_is_waited_for_by_the_operator,
               a_killed_console_does_not_touch_the_run,
               a_hang_up_detaches,
               the_worker_inherits_no_secret_and_no_descriptor,
