@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "core/base/text.h"
+#include "core/checks.h"
 #include "screens/panel.h"
 #include "screens/words.h"
 
@@ -71,6 +72,16 @@ static int head(const struct screen_world *world, const struct canvas *canvas, i
     return row + 1;
 }
 
+static void describe_rule(struct pager *pager, const struct check_rule *rule)
+{
+    pager_heading(pager, "The rule");
+    pager_add(pager, ATTR_NORMAL, rule->what);
+    pager_heading(pager, "Why it matters");
+    pager_add(pager, ATTR_NORMAL, rule->why);
+    pager_heading(pager, "Where the documentation says so");
+    pager_add(pager, ATTR_SECONDARY, rule->source);
+}
+
 static void describe(struct pager *pager, const struct screen_world *world, const char *identity)
 {
     for (size_t i = 0; i < world->view->checks_count; i++) {
@@ -86,9 +97,12 @@ static void describe(struct pager *pager, const struct screen_world *world, cons
                     check->where && check->where[0] ? check->where : "the group");
         pager_heading(pager, "Found");
         pager_add(pager, ATTR_NORMAL, check->text);
+        const struct check_rule *rule = checks_rule(check->id);
         pager_heading(pager, "What to do");
         pager_add(pager, ATTR_NORMAL,
                   check->remedy && check->remedy[0] ? check->remedy : "nothing");
+        if (rule)
+            describe_rule(pager, rule);
         return;
     }
     pager_add(pager, ATTR_SECONDARY, "this check no longer has a result");
