@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/text.h"
 #include "screens/series.h"
 #include "screens/panel.h"
@@ -46,6 +47,8 @@ static enum glyph state_glyph(const struct group_view *view, const struct roster
 static void spark_text(struct str *out, const struct group_view *view, size_t index)
 {
     double values[SPARK_CELLS], top = 0;
+    if (view->config->apply_lag.warning_ms != DURATION_UNKNOWN)
+        top = (double)view->config->apply_lag.warning_ms; /* full height: the limit or more */
     series_apply_lag(view, index, DAY_MS, values, SPARK_CELLS);
     for (size_t i = 0; i < SPARK_CELLS; i++)
         if (!isnan(values[i]) && values[i] > top)
