@@ -91,6 +91,8 @@ static const struct permission_name server_permissions[] = {
     {"CREATE ANY DATABASE", PERMISSION_CREATE_ANY_DATABASE | PERMISSION_ALTER_ANY_DATABASE},
     {"ALTER ANY DATABASE", PERMISSION_ALTER_ANY_DATABASE},
     {"ALTER ANY CONNECTION", PERMISSION_ALTER_ANY_CONNECTION},
+    {"CONNECT ANY DATABASE", PERMISSION_CONNECT_ANY_DATABASE},
+    {"SELECT ALL USER SECURABLES", PERMISSION_SELECT_ALL},
     {"CONTROL SERVER", 0},
     {"ALTER SETTINGS", 0},
 };
@@ -167,7 +169,8 @@ int session_permission(const struct session *session, const char *securable, con
             return has(session, PERMISSION_ALTER_ANY_DATABASE);
         }
         return uses(session, database) ||
-               (text_equal_nocase(permission, "CONNECT") && database->system);
+               (text_equal_nocase(permission, "CONNECT") &&
+                (database->system || has(session, PERMISSION_CONNECT_ANY_DATABASE)));
     }
     return session_is_sysadmin(session) ? 1 : -1;
 }
