@@ -20,6 +20,7 @@ enum action_scope {
     SCOPE_WIZARD = 32,
     SCOPE_RUN = 64,    /* a run is under way */
     SCOPE_DEMO = 128,  /* `stopmark demo` only */
+    SCOPE_MONITOR = 256, /* --monitor only */
 };
 
 enum action_id {

@@ -204,8 +204,11 @@ bool app_tick(struct app *app)
         app->message[0] = '\0';
     if (app->paused)
         return false;
-    struct app_slot *top = app_top(app);
-    update_slot(app, top);
+    if (app->rotating && !app->depth && now_ms >= app->rotate_at_ms) {
+        app->rotate_at_ms = now_ms + APP_ROTATE_MS;
+        app->tab = (app->tab + 1) % APP_TABS;
+    }
+    update_slot(app, app_top(app));
     return true;
 }
 
@@ -237,7 +240,8 @@ unsigned app_scopes(const struct app *app)
         app->depth ? &app->stack[app->depth - 1] : &app->tabs[app->tab];
     unsigned scopes = SCOPE_GLOBAL | top->ops->scopes;
     if (app->options.monitor)
-        scopes &= ~(unsigned)(SCOPE_OPERATE | SCOPE_WIZARD | SCOPE_RUN | SCOPE_DEMO);
+        scopes = (scopes & ~(unsigned)(SCOPE_OPERATE | SCOPE_WIZARD | SCOPE_RUN | SCOPE_DEMO)) |
+                 SCOPE_MONITOR;
     else
         scopes |= SCOPE_OPERATE | (app->options.demo ? SCOPE_DEMO : 0U);
     return scopes;
@@ -412,6 +416,12 @@ bool app_do(struct app *app, enum action_id action)
         break;
     case ACTION_SOURCES_DIE:
         open_sources_die(app);
+        break;
+    case ACTION_ROTATE:
+        app->rotating = !app->rotating;
+        app->rotate_at_ms = clock_monotonic_ms(app->options.clock) + APP_ROTATE_MS;
+        app_say(app, ATTR_NORMAL, "%s",
+                app->rotating ? "the panels are shown in turn" : "this panel stays");
         break;
     default:
         return false;

@@ -151,7 +151,7 @@ static void add_key(struct app *app, struct bar_key *keys, size_t *count, enum a
 
 static void draw_keys(struct app *app, const struct canvas *canvas, int row)
 {
-    static const enum action_id always[] = {ACTION_BACK,    ACTION_RESTORE, ACTION_NEXT_TAB,
+    static const enum action_id always[] = {ACTION_BACK,    ACTION_RESTORE, ACTION_ROTATE, ACTION_NEXT_TAB,
                                             ACTION_REFRESH, ACTION_COPY,    ACTION_SAVE,
                                             ACTION_PAUSE,   ACTION_HELP,    ACTION_QUIT};
     struct bar_key keys[KEYS_LIMIT];

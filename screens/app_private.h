@@ -8,7 +8,7 @@
 #include "tui/dialog.h"
 #include "tui/form.h"
 
-enum { APP_TABS = 8, APP_DEPTH = 8, APP_MESSAGE_MS = 12000 };
+enum { APP_TABS = 8, APP_DEPTH = 8, APP_MESSAGE_MS = 12000, APP_ROTATE_MS = 20000 };
 
 struct app_slot {
     const struct screen_ops *ops; /* NULL = empty */
@@ -31,7 +31,8 @@ struct app {
     int64_t message_until_ms; /* monotonic */
     char trouble[500];
     bool settled; /* every server has answered or failed once */
-    bool paused, mouse;
+    bool paused, mouse, rotating;
+    int64_t rotate_at_ms; /* monotonic: the next panel's turn */
     bool asked_to_quit; /* q once while a run is watched */
     struct dialog dialog;
     void (*secret_answered)(void *context, const char *text);

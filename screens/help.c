@@ -77,6 +77,8 @@ static void *open_help(const struct screen_world *world, const char *argument)
     add_keys(pager, SCOPE_GLOBAL | (world->monitor ? 0U : (unsigned)SCOPE_OPERATE) |
                         (world->demo ? (unsigned)SCOPE_DEMO : 0U),
              world->monitor);
+    if (world->monitor)
+        add_keys(pager, SCOPE_MONITOR, false);
     pager_field(pager, LABEL_CELLS, "C-z", ATTR_NORMAL, "Suspend; fg comes back");
     add_signs(pager);
     pager_heading(pager, "Selecting text");

@@ -195,6 +195,24 @@ static void the_wall_screen_cannot_restore(void **state)
     scene_free(scene);
 }
 
+static void the_wall_screen_shows_its_panels_in_turn_if_asked(void **state)
+{
+    struct scene *scene = scene_new(build_contoso(1, false), true, false);
+    (void)state;
+    scene->build->now_monotonic_ms += 30000;
+    app_tick(scene->app);
+    assert_shows(scene, "data lost");
+    scene_keys(scene, "o");
+    scene->build->now_monotonic_ms += 21000;
+    app_tick(scene->app);
+    assert_shows(scene, "In the backup job");
+    scene_keys(scene, "o");
+    scene->build->now_monotonic_ms += 21000;
+    app_tick(scene->app);
+    assert_shows(scene, "In the backup job");
+    scene_free(scene);
+}
+
 static void every_size_down_to_one_cell_can_be_drawn(void **state)
 {
     struct scene *scene = healthy();
@@ -323,6 +341,7 @@ int main(void)
         cmocka_unit_test(y_hands_the_row_to_the_clipboard),
         cmocka_unit_test(w_saves_the_panel_once_and_never_over_a_file),
         cmocka_unit_test(the_wall_screen_cannot_restore),
+        cmocka_unit_test(the_wall_screen_shows_its_panels_in_turn_if_asked),
         cmocka_unit_test(every_size_down_to_one_cell_can_be_drawn),
         cmocka_unit_test(the_demo_kills_its_sources_only_by_the_typed_word),
         cmocka_unit_test(without_the_demo_k_does_nothing),
