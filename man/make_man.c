@@ -46,6 +46,14 @@ static const struct {
 #undef X
 };
 
+static const struct {
+    const char *key, *second_key, *help;
+} keys[] = {
+#define A(id, name, key, second, label, worth, scopes, help) {key, second, help},
+#include "screens/actions.def"
+#undef A
+};
+
 /* roff: a line must not begin with a control character, a backslash is an escape, and a hyphen in
  * an option is a minus. */
 static void put(const char *text)
@@ -140,6 +148,21 @@ static void put_settings(void)
     }
 }
 
+static void put_keys(void)
+{
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        printf(".TP\n.B ");
+        put(keys[i].key);
+        if (keys[i].second_key[0] != '\0') {
+            fputs(", ", stdout);
+            put(keys[i].second_key);
+        }
+        putchar('\n');
+        put(keys[i].help);
+        puts(".");
+    }
+}
+
 int main(void)
 {
     static const struct {
@@ -148,6 +171,7 @@ int main(void)
     } parts[] = {{"@COMMANDS@\n", put_commands},
                  {"@OPTIONS@\n", put_options},
                  {"@STATUSES@\n", put_statuses},
+                 {"@KEYS@\n", put_keys},
                  {"@SETTINGS@\n", put_settings}};
     char line[1024];
     while (fgets(line, sizeof line, stdin) != NULL) {

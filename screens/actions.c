@@ -62,12 +62,3 @@ void action_keys(enum action_id id, struct str *out)
     if (action->second_key[0])
         str_format(out, ", %s", action->second_key);
 }
-
-void actions_write_man(struct str *out)
-{
-    for (int i = 1; i < ACTION_COUNT; i++) {
-        str_add(out, ".TP\n.B ");
-        action_keys((enum action_id)i, out);
-        str_format(out, "\n%s.\n", actions[i].help);
-    }
-}

@@ -52,7 +52,4 @@ enum action_id action_for_name(const char *name, unsigned scopes);
 /* Appends "KEY[, KEY]" for people: "?, F1". */
 void action_keys(enum action_id id, struct str *out);
 
-/* Appends the key table as roff for the manual page: one .TP a key. */
-void actions_write_man(struct str *out);
-
 #endif

@@ -46,6 +46,10 @@ struct app {
 /* The shown screen's slot. */
 struct app_slot *app_top(struct app *app);
 
+/* A key while the app's dialog is open, and the demo's question. app_dialog.c */
+void app_dialog_key(struct app *app, uint32_t key);
+void app_ask_sources_die(struct app *app);
+
 /* Actions that are the app's own; false if it is none of them. app.c */
 bool app_do(struct app *app, enum action_id action);
 

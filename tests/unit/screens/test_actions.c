@@ -56,23 +56,12 @@ static void names_are_found_only_where_they_work(void **state)
     assert_int_equal(action_for_key('R', SCOPE_GLOBAL | SCOPE_OPERATE), ACTION_RESTORE);
 }
 
-static void the_manual_page_names_every_key(void **state)
-{
-    struct str text = {0};
-    (void)state;
-    actions_write_man(&text);
-    for (int i = 1; i < ACTION_COUNT; i++)
-        assert_non_null(strstr(str_text(&text), action_of((enum action_id)i)->help));
-    str_free(&text);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key_has_a_name_that_is_read_back),
         cmocka_unit_test(no_key_means_two_things_on_one_screen),
         cmocka_unit_test(names_are_found_only_where_they_work),
-        cmocka_unit_test(the_manual_page_names_every_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
