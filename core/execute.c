@@ -206,12 +206,6 @@ static void end_run(struct execution *execution, enum run_state state, const str
     int64_t now = clock_utc_ms(execution->clock);
     journal_end(execution->journal, state, error->code, error->code == ERR_OK ? NULL : reason, now,
                 NULL);
-    pthread_mutex_lock(&execution->lock);
-    execution->failed_in = execution->state;
-    execution->state = state;
-    execution->error = *error;
-    execution->ended_utc_ms = now;
-    pthread_mutex_unlock(&execution->lock);
     struct error ignored;
     char *path = NULL;
     struct report *report = report_load(execution->config, execution->head.run, &ignored);
@@ -219,6 +213,13 @@ static void end_run(struct execution *execution, enum run_state state, const str
         log_write(LOG_ERROR, "the report cannot be written: %s", ignored.what);
     free(path);
     report_free(report);
+    /* Told last: who hears that it is over finds the report written. */
+    pthread_mutex_lock(&execution->lock);
+    execution->failed_in = execution->state;
+    execution->state = state;
+    execution->error = *error;
+    execution->ended_utc_ms = now;
+    pthread_mutex_unlock(&execution->lock);
     execution_wake(execution);
 }
 
@@ -291,7 +292,8 @@ static void *director_main(void *context)
             break;
     }
     if (done) {
-        execution_enter(execution, RUN_AFTER, "verified; the manual steps are next");
+        journal_set_state(execution->journal, RUN_AFTER, NULL);
+        execution_say(execution, "verified; the manual steps are next");
         error_clear(&error);
         execution_note(execution, "done: every database is online at the mark, proven");
         end_run(execution, RUN_DONE, &error);

@@ -105,7 +105,8 @@ static void judge(struct report *report)
     if ((state == RUN_AFTER || state == RUN_DONE) && whole) {
         report->verdict = VERDICT_OK;
         report->verdict_text = memory_format(
-            "proven consistent: all %zu databases are online at the mark %s", verified, mark);
+            "proven consistent: all %zu databases are online %s the mark %s", verified,
+            report->summary.stop == STOP_BEFORE ? "just before" : "at", mark);
     } else if (state == RUN_FAILED || state == RUN_ABORTED) {
         report->verdict = VERDICT_CRITICAL;
         report->verdict_text = memory_format(

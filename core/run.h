@@ -2,9 +2,9 @@
  * what the journal holds. The run itself belongs to the worker process (core/worker.h), which
  * outlives terminal and console; a client speaks to it over a 0600 Unix socket.
  *
- * run_start and run_client_* never wait for a server; the journal of a live run has one writer,
- * the worker. Functions that read journals touch the disk: not for the UI thread while it paints
- * (screens call them from a reader thread or before the first paint).
+ * run_start_begin, run_resume_begin and run_client_* never wait for a server; the journal of a live
+ * run has one writer, the worker. Functions that read journals touch the disk: not for the UI
+ * thread while it paints (screens call them from a reader thread or before the first paint).
  */
 #ifndef STOPMARK_CORE_RUN_H
 #define STOPMARK_CORE_RUN_H
