@@ -70,8 +70,8 @@ static void offset_text(char out[32], const struct sql_value *value)
     snprintf(out, 32, "%019lld%+05d", (long long)value->integer, value->offset_min);
 }
 
-void cell_bind(sqlite3_stmt *statement, int index, const struct sql_type *type,
-               const struct sql_value *value)
+static void bind_with(sqlite3_stmt *statement, int index, const struct sql_type *type,
+                      const struct sql_value *value, sqlite3_destructor_type lifetime)
 {
     char text[32];
 
@@ -84,13 +84,25 @@ void cell_bind(sqlite3_stmt *statement, int index, const struct sql_type *type,
         sqlite3_bind_double(statement, index, value->number);
     else if (type_is_bytes(type->kind) || type->kind == SQL_UNIQUEIDENTIFIER)
         sqlite3_bind_blob(statement, index, value->bytes == NULL ? "" : value->bytes,
-                          (int)value->length, SQLITE_TRANSIENT);
+                          (int)value->length, lifetime);
     else if (type_is_string(type->kind) || type->kind == SQL_NUMERIC ||
              (type->kind == SQL_VARIANT && value->bytes != NULL))
         sqlite3_bind_text(statement, index, value->bytes == NULL ? "" : value->bytes,
-                          (int)value->length, SQLITE_TRANSIENT);
+                          (int)value->length, lifetime);
     else
         sqlite3_bind_int64(statement, index, value->integer);
+}
+
+void cell_bind(sqlite3_stmt *statement, int index, const struct sql_type *type,
+               const struct sql_value *value)
+{
+    bind_with(statement, index, type, value, SQLITE_TRANSIENT);
+}
+
+void cell_bind_borrowed(sqlite3_stmt *statement, int index, const struct sql_type *type,
+                        const struct sql_value *value)
+{
+    bind_with(statement, index, type, value, SQLITE_STATIC);
 }
 
 void cell_result(sqlite3_context *context, const struct sql_type *type,

@@ -16,6 +16,9 @@ struct sql_value cell_borrow(sqlite3_stmt *statement, int column, const struct s
 
 void cell_bind(sqlite3_stmt *statement, int index, const struct sql_type *type,
                const struct sql_value *value);
+/* As cell_bind, but bytes must stay until the statement is reset and bound anew. */
+void cell_bind_borrowed(sqlite3_stmt *statement, int index, const struct sql_type *type,
+                        const struct sql_value *value);
 void cell_result(sqlite3_context *context, const struct sql_type *type,
                  const struct sql_value *value);
 

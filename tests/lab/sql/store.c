@@ -116,6 +116,7 @@ struct table *store_create(struct engine *engine, struct database *database, con
 static void free_table(struct table *table)
 {
     sqlite3_finalize(table->insert);
+    sqlite3_finalize(table->replace);
     for (size_t i = 0; table->defaults != NULL && i < table->columns_count; i++)
         free(table->defaults[i]);
     free(table->defaults);
@@ -129,7 +130,8 @@ void store_drop(struct engine *engine, struct table *table)
     char sql[64];
 
     sqlite3_finalize(table->insert);
-    table->insert = NULL;
+    sqlite3_finalize(table->replace);
+    table->insert = table->replace = NULL;
     if (table->columns_count > 0) {
         struct str *capture = engine->capture;
 
@@ -201,14 +203,15 @@ void row_sink_add(struct row_sink *sink, const struct sql_value *values)
 {
     const struct virtual_table *table = sink->slot->table;
 
+    for (size_t i = 0; i < table->columns_count; i++)
+        cell_bind_borrowed(sink->slot->insert, (int)i + 1, &table->columns[i].type, &values[i]);
+    sqlite3_step(sink->slot->insert);
+    sqlite3_reset(sink->slot->insert);
     for (size_t i = 0; i < table->columns_count; i++) {
         struct sql_value value = values[i];
 
-        cell_bind(sink->slot->insert, (int)i + 1, &table->columns[i].type, &value);
         sql_value_free(&value);
     }
-    sqlite3_step(sink->slot->insert);
-    sqlite3_reset(sink->slot->insert);
 }
 
 bool store_fill(struct engine *engine, struct virtual_slot *slot, struct session *session)
@@ -405,8 +408,8 @@ static void put_row(struct engine *engine, struct table *table, int64_t key, con
             str_add(&sql, ",?");
         str_add(&sql, ")");
     }
-    if (values != NULL && table->insert != NULL) {
-        statement = table->insert;
+    if (values != NULL && table->replace != NULL) {
+        statement = table->replace;
     } else if (sqlite3_prepare_v3(engine->db, str_text(&sql), -1,
                                   values != NULL ? SQLITE_PREPARE_PERSISTENT : 0, &statement,
                                   NULL) != SQLITE_OK) {
@@ -421,7 +424,7 @@ static void put_row(struct engine *engine, struct table *table, int64_t key, con
         if (values == NULL)
             sqlite3_finalize(statement);
         else
-            table->insert = statement;
+            table->replace = statement;
     }
     str_free(&sql);
     engine->capture = capture;

@@ -25,8 +25,9 @@ struct table {
     char **defaults;            /* owned T-SQL texts, one a column; NULL = none at all */
     int identity;               /* column, -1 = none */
     int64_t identity_next, identity_step;
-    char *view_text;      /* owned; NULL = a table */
-    sqlite3_stmt *insert; /* owned; engine_insert's */
+    char *view_text;       /* owned; NULL = a table */
+    sqlite3_stmt *insert;  /* owned; engine_insert's */
+    sqlite3_stmt *replace; /* owned; of undo and redo */
 };
 
 /* A catalog view's rows of the statement that runs, in a temporary SQLite table. */
