@@ -5,13 +5,12 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import pytds  # noqa: E402
 import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
-from record import check_record, read_record, restore_login  # noqa: E402
+from record import check_record, read_record, restore_login, stands_still  # noqa: E402
 
 RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
            "Contoso production")
@@ -96,11 +95,6 @@ def nothing_is_sent_while_the_lock_is_lost():
         cursor = admin.cursor()
         cursor.execute("EXEC master.dbo.sp_lab_restore_rate N'DRSQL1', 60000000")
 
-        def begun():
-            return value_of(cursor, "SELECT COUNT(*) FROM master.dbo.lab_record AS r WHERE"
-                                    " r.program_name LIKE N'stopmark%'"
-                                    " AND r.server_name = N'DRSQL1'")
-
         def running():
             return value_of(cursor, "SELECT COUNT(*) FROM sys.dm_exec_requests AS r"
                                     " WHERE r.command = N'RESTORE LOG'")
@@ -113,18 +107,8 @@ def nothing_is_sent_while_the_lock_is_lost():
             thief.cursor().execute(TAKE_LOCK)
             mine = value_of(thief.cursor(), "SELECT @@SPID")
             expect(value_of(cursor, WORDS_OF_A_LOCK) == mine, "the test has the lock")
-
-            def idle():
-                """Twice, so that no lane was just between two statements."""
-                if running():
-                    return False
-                before = begun()
-                end = time.monotonic() + 1.5
-                while time.monotonic() < end:
-                    if running() or begun() != before:
-                        return False
-                return True
-            wait_for(lambda: idle() or command.poll() is not None, 60, "it stands still")
+            wait_for(lambda: stands_still(lab, ["DRSQL1"]) or command.poll() is not None, 60,
+                     "it stands still")
             expect(command.poll() is None, "it went on without its lock")
             states = {r["restore_end"] for r in read_record(lab) if r["server_name"] == "DRSQL1"}
             expect(states == {"NORECOVERY"}, f"it went on without its lock: {states}")

@@ -1,4 +1,6 @@
 """What the lab itself saw of every RESTORE (master.dbo.lab_record), and what must hold for it."""
+import time
+
 import pytds
 
 from lab import expect
@@ -26,6 +28,27 @@ def read_record(lab, server="DRSQL1"):
     rows = [dict(zip(COLUMNS, row)) for row in cursor.fetchall()]
     connection.close()
     return rows
+
+
+def stands_still(lab, servers=("DRSQL1", "DRSQL2"), seconds=1.5):
+    """True if for so long no log is being restored and none is sent: a single look may fall between
+    two statements of a lane."""
+    connections = [restore_login(lab, server) for server in servers]
+    try:
+        before, end = len(read_record(lab)), time.monotonic() + seconds
+        while time.monotonic() < end:
+            for connection in connections:
+                cursor = connection.cursor()
+                cursor.execute("SELECT r.session_id FROM sys.dm_exec_requests AS r"
+                               " WHERE r.command = N'RESTORE LOG'")
+                if cursor.fetchall():
+                    return False
+            if len(read_record(lab)) != before:
+                return False
+        return True
+    finally:
+        for connection in connections:
+            connection.close()
 
 
 def check_record(lab, databases=10):

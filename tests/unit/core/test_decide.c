@@ -320,6 +320,34 @@ static void a_log_that_left_its_row_is_never_sent_again(void **state)
     assert_int_equal(decide(&sent, &live), RESUME_ASK);
 }
 
+static void a_full_restore_whose_redo_point_is_elsewhere_stops_and_asks(void **state)
+{
+    (void)state;
+    struct sent sent = {.kind = STEP_RESTORE_FULL, .state_before = STATE_ABSENT,
+                        .first_lsn = at("10"), .last_lsn = at("40")};
+    struct live live = restoring("60");
+    add_row(&live, 'D', "10", "40");
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+    live.redo_lsn = (struct lsn){0};
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+}
+
+static void a_proof_is_sent_again_only_where_nothing_moved(void **state)
+{
+    (void)state;
+    struct sent sent = {.kind = STEP_PROVE, .redo_before = at("150"),
+                        .state_before = STATE_RESTORING};
+    struct live live = restoring("150");
+    assert_int_equal(decide(&sent, &live), RESUME_SEND);
+    live.redo_lsn = at("160");
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+    live = restoring("150");
+    live.state = STATE_ONLINE;
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+    live.standby = true;
+    assert_int_equal(decide(&sent, &live), RESUME_READ_MARKLOG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +370,8 @@ int main(void)
         cmocka_unit_test(verify_wants_online_read_write_full_and_the_mark),
         cmocka_unit_test(a_database_that_moved_since_its_outcome_is_noticed),
         cmocka_unit_test(a_log_that_left_its_row_is_never_sent_again),
+        cmocka_unit_test(a_full_restore_whose_redo_point_is_elsewhere_stops_and_asks),
+        cmocka_unit_test(a_proof_is_sent_again_only_where_nothing_moved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

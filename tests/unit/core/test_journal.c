@@ -279,6 +279,26 @@ static void an_intent_is_on_the_disk_before_it_counts(void **state)
     journal_close(journal);
 }
 
+static void where_a_database_stood_before_comes_back_with_its_intent(void **state)
+{
+    (void)state;
+    int64_t run;
+    struct error error;
+    struct journal *journal = a_run(&run);
+    struct journal_intent intent = an_intent();
+    intent.kind = STEP_RECOVER;
+    intent.state_before = STATE_ONLINE;
+    intent.standby_before = true;
+    assert_int_equal(journal_intend(journal, &intent, &error), ERR_OK);
+    struct journal_content content;
+    assert_int_equal(journal_read(journal, &content, &error), ERR_OK);
+    assert_int_equal(content.steps[0].kind, STEP_RECOVER);
+    assert_int_equal(content.steps[0].state_before, STATE_ONLINE);
+    assert_true(content.steps[0].standby_before);
+    journal_content_free(&content);
+    journal_close(journal);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +312,7 @@ int main(void)
         cmocka_unit_test(a_missing_run_is_named),
         cmocka_unit_test(the_file_is_its_owners_only),
         cmocka_unit_test(an_intent_is_on_the_disk_before_it_counts),
+        cmocka_unit_test(where_a_database_stood_before_comes_back_with_its_intent),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -565,6 +565,58 @@ static void a_stop_at_a_mark_in_other_case_is_not_this_one(void **state)
     leave(&world);
 }
 
+static void a_stop_that_moved_nothing_is_not_at_the_mark(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    char *mark = memory_copy_text(mark_name(look(&world), 100));
+    build_stop_at(world.build, MGMT, 100, mark);
+    build_row(world.build, 1, MGMT)->redo_lsn = build_backup(world.build, MGMT, 100)->first_lsn;
+    expect(look(&world), 100, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    free(mark);
+    leave(&world);
+}
+
+static void move_mark(struct build *build, const char *database, const char *stamp, struct lsn lsn)
+{
+    struct server_view *source = build->servers[0];
+    for (size_t i = 0; i < source->marks_count; i++)
+        if (strcmp(source->marks[i].database, database) == 0 &&
+            strstr(source->marks[i].mark, stamp) != NULL)
+            source->marks[i].lsn = lsn;
+}
+
+static void a_mark_that_lies_in_the_log_before_is_found_there(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_small()};
+    build_full(world.build, 90, true);
+    build_log(world.build, 91, true);
+    build_log(world.build, 92, false);
+    build_set(world.build, (struct build_set){.id = 93,
+                                              .kind = SET_LOG,
+                                              .time_utc_ms = build_time(93),
+                                              .incomplete = true,
+                                              .without = BOX});
+    build_log(world.build, 94, false);
+    struct lsn end = build_backup(world.build, BOX, 92)->last_lsn;
+    move_mark(world.build, BOX, "10_15_00", (struct lsn){end.number - 1});
+    const struct group_view *view = look(&world);
+    assert_non_null(strstr(mark_name(view, 93), "10_15_00"));
+    expect(view, 93, BOX, ROUTE_ROLL_FORWARD, NULL);
+    leave(&world);
+}
+
+static void without_the_marks_lsn_a_stop_inside_its_log_is_past_it(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    move_mark(world.build, MGMT, "12_00_00", (struct lsn){0}); /* not in logmarkhistory */
+    build_stop_at(world.build, MGMT, 100, "OTHER");
+    expect(look(&world), 100, MGMT, ROUTE_FULL_RESTORE, "past this mark");
+    leave(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -600,6 +652,9 @@ int main(void)
         cmocka_unit_test(a_full_set_of_another_fork_or_family_leads_nowhere),
         cmocka_unit_test(the_files_of_a_set_in_progress_are_never_used),
         cmocka_unit_test(a_stop_at_a_mark_in_other_case_is_not_this_one),
+        cmocka_unit_test(a_stop_that_moved_nothing_is_not_at_the_mark),
+        cmocka_unit_test(a_mark_that_lies_in_the_log_before_is_found_there),
+        cmocka_unit_test(without_the_marks_lsn_a_stop_inside_its_log_is_past_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -203,6 +203,22 @@ static void a_database_that_only_an_unfinished_set_has_is_not_in_the_roster(void
     build_free(build);
 }
 
+static void a_log_applied_whole_left_no_stop(void **state)
+{
+    (void)state;
+    struct build *build = build_kept_up();
+    build_stop_at(build, MGMT, 99, "LATER");
+    build_row(build, 1, MGMT)->redo_lsn = build_backup(build, MGMT, 99)->last_lsn;
+    struct group_view *view = build_view(build);
+    assert_null(build_entry(view, MGMT)->at_mark);
+    group_view_release(view);
+    build_stop_at(build, MGMT, 100, "THIS");
+    view = build_view(build);
+    assert_string_equal(build_entry(view, MGMT)->at_mark, "THIS");
+    group_view_release(view);
+    build_free(build);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +234,7 @@ int main(void)
         cmocka_unit_test(two_destinations_that_both_list_a_database_block),
         cmocka_unit_test(a_servers_own_name_is_known_in_any_case),
         cmocka_unit_test(a_database_that_only_an_unfinished_set_has_is_not_in_the_roster),
+        cmocka_unit_test(a_log_applied_whole_left_no_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
