@@ -95,6 +95,13 @@ void bind_convert_to(struct binder *binder, struct expr **slot, const struct sql
 /* Error 206 or 257: there is no implicit conversion. */
 void bind_clash(struct binder *binder, enum sql_kind from, enum sql_kind to);
 
+/* --- bind_value.c --------------------------------------------------------------------------- */
+
+void bind_literal(struct binder *binder, struct expr *expr);
+void bind_variable(struct binder *binder, struct expr *expr);
+void bind_global(struct binder *binder, struct expr *expr);
+void bind_column(struct binder *binder, struct expr *expr);
+
 /* --- bind_expression.c ---------------------------------------------------------------------- */
 
 /* Binds the expression in *slot, which may be replaced. */

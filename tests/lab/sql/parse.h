@@ -109,9 +109,11 @@ struct statement *parser_statement(struct parser *parser);
 struct statement *parser_new_statement(struct parser *parser, enum statement_kind kind);
 void parser_column_definitions(struct parser *parser, struct column_definition_list *list);
 struct statement *parser_execute(struct parser *parser);
+struct statement *parser_declare_statement(struct parser *parser);
+struct statement *parser_set_statement(struct parser *parser);
 struct statement *parser_data_statement(struct parser *parser); /* INSERT, UPDATE, ...; NULL = no */
-struct statement *parser_admin_statement(struct parser *parser); /* RESTORE, ...; NULL = no */
+struct statement *parser_admin_statement(struct parser *parser);    /* RESTORE, ...; NULL = no */
 struct statement *parser_security_statement(struct parser *parser); /* GRANT, ...; NULL = no */
-struct statement *parser_flow_statement(struct parser *parser);  /* IF, WHILE, ...; NULL = no */
+struct statement *parser_flow_statement(struct parser *parser);     /* IF, WHILE, ...; NULL = no */
 
 #endif
