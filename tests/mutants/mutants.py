@@ -1,4 +1,4 @@
-"""The planted faults: id, file, the exact text (once in the file) and what stands there instead, the
+"""The planted faults: id, file, the exact text (once in the file), what stands there instead, the
 test that must fail with it, and why the fault matters. tests/mutants/run.py plants them."""
 from collections import namedtuple
 
@@ -239,7 +239,8 @@ MUTANTS = [
            "core/test_lag: full_and_incomplete_sets_do_not_count",
            "a set being taken is not late"),
     Mutant("unknown-lag-forgotten", "core/lag.c",
-           "return a == DURATION_UNKNOWN || b == DURATION_UNKNOWN ? DURATION_UNKNOWN : a > b ? a : b;",
+           "return a == DURATION_UNKNOWN || b == DURATION_UNKNOWN ? DURATION_UNKNOWN : a > b ? "
+           "a : b;",
            "return a > b ? a : b;",
            "core/test_lag: a_database_that_was_never_restored_has_no_lag",
            "not knowing one is worse than any figure"),
@@ -248,7 +249,8 @@ MUTANTS = [
            "core/test_readiness: unknown_is_worse_than_a_warning_and_better_than_critical",
            "what is not known is never shown as ok"),
     Mutant("unchecked-files-not-told", "core/readiness.c",
-           "view->readiness.evidence >= EVIDENCE_HEADER", "view->readiness.evidence >= EVIDENCE_MSDB",
+           "view->readiness.evidence >= EVIDENCE_HEADER",
+           "view->readiness.evidence >= EVIDENCE_MSDB",
            "core/test_readiness: a_healthy_estate_says_yes_but_that_the_files_are_not_checked",
            "without the headers the answer is at best 'yes, files not checked'"),
     Mutant("online-standby-is-a-warning", "core/checks_standby.c",
@@ -312,7 +314,8 @@ MUTANTS = [
            "a host that finds the management database starts at once"),
     Mutant("stop-clause-missing-on-one-log", "core/plan_steps.c",
            "const char *clause = planning->stop_clause;",
-           "const char *clause = database->steps_count == 2 ? \"STATS = 10\" : planning->stop_clause;",
+           "const char *clause = database->steps_count == 2 ? \"STATS = 10\" : "
+           "planning->stop_clause;",
            "core/test_plan: the_rule_costs_full_restores_and_asks_for_a_word",
            "that log would be applied whole, whatever it holds"),
     Mutant("after-in-the-wrong-zone", "core/plan_steps.c",
@@ -426,18 +429,22 @@ MUTANTS = [
            "core/test_decide: the_gate_proves_only_what_is_wholly_seen",
            "a redo point at the log's end is behind the mark, not at it"),
     Mutant("gate-beside-a-running-restore", "core/decide.c",
-           'if (live->restore_running)\n        return not_proven', 'if (false)\n        return not_proven',
+           'if (live->restore_running)\n        return not_proven',
+           'if (false)\n        return not_proven',
            "core/test_decide: the_gate_proves_only_what_is_wholly_seen",
            "what still moves is not proven"),
     Mutant("gate-with-hidden-redo-point", "core/decide.c",
            'if (!live->files_visible || !lsn_is_known(live->redo_lsn))\n'
            '        return not_proven(error, where, grant_files,',
-           'if (!lsn_is_known(live->redo_lsn))\n        return not_proven(error, where, grant_files,',
+           'if (!lsn_is_known(live->redo_lsn))\n'
+           '        return not_proven(error, where, grant_files,',
            "core/test_decide: the_gate_proves_only_what_is_wholly_seen",
            "what cannot be seen fails closed"),
     Mutant("whole-log-is-sent-again", "core/decide.c",
-           "if (row && lsn_compare(live->redo_lsn, sent->last_lsn) == 0)\n        return RESUME_APPLIED;",
-           "if (row && lsn_compare(live->redo_lsn, sent->last_lsn) == 0)\n        return RESUME_SEND;",
+           "if (row && lsn_compare(live->redo_lsn, sent->last_lsn) == 0)\n"
+           "        return RESUME_APPLIED;",
+           "if (row && lsn_compare(live->redo_lsn, sent->last_lsn) == 0)\n"
+           "        return RESUME_SEND;",
            "core/test_decide: a_log_with_a_row_and_redo_at_its_end_was_applied_whole",
            "redo == last_lsn means applied whole: the log is refused with 4326"),
     Mutant("sent-again-blindly", "core/decide.c",
@@ -446,7 +453,9 @@ MUTANTS = [
            "core/test_decide: a_log_that_left_its_row_is_never_sent_again",
            "behind the mark the same log runs to its end without a word"),
     Mutant("sent-beside-the-one-that-runs", "core/decide.c",
-           "if (live->restore_running || live->state == STATE_RECOVERING)\n        return RESUME_WAIT;", "",
+           "if (live->restore_running || live->state == STATE_RECOVERING)\n"
+           "        return RESUME_WAIT;",
+           "",
            "core/test_decide: a_running_restore_is_waited_for",
            "two RESTOREs of one database"),
     Mutant("hidden-history-ignored-on-resume", "core/decide.c",
@@ -458,7 +467,9 @@ MUTANTS = [
            "core/test_decide: a_log_stopped_at_another_mark_is_not_taken_for_reached",
            "somebody else's mark is not this run's"),
     Mutant("recovered-twice", "core/decide.c",
-           "if (live->state == STATE_ONLINE && !live->standby)\n            return RESUME_RECOVERED;", "",
+           "if (live->state == STATE_ONLINE && !live->standby)\n"
+           "            return RESUME_RECOVERED;",
+           "",
            "core/test_decide: a_recovery_that_was_not_done_is_sent_again_and_one_that_was_is_not",
            "RECOVERY of an online database is refused with 3153"),
     Mutant("moved-since-its-outcome", "core/decide.c",
@@ -486,7 +497,8 @@ MUTANTS = [
            "core/test_decide: a_marklog_that_lacks_the_mark_or_holds_a_later_one_proves_nothing",
            "without the history later marks are not known: that fails closed"),
     Mutant("read-only-is-verified", "core/decide.c",
-           "if (live->read_only)\n        return not_proven", "if (false)\n        return not_proven",
+           "if (live->read_only)\n        return not_proven",
+           "if (false)\n        return not_proven",
            "core/test_decide: verify_wants_online_read_write_full_and_the_mark",
            "BizTalk cannot work on it"),
     # --- the journal and the report -------------------------------------------------------------
@@ -544,7 +556,8 @@ MUTANTS = [
            "check_guards.py: nothing_is_sent_while_the_lock_is_lost",
            "without its lock a run is not alone on the server"),
     Mutant("redo-at-the-logs-first-record-is-inside", "core/track_path.c",
-           "lsn_is_within(entry->redo_lsn, first, last) && lsn_compare(first, entry->redo_lsn) < 0;",
+           "lsn_is_within(entry->redo_lsn, first, last) && lsn_compare(first, entry->redo_lsn) "
+           "< 0;",
            "lsn_is_within(entry->redo_lsn, first, last);",
            "core/test_marks: a_stop_that_moved_nothing_is_not_at_the_mark",
            "a redo point at the log's beginning is where it stood before"),
@@ -568,7 +581,8 @@ MUTANTS = [
            "core/test_lag: import_lag_is_how_long_the_oldest_missing_set_has_been_there",
            "the oldest missing set tells how long the copy job has been failing"),
     Mutant("hidden-part-is-looked-at", "core/checks.c",
-           "if (!down && (status->state == PART_READ ||", "if (!down || (status->state == PART_READ ||",
+           "if (!down && (status->state == PART_READ ||",
+           "if (!down || (status->state == PART_READ ||",
            "core/test_checks: a_hidden_part_names_the_grant",
            "what the login may not see is never shown as ok"),
     Mutant("full-set-half-restored-is-applied", "core/decide.c",
@@ -577,7 +591,8 @@ MUTANTS = [
            "core/test_decide: a_full_restore_whose_redo_point_is_elsewhere_stops_and_asks",
            "somebody applied a log in between, or the restore did not end"),
     Mutant("standby-sent-into-a-changed-state", "core/decide.c",
-           "        if (untouched(sent, live))\n            return RESUME_SEND;\n        return ask(error, where, live, \"STANDBY",
+           "        if (untouched(sent, live))\n            return RESUME_SEND;\n"
+           "        return ask(error, where, live, \"STANDBY",
            "        return RESUME_SEND;\n        return ask(error, where, live, \"STANDBY",
            "core/test_decide: a_proof_is_sent_again_only_where_nothing_moved",
            "the proof would show another state than the one that was reached"),
@@ -590,7 +605,8 @@ MUTANTS = [
            "core/test_decide: a_marklog_that_lacks_the_mark_or_holds_a_later_one_proves_nothing",
            "nothing known is not 'none later'"),
     Mutant("standby-is-verified-as-online", "core/decide.c",
-           "if (live->state != STATE_ONLINE || live->standby) {", "if (live->state != STATE_ONLINE) {",
+           "if (live->state != STATE_ONLINE || live->standby) {",
+           "if (live->state != STATE_ONLINE) {",
            "core/test_decide: verify_wants_online_read_write_full_and_the_mark",
            "a database in STANDBY shows ONLINE, and is not recovered"),
     Mutant("plan-loses-its-lsns-in-the-journal", "core/plan_json.c",
@@ -598,7 +614,8 @@ MUTANTS = [
            "core/test_plan: a_plan_survives_the_way_through_json",
            "resuming judges by these LSNs"),
     Mutant("consent-lost-in-the-journal", "core/plan_json.c",
-           'database->must_replace = true_at(object, "must_replace");', "database->must_replace = true;",
+           'database->must_replace = true_at(object, "must_replace");',
+           "database->must_replace = true;",
            "core/test_plan: a_plan_survives_the_way_through_json",
            "a resumed run would overwrite what nobody consented to"),
     Mutant("intent-without-outcome-is-done", "core/journal_read.c",

@@ -81,7 +81,8 @@ class Killer:
     def fails_in(self, tree):
         """True if it failed, False if it passed; Failure where it did not run at all."""
         command = [os.path.join(tree, "build", "unit", self.program)]
-        environment = dict(os.environ, BUILD="build", CMOCKA_MESSAGE_OUTPUT="STDOUT", LC_ALL="C.UTF-8")
+        environment = dict(os.environ, BUILD="build", CMOCKA_MESSAGE_OUTPUT="STDOUT",
+                           LC_ALL="C.UTF-8")
         if self.end_to_end:
             command = ["/usr/bin/python3", "-B", f"tests/e2e/{self.program}", self.function]
         try:
@@ -179,7 +180,8 @@ def prepare(killers, count):
 
 
 def each(trees, items, work):
-    """(item, why, seconds) as they end; work(tree, item) raises Failure. A tree does one at a time."""
+    """(item, why, seconds) as they end; work(tree, item) raises Failure. Each tree does one at a
+    time."""
     free = queue.Queue()
     for tree in trees:
         free.put(tree)
