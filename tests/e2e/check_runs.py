@@ -138,6 +138,23 @@ def a_restore_by_somebody_else_is_waited_for_by_the_operator():
                (done.returncode, done.stderr))
 
 
+def the_statements_sent_are_the_plans_to_the_byte():
+    with Lab() as lab:
+        lab.sources_die()
+        planned = {(d["server"], d["database"], step["kind"], step["sql"])
+                   for d in lab.json("plan")["databases"] for step in d["steps"]}
+        done = lab.run(*RESTORE)
+        expect(done.returncode == 0, done.stderr)
+        sent = [(s["server"], s["database"], s["kind"], s["sql"])
+                for s in lab.json("report", "1")["steps"]]
+        expect(set(sent) == planned and len(sent) == len(planned),
+               f"{len(sent)} sent, {len(planned)} planned: {set(sent) ^ planned}")
+        logs = glob.glob(os.path.join(lab.directory, "**", "worker-*.log"), recursive=True)
+        with open(logs[0], encoding="utf-8") as file:
+            text = file.read()
+        expect("Sanitizer" not in text and "runtime error" not in text, text)
+
+
 def a_killed_console_does_not_touch_the_run():
     with SlowRun(begin=False) as lab:
         console = subprocess.Popen([STOPMARK, RESTORE[0], "-c", lab.ini, *RESTORE[1:]],
@@ -351,6 +368,7 @@ def a_recovered_database_is_overwritten_only_where_it_is_named_and_not_in_use():
 
 support.main([a_second_operator_is_refused_and_told_who_holds_the_lock,
               a_restore_by_somebody_else_is_waited_for_by_the_operator,
+              the_statements_sent_are_the_plans_to_the_byte,
               a_killed_console_does_not_touch_the_run,
               a_hang_up_detaches,
               the_worker_inherits_no_secret_and_no_descriptor,
