@@ -49,6 +49,8 @@ bool binder_same_name(const struct binder *binder, const char *a, const char *b)
 
 /* Binds a query; top is false for derived tables and subqueries. */
 void bind_select(struct binder *binder, struct select *select, bool top);
+/* TOP, OFFSET and FETCH: an integer. */
+void bind_row_count(struct binder *binder, struct expr **slot);
 void bind_source(struct binder *binder, struct source *source);
 void bind_ctes(struct binder *binder, struct cte_list *list, struct cte_scope *scope);
 void scope_push(struct binder *binder, struct scope *scope);

@@ -177,6 +177,22 @@ static bool check_aggregate(struct binder *binder, struct expr *expr)
     return true;
 }
 
+/* What columns an expression reads: bit 1 of this query, bit 2 of an outer one. */
+static int column_owners(const struct scope *scope, const struct expr *expr)
+{
+    int owners = 0;
+
+    if (expr->kind == EXPR_COLUMN) {
+        for (size_t i = 0; scope != NULL && i < scope->sources_count; i++)
+            if (scope->sources[i] == expr->source)
+                return 1;
+        return 2;
+    }
+    for (size_t i = 0; i < expr->args.items_count; i++)
+        owners |= column_owners(scope, expr->args.items[i]);
+    return owners;
+}
+
 static void finish_call(struct binder *binder, struct expr *expr)
 {
     struct expr ***slots = arena_new(binder->arena, (expr->args.items_count + 1) * sizeof *slots);
@@ -222,6 +238,14 @@ void bind_call(struct binder *binder, struct expr **slot)
     binder->aggregates_allowed = allowed;
     if (binder_failed(binder))
         return;
+    /* an aggregate of outer columns alone would belong to the outer query, which it may not */
+    if ((expr->builtin->flags & FUNCTION_AGGREGATE) != 0 && expr->over == NULL &&
+        column_owners(binder->scope, expr) == 2) {
+        binder->aggregates_allowed = false;
+        check_aggregate(binder, expr);
+        binder->aggregates_allowed = allowed;
+        return;
+    }
     if (expr->over != NULL)
         bind_over(binder, expr);
     for (size_t i = 0; i < expr->within.items_count; i++)

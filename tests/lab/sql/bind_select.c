@@ -197,6 +197,19 @@ static void bind_order_item(struct binder *binder, struct select *select, struct
         check_grouped(binder, select, item->expr, "ORDER BY clause");
 }
 
+void bind_row_count(struct binder *binder, struct expr **slot)
+{
+    struct sql_type type = type_of(SQL_BIGINT, true);
+
+    bind_expression(binder, slot);
+    if (!binder_failed(binder) && !type_is_number((*slot)->type.kind))
+        binder_fail(binder, 1060, 15, 1,
+                    "The number of rows provided for a TOP or FETCH clauses row count parameter "
+                    "must be an integer.");
+    if (!binder_failed(binder))
+        bind_coerce(binder, slot, &type);
+}
+
 static void bind_order(struct binder *binder, struct select *select, bool top)
 {
     bool allowed = binder->aggregates_allowed;
@@ -211,9 +224,9 @@ static void bind_order(struct binder *binder, struct select *select, bool top)
         bind_order_item(binder, select, &select->order_by.items[i]);
     binder->aggregates_allowed = allowed;
     if (select->offset != NULL)
-        bind_expression(binder, &select->offset);
+        bind_row_count(binder, &select->offset);
     if (select->fetch != NULL)
-        bind_expression(binder, &select->fetch);
+        bind_row_count(binder, &select->fetch);
 }
 
 /* --- queries -----------------------------------------------------------------------------------
@@ -229,7 +242,7 @@ static void bind_query(struct binder *binder, struct select *select, bool top)
     if (select->from != NULL)
         bind_source(binder, select->from);
     if (select->top != NULL)
-        bind_expression(binder, &select->top);
+        bind_row_count(binder, &select->top);
     if (select->where != NULL)
         bind_expression(binder, &select->where);
     for (size_t i = 0; i < select->group_by.items_count && !binder_failed(binder); i++)
@@ -348,7 +361,7 @@ static void bind_depth(struct binder *binder, struct cte *cte, struct select *se
     const struct source *source;
     char text[48];
 
-    if (select->kind == SELECT_UNION_ALL) {
+    if (select->left != NULL) {
         bind_depth(binder, cte, select->left);
         bind_depth(binder, cte, select->right);
         return;

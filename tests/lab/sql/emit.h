@@ -20,6 +20,9 @@ void emit_global(struct run *run, struct str *out, const struct expr *expr);
 void emit_order(struct run *run, struct str *out, const struct order_list *list,
                 const struct select *select);
 
+/* A number of rows, which may be neither NULL nor negative: error 1060. */
+void emit_row_count(struct run *run, struct str *out, const struct expr *expr);
+
 /* A quoted literal. */
 void emit_text(struct str *out, const char *text, size_t length);
 

@@ -61,19 +61,26 @@ void emit_source(struct run *run, struct str *out, const struct source *source)
     }
 }
 
+void emit_row_count(struct run *run, struct str *out, const struct expr *expr)
+{
+    str_add(out, "ts_rows(");
+    emit_expression(run, out, expr);
+    str_add(out, ")");
+}
+
 static void emit_limit(struct run *run, struct str *out, const struct select *select)
 {
     if (select->top != NULL) {
         str_add(out, " LIMIT ");
-        emit_expression(run, out, select->top);
+        emit_row_count(run, out, select->top);
     } else if (select->offset != NULL) {
         str_add(out, " LIMIT ");
         if (select->fetch != NULL)
-            emit_expression(run, out, select->fetch);
+            emit_row_count(run, out, select->fetch);
         else
             str_add(out, "-1");
         str_add(out, " OFFSET ");
-        emit_expression(run, out, select->offset);
+        emit_row_count(run, out, select->offset);
     }
 }
 

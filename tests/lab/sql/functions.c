@@ -481,6 +481,20 @@ static void depth(sqlite3_context *context, int count, sqlite3_value **values)
         sqlite3_result_int64(context, level);
 }
 
+/* ts_rows(count): what TOP and FETCH take; error 1060 for the rest. */
+static void rows(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const struct engine *engine = sqlite3_user_data(context);
+    struct call call = {.context = context, .count = count, .values = values, .run = engine->run};
+
+    if (call_is_null(&call, 0) || call_integer(&call, 0) < 0)
+        call_fail(&call, 1060, 1, false,
+                  "The number of rows provided for a TOP or FETCH clauses row count parameter must "
+                  "be an integer.");
+    else
+        sqlite3_result_int64(context, call_integer(&call, 0));
+}
+
 void functions_open(struct engine *engine)
 {
     int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
@@ -495,6 +509,7 @@ void functions_open(struct engine *engine)
     sqlite3_create_function(engine->db, "ts_fit", 4, SQLITE_UTF8, engine, fit, NULL, NULL);
     sqlite3_create_function(engine->db, "ts_identity", 1, SQLITE_UTF8, engine, identity, NULL,
                             NULL);
+    sqlite3_create_function(engine->db, "ts_rows", 1, flags, engine, rows, NULL, NULL);
     sqlite3_create_function(engine->db, "ts_depth", 1, SQLITE_UTF8, engine, depth, NULL, NULL);
     functions_open_aggregates(engine);
 }

@@ -156,7 +156,7 @@ static void bind_filter(struct binder *binder, struct statement *statement)
     if (statement->where != NULL)
         bind_expression(binder, &statement->where);
     if (statement->top != NULL)
-        bind_expression(binder, &statement->top);
+        bind_row_count(binder, &statement->top);
 }
 
 static void emit_filter(struct run *run, struct str *sql, const struct statement *statement)
@@ -169,7 +169,7 @@ static void emit_filter(struct run *run, struct str *sql, const struct statement
     }
     if (statement->top != NULL) {
         str_add(sql, " LIMIT ");
-        emit_expression(run, sql, statement->top);
+        emit_row_count(run, sql, statement->top);
     }
 }
 
