@@ -292,11 +292,10 @@ static void *director_main(void *context)
             break;
     }
     if (done) {
-        journal_set_state(execution->journal, RUN_AFTER, NULL);
         execution_say(execution, "verified; the manual steps are next");
         error_clear(&error);
-        execution_note(execution, "done: every database is online at the mark, proven");
-        end_run(execution, RUN_DONE, &error);
+        execution_note(execution, "every database is online at the mark, proven");
+        end_run(execution, RUN_AFTER, &error); /* done once the last manual step is ticked */
     } else if (execution_aborting(execution)) {
         abort_run(execution);
     }

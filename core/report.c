@@ -289,6 +289,24 @@ static bool knows_step(const struct report *report, const char *step_id)
     return false;
 }
 
+/* The last tick ends a verified run; one taken back opens it again. */
+static enum error_code settle(const struct config *config, struct journal *journal, int64_t run,
+                              struct error *error)
+{
+    struct report *report = report_load(config, run, error);
+    if (report == NULL)
+        return error == NULL ? ERR_JOURNAL : error->code;
+    size_t open = 0;
+    for (size_t i = 0; i < report->manual_count; i++)
+        open += !report->manual[i].ticked;
+    enum run_state now = report->summary.state;
+    enum run_state then = now != RUN_AFTER && now != RUN_DONE ? now
+                          : open > 0                          ? RUN_AFTER
+                                                              : RUN_DONE;
+    report_free(report);
+    return then == now ? ERR_OK : journal_set_state(journal, then, error);
+}
+
 enum error_code report_tick(const struct config *config, int64_t run, const char *step_id,
                             const char *by, const char *note, struct error *error)
 {
@@ -307,6 +325,8 @@ enum error_code report_tick(const struct config *config, int64_t run, const char
         return error == NULL ? ERR_JOURNAL : error->code;
     enum error_code code = journal_tick(journal, step_id, by != NULL, by, note,
                                         clock_utc_ms(clock_system()), error);
+    if (code == ERR_OK)
+        code = settle(config, journal, run, error);
     journal_close(journal);
     return code;
 }

@@ -238,7 +238,7 @@ static void ask_journal(const struct config *config, int64_t run, struct error *
     if (!run_state_is_final(head.state))
         error_set(why, ERR_FAILED, NULL, "stopmark resume takes it up again",
                   "the worker of run %lld died", (long long)run);
-    else if (head.state != RUN_DONE)
+    else if (head.state != RUN_DONE && head.state != RUN_AFTER)
         error_set(why, head.code == ERR_OK ? ERR_FAILED : head.code, NULL, NULL, "%s",
                   head.reason == NULL ? "the reason is not in the journal" : head.reason);
     journal_head_free(&head);
@@ -304,7 +304,7 @@ enum error_code run_resume_begin(const struct config *config, int64_t run,
                          "this process is read-only");
     if (summary.alive)
         return go_on(config, run, error);
-    if (summary.state == RUN_DONE || summary.state == RUN_ABORTED)
+    if (summary.state == RUN_AFTER || summary.state == RUN_DONE || summary.state == RUN_ABORTED)
         return error_set(error, ERR_REFUSED, NULL, "make a new plan for another restore",
                          "run %lld is %s: there is nothing to resume", (long long)run,
                          run_state_name(summary.state));

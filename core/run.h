@@ -110,8 +110,8 @@ struct run_summary *run_list(const struct config *config, size_t *count, struct 
 enum error_code run_find(const struct config *config, int64_t run, struct run_summary *summary,
                          struct error *error);
 
-/* True for the states in which nothing more will happen by itself: done (verified; the manual
- * steps may still wait for their ticks), failed, aborted. */
+/* True for the states in which the worker has nothing more to do: after (the group is verified, the
+ * manual steps are a person's), done, failed, aborted. */
 bool run_state_is_final(enum run_state state);
 
 /* A live connection to a run's worker. NULL with *error where no worker answers. Owned. */

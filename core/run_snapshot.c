@@ -33,7 +33,7 @@ bool run_command_from_name(enum run_command *command, const char *name)
 
 bool run_state_is_final(enum run_state state)
 {
-    return state == RUN_DONE || state == RUN_FAILED || state == RUN_ABORTED;
+    return state == RUN_AFTER || state == RUN_DONE || state == RUN_FAILED || state == RUN_ABORTED;
 }
 
 void run_snapshot_free(struct run_snapshot *snapshot)

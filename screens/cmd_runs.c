@@ -36,8 +36,7 @@ static char *runs_text(const struct run_summary *runs, size_t count)
     for (size_t i = 0; i < count; i++) {
         char started[40];
         time_format(started, sizeof started, runs[i].started_utc_ms);
-        bool dead = !runs[i].alive && !run_state_is_final(runs[i].state) &&
-                    runs[i].state != RUN_AFTER;
+        bool dead = !runs[i].alive && !run_state_is_final(runs[i].state);
         str_format(&out, "\n%5lld  %-11s %-23s  %-32s %-12s %s%s", (long long)runs[i].run,
                    run_state_name(runs[i].state), started, runs[i].mark, runs[i].by, runs[i].host,
                    dead ? "  worker is gone: resume it" : "");

@@ -61,16 +61,11 @@ static void tell(struct watch *watch, const struct run_snapshot *snapshot)
     watch->state = snapshot->summary.state;
 }
 
-static bool is_over(enum run_state state)
-{
-    return state == RUN_AFTER || run_state_is_final(state);
-}
-
 /* Reads snapshots until the run is over, its worker is gone or the operator leaves. */
 static void follow(struct watch *watch, struct run_client *client)
 {
     bool closed = false;
-    while (!closed && !asked_to_leave && !is_over(watch->state)) {
+    while (!closed && !asked_to_leave && !run_state_is_final(watch->state)) {
         struct pollfd fd = {.fd = run_client_fd(client), .events = POLLIN};
         if (poll(&fd, 1, -1) < 0 && errno != EINTR)
             break;
@@ -111,7 +106,7 @@ int watch_run(const struct config *config, int64_t run)
     if (client == NULL) {
         struct run_summary summary;
         struct error none = {0};
-        if (run_find(config, run, &summary, &none) == ERR_OK && is_over(summary.state))
+        if (run_find(config, run, &summary, &none) == ERR_OK && run_state_is_final(summary.state))
             return watch_verdict(config, run);
         return cli_fail(&error);
     }
@@ -119,7 +114,7 @@ int watch_run(const struct config *config, int64_t run)
     follow(&watch, client);
     run_client_close(client);
     free(watch.last_message);
-    if (asked_to_leave && !is_over(watch.state)) {
+    if (asked_to_leave && !run_state_is_final(watch.state)) {
         fprintf(stderr, "stopmark: detached; the run goes on without you: stopmark attach %lld\n",
                 (long long)run);
         return 1;

@@ -207,7 +207,7 @@ static bool run_is_over(const struct wizard *wizard)
     if (!wizard->snapshot)
         return false;
     enum run_state state = wizard->snapshot->summary.state;
-    return state == RUN_AFTER || run_state_is_final(state);
+    return run_state_is_final(state);
 }
 
 bool wizard_may_go_on(const struct wizard *wizard, char *why, size_t size)

@@ -86,5 +86,5 @@ bool wizard_is_running(const struct wizard *wizard)
     if (!wizard->snapshot)
         return true;
     enum run_state state = wizard->snapshot->summary.state;
-    return state != RUN_AFTER && !run_state_is_final(state);
+    return !run_state_is_final(state);
 }

@@ -82,16 +82,10 @@ static void work_runs(void *data)
     work->runs = run_list(work->config, &work->runs_count, &work->error);
 }
 
-/* Unfinished runs, and the newest one for two days: its manual steps may be open. */
-static bool is_worth_offering(const struct run_summary *run, size_t index)
+/* Runs that somebody must still do something for; in state after: tick the manual steps. */
+static bool is_worth_offering(const struct run_summary *run)
 {
-    enum { TWO_DAYS_MS = 2 * 86400 * 1000 };
-    if (run->state == RUN_ABORTED || run->state == RUN_PLANNED)
-        return false;
-    if (run->state != RUN_DONE)
-        return true;
-    int64_t age_ms = words_age_ms(clock_utc_ms(clock_system()), run->started_utc_ms);
-    return index == 0 && age_ms != DURATION_UNKNOWN && age_ms < TWO_DAYS_MS;
+    return run->state != RUN_DONE && run->state != RUN_ABORTED && run->state != RUN_PLANNED;
 }
 
 static void done_runs(void *data)
@@ -100,7 +94,7 @@ static void done_runs(void *data)
     struct wizard_screen *screen = work->screen;
     screen->unfinished_count = 0;
     for (size_t i = 0; i < work->runs_count && screen->unfinished_count < WIZARD_RUNS; i++) {
-        if (is_worth_offering(&work->runs[i], i))
+        if (is_worth_offering(&work->runs[i]))
             screen->unfinished[screen->unfinished_count++] = work->runs[i];
     }
     if (!work->runs && work->error.code != ERR_OK)

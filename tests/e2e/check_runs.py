@@ -91,7 +91,7 @@ def logs_running(lab):
 
 def expect_done(lab, seconds=60):
     rate(lab, FAST)
-    wait_state(lab, "done", seconds=seconds)
+    wait_state(lab, "after", seconds=seconds)
     report = lab.json("report", "1")
     expect(report["verdict"] == "ok", report["verdict_text"])
     check_record(lab)
@@ -114,7 +114,7 @@ def a_second_operator_is_refused_and_told_who_holds_the_lock():
         expect("stopmark run 1 " in second.stderr and "since" in second.stderr, second.stderr)
         expect(lab.json("runs")["runs"][1]["alive"], "the first run goes on")
         rate(lab, FAST)
-        wait_for(lambda: lab.json("runs")["runs"][1]["state"] == "done", 60, "the first is done")
+        wait_for(lambda: lab.json("runs")["runs"][1]["state"] == "after", 60, "the first is done")
 
 
 def a_restore_by_somebody_else_is_waited_for_by_the_operator():
@@ -322,8 +322,8 @@ def a_file_that_vanishes_fails_its_lane_and_a_retry_ends_proven():
         expect(done.returncode == 0, done.stderr)
         execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'missing'")
         rate(lab, FAST)
-        wait_state(lab, "failed", "done")
-        if state_of(lab) == "done":
+        wait_state(lab, "failed", "after")
+        if state_of(lab) == "after":
             return  # it was read before
         report = lab.json("report", "1")
         expect("BizTalkMgmtDb" in report["reason"] and "3201" in report["reason"], report["reason"])

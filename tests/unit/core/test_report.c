@@ -77,8 +77,8 @@ static int64_t make_run(enum run_state state, int verified)
     journal_message(journal, 2600, "a \x1b[31mred\x1b[0m message", &error);
     journal_decide(journal, 1000, "anna", "confirmed", &error);
     if (state != RUN_RESTORING)
-        journal_end(journal, state, state == RUN_DONE ? ERR_OK : ERR_NOT_PROVEN,
-                    state == RUN_DONE ? NULL : "it broke", 4000, &error);
+        journal_end(journal, state, state == RUN_DONE || state == RUN_AFTER ? ERR_OK : ERR_NOT_PROVEN,
+                    state == RUN_DONE || state == RUN_AFTER ? NULL : "it broke", 4000, &error);
     else
         journal_set_state(journal, state, &error);
     journal_close(journal);
@@ -204,6 +204,29 @@ static void a_tick_is_kept_with_who_and_note_and_can_be_taken_back(void **state)
     free(id);
 }
 
+static void the_last_tick_ends_a_verified_run_and_one_taken_back_opens_it(void **state)
+{
+    (void)state;
+    struct config config = configuration();
+    int64_t run = make_run(RUN_AFTER, 2);
+    struct error error;
+    struct report *steps = load(run);
+    for (size_t i = 0; i < steps->manual_count; i++) {
+        struct report *before = load(run);
+        assert_int_equal(before->summary.state, RUN_AFTER);
+        report_free(before);
+        assert_int_equal(report_tick(&config, run, steps->manual[i].id, "b", "", &error), ERR_OK);
+    }
+    struct report *report = load(run);
+    assert_int_equal(report->summary.state, RUN_DONE);
+    report_free(report);
+    assert_int_equal(report_tick(&config, run, steps->manual[0].id, NULL, NULL, &error), ERR_OK);
+    report = load(run);
+    assert_int_equal(report->summary.state, RUN_AFTER);
+    report_free(report);
+    report_free(steps);
+}
+
 static int make_directory(void **state)
 {
     (void)state;
@@ -229,6 +252,7 @@ int main(void)
         cmocka_unit_test(markdown_escapes_bars_and_holds_no_control_characters),
         cmocka_unit_test(both_files_are_written_for_their_owner_only),
         cmocka_unit_test(a_tick_is_kept_with_who_and_note_and_can_be_taken_back),
+        cmocka_unit_test(the_last_tick_ends_a_verified_run_and_one_taken_back_opens_it),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
