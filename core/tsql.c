@@ -8,18 +8,35 @@
 
 enum { IDENTIFIER_UNITS_MAX = 128, STRING_UNITS_MAX = 4000 };
 
+/* U+FFFD where the text holds its three bytes; else text_next's word for a bad byte. */
+static bool is_bad_byte(uint32_t code, const char *from, const char *to)
+{
+    return code == 0xFFFD && to - from != 3;
+}
+
 int tsql_length(const char *text)
 {
-    if (!text || !text_is_clean(text))
+    if (!text)
         return -1;
     int units = 0;
     for (const char *at = text; *at;) {
+        const char *from = at;
         uint32_t code = text_next(&at);
-        if (code == 0x2028 || code == 0x2029)
-            return -1; /* line ends to an editor that the statement is shown in */
+        if (is_bad_byte(code, from, at))
+            return -1;
         units += code > 0xFFFF ? 2 : 1;
     }
     return units;
+}
+
+/* A backslash right before a line end continues the literal on the next line: both would be lost.
+ * Source: Transact-SQL, backslash (line continuation). */
+static bool holds_continuation(const char *text)
+{
+    for (const char *at = strchr(text, '\\'); at != NULL; at = strchr(at + 1, '\\'))
+        if (at[1] == '\n' || at[1] == '\r')
+            return true;
+    return false;
 }
 
 /* Appends text with every closing character doubled. */
@@ -46,7 +63,7 @@ bool tsql_add_identifier(struct str *out, const char *name)
 bool tsql_add_string(struct str *out, const char *text)
 {
     int units = tsql_length(text);
-    if (units < 0 || units > STRING_UNITS_MAX)
+    if (units < 0 || units > STRING_UNITS_MAX || holds_continuation(text))
         return false;
     str_add(out, "N'");
     add_doubled(out, text, '\'');

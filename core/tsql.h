@@ -18,19 +18,19 @@
 
 /* --- quoting ---------------------------------------------------------------------------------- */
 
-/* Appends [name] with ] doubled. False, appending nothing, unless name is 1 to 128 UTF-16 units of
- * valid UTF-8 without control characters. Source: SQL Server's rules for delimited identifiers. */
+/* Appends [name] with ] doubled; newlines and every other character stand in it as they are. False,
+ * appending nothing, unless name is 1 to 128 UTF-16 units of valid UTF-8. Source: SQL Server's rules
+ * for delimited identifiers. */
 bool tsql_add_identifier(struct str *out, const char *name);
 
 /* Appends N'text' with ' doubled. False, appending nothing, unless text is at most 4000 UTF-16
- * units of valid UTF-8 without control characters (a backslash before a newline inside a literal
- * would be a line continuation, so newlines are refused). */
+ * units of valid UTF-8 without a backslash right before a line end (T-SQL drops both). */
 bool tsql_add_string(struct str *out, const char *text);
 
 /* Appends the decimal digits of a known LSN; false for an unknown one. */
 bool tsql_add_lsn(struct str *out, struct lsn lsn);
 
-/* The number of UTF-16 units of text; -1 where it is not valid UTF-8 or holds control characters. */
+/* The number of UTF-16 units of text; -1 where it is not valid UTF-8. */
 int tsql_length(const char *text);
 
 /* --- reading statements ----------------------------------------------------------------------- */

@@ -7,9 +7,14 @@ struct names {
     struct str login, login_text, management, management_text;
 };
 
+/* A script is read by client tools, to which a line "GO" ends a batch wherever it stands: no name in
+ * it may hold a newline. */
 static bool quote(struct names *names, const struct tsql_grants *grants)
 {
-    return tsql_add_identifier(&names->login, grants->login) &&
+    return grants->login != NULL && text_is_clean(grants->login) && grants->server != NULL &&
+           text_is_clean(grants->server) && grants->management_database != NULL &&
+           text_is_clean(grants->management_database) &&
+           tsql_add_identifier(&names->login, grants->login) &&
            tsql_add_string(&names->login_text, grants->login) &&
            tsql_add_identifier(&names->management, grants->management_database) &&
            tsql_add_string(&names->management_text, grants->management_database);
@@ -130,8 +135,7 @@ char *tsql_grants_script(const struct tsql_grants *grants)
 {
     struct names names = {0};
     struct str out = {0};
-    bool fine = quote(&names, grants) && tsql_length(grants->server) >= 0 &&
-                add_script(&out, &names, grants);
+    bool fine = quote(&names, grants) && add_script(&out, &names, grants);
     free_names(&names);
     if (fine)
         return str_take(&out);

@@ -104,6 +104,13 @@ int cli_fail(const struct error *error)
     return error_exit_status(error->code);
 }
 
+void cli_say(const char *text)
+{
+    char line[3072];
+    text_clean(line, sizeof line, text);
+    fprintf(stderr, "%s\n", line);
+}
+
 int cli_usage_error(const struct cli *cli, const char *format, ...)
 {
     va_list args;

@@ -57,6 +57,8 @@ const char *cli_value(const struct cli *cli, enum cli_option option);
 
 /* Writes the message in the form "stopmark: ..." to stderr; returns the code's exit status. */
 int cli_fail(const struct error *error);
+/* One line to stderr, cleaned: for words that came from a server. */
+void cli_say(const char *text);
 /* A usage error: the message and the command's usage; returns 2. */
 int cli_usage_error(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -49,7 +49,7 @@ static struct plan *make_plan(const struct cli *cli, const struct group_view *vi
     if (plan != NULL && plan->possible)
         return plan;
     for (size_t i = 0; plan != NULL && i < plan->reasons_count; i++)
-        fprintf(stderr, "stopmark: %s\n", plan->reasons[i]);
+        cli_say(plan->reasons[i]);
     error_set(&error, ERR_NOT_REACHABLE_MARK, view->config->group_name,
               "`stopmark marks` shows what can be reached",
               plan ? "there is no possible plan" : "no possible plan has this hash now");

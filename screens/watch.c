@@ -44,7 +44,7 @@ static void tell_messages(struct watch *watch, const struct run_snapshot *snapsh
         if (strcmp(snapshot->messages[i], watch->last_message) == 0)
             from = i + 1;
     for (size_t i = from; i < snapshot->messages_count; i++)
-        fprintf(stderr, "%s\n", snapshot->messages[i]);
+        cli_say(snapshot->messages[i]);
     if (snapshot->messages_count > 0) {
         free(watch->last_message);
         watch->last_message = memory_copy_text(snapshot->messages[snapshot->messages_count - 1]);
@@ -56,7 +56,9 @@ static void tell(struct watch *watch, const struct run_snapshot *snapshot)
     tell_messages(watch, snapshot);
     if (strcmp(watch->phase, snapshot->phase_text) != 0) {
         text_copy(watch->phase, sizeof watch->phase, snapshot->phase_text);
-        fprintf(stderr, "%s: %s\n", run_state_name(snapshot->summary.state), watch->phase);
+        char line[320];
+        snprintf(line, sizeof line, "%s: %s", run_state_name(snapshot->summary.state), watch->phase);
+        cli_say(line);
     }
     watch->state = snapshot->summary.state;
 }
@@ -89,7 +91,7 @@ int watch_verdict(const struct config *config, int64_t run)
     printf("run %lld: %s: %s\n", (long long)run, run_state_name(summary->state),
            report->verdict_text ? report->verdict_text : "");
     if (summary->reason[0] != '\0')
-        fprintf(stderr, "stopmark: %s\n", summary->reason);
+        cli_say(summary->reason);
     if (!proven)
         fprintf(stderr, "stopmark: `stopmark report %lld` tells what was done%s%lld%s\n",
                 (long long)run, summary->state == RUN_ABORTED ? "; run " : "; `stopmark resume ",
