@@ -1,5 +1,6 @@
 #include "core/tsql_grants.h"
 
+#include "core/base/text.h"
 #include "core/tsql.h"
 
 /* The names as they stand in statements. */
