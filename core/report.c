@@ -22,6 +22,13 @@ static char *clean_copy(const char *text)
     return copy;
 }
 
+static void clean_in_place(char **text)
+{
+    char *clean = clean_copy(*text);
+    free(*text);
+    *text = clean;
+}
+
 /* --- filling ---------------------------------------------------------------------------------- */
 
 static struct report_database *add_database(struct report *report, const char *server,
@@ -32,8 +39,8 @@ static struct report_database *add_database(struct report *report, const char *s
             text_equal(report->databases[i].database, database))
             return &report->databases[i];
     struct report_database *added = memory_append(report, databases);
-    added->server = clean_copy(server);
-    added->database = clean_copy(database);
+    added->server = memory_copy_text(server); /* as it is, until all rows found their database */
+    added->database = memory_copy_text(database);
     added->later_marks = -1;
     return added;
 }
@@ -69,6 +76,10 @@ static void fill_databases(struct report *report, const struct journal_content *
         database->later_marks = found->later_marks;
         free(database->evidence);
         database->evidence = clean_copy(found->evidence);
+    }
+    for (size_t i = 0; i < report->databases_count; i++) {
+        clean_in_place(&report->databases[i].server);
+        clean_in_place(&report->databases[i].database);
     }
 }
 

@@ -81,6 +81,21 @@ def the_fresh_start_knows_nothing_of_the_dead_sources():
         expect_proven(lab, newest_run(lab)["run"])
 
 
+def names_of_any_kind_are_restored_and_proven():
+    """Quotes, brackets, right-to-left letters, control characters, a newline, 128 characters."""
+    with Lab("hostile-names") as lab:
+        group = lab.json("status")["group"]
+        lab.sources(False)
+        wait_for(lambda: not any(s["reachable"] for s in lab.json("status")["servers"]
+                                 if s["role"] == "source"), 20, "sources dead")
+        done = lab.run(*RESTORE[:-1], group, seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        expect("\x1b" not in done.stderr + done.stdout, "no escape sequence reaches the terminal")
+        report = lab.json("report", "1")
+        expect(report["verdict"] == "ok" and len(report["databases"]) == 6, report["databases"])
+        check_record(lab, databases=6)
+
+
 def workers(lab):
     """Process ids of workers of this lab's state directory."""
     found = []
@@ -143,6 +158,7 @@ support.main([living_sources_refuse_source_lost_before_the_first_write,
               a_wrong_confirmation_is_refused,
               the_whole_group_is_restored_and_proven,
               the_fresh_start_knows_nothing_of_the_dead_sources,
+              names_of_any_kind_are_restored_and_proven,
               killed_while_preparing_it_resumes,
               killed_while_restoring_it_resumes,
               killed_after_the_point_of_no_return_it_resumes])

@@ -11,15 +11,18 @@ COLUMNS = ("id", "server_name", "database_name", "program_name", "kind", "path",
 
 
 def restore_login(lab, name):
-    """A connection to a server with the restore login that the lab's configuration names."""
-    server = read_ini(getattr(lab, "direct_ini", lab.ini))[f"server {name}"]
+    """A connection to a server (None: any destination) with the restore login that the lab's
+    configuration names."""
+    sections = read_ini(getattr(lab, "direct_ini", lab.ini))
+    server = (sections[f"server {name}"] if name else
+              next(s for s in sections.values() if s.get("role") == "destination"))
     with open(server["restore_password_file"], encoding="utf-8") as file:
         password = file.readline().strip()
     return pytds.connect(dsn="127.0.0.1", port=int(server["port"]), user=server["restore_user"],
                          password=password, autocommit=True, timeout=20, login_timeout=10)
 
 
-def read_record(lab, server="DRSQL1"):
+def read_record(lab, server=None):
     """The rows of stopmark's own statements, oldest first, as dictionaries."""
     connection = restore_login(lab, server)
     cursor = connection.cursor()
