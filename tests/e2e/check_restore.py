@@ -128,8 +128,9 @@ def killed_at(reached, speed=4):
         finally:
             command.kill()
             command.wait()
+        # a killed process takes a moment to be gone
+        wait_for(lambda: not newest_run(lab)["alive"], 10, "the worker is dead")
         run = newest_run(lab)
-        expect(not run["alive"], run)
         done = lab.run("resume", str(run["run"]), seconds=180)
         expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
         expect_proven(lab, run["run"])
