@@ -177,6 +177,14 @@ void execution_burn_bridges(struct execution *execution)
     pthread_mutex_unlock(&execution->lock);
 }
 
+bool execution_is_committed(struct execution *execution)
+{
+    pthread_mutex_lock(&execution->lock);
+    bool committed = execution->no_way_back;
+    pthread_mutex_unlock(&execution->lock);
+    return committed;
+}
+
 bool execution_has_ended(struct execution *execution)
 {
     pthread_mutex_lock(&execution->lock);
@@ -244,13 +252,27 @@ static void abort_run(struct execution *execution)
     struct error error;
     error_clear(&error);
     execution_say(execution, "aborting: the databases stay as they are, RESTORING");
-    if (execution->prepared)
+    if (execution->prepared || execution->resumed)
         execution_restore_jobs(execution);
     error_set(&error, ERR_ABORTED, NULL,
-              execution->prepared ? "make a new plan; nothing was recovered"
-                                  : "nothing was written on any server",
+              execution->prepared || execution->resumed ? "make a new plan; nothing was recovered"
+                                                        : "nothing was written on any server",
               "the run was aborted by its operator");
     end_run(execution, RUN_ABORTED, &error);
+}
+
+/* Looking for an order to abort and entering RECOVER are one act: an order that comes between them
+ * would otherwise be found after databases have been recovered. */
+static bool enter_phase(struct execution *execution, size_t phase)
+{
+    pthread_mutex_lock(&execution->lock);
+    bool aborting = execution->abort_wanted && !execution->no_way_back;
+    if (!aborting)
+        execution->state = phases[phase].state;
+    pthread_mutex_unlock(&execution->lock);
+    if (!aborting)
+        execution_enter(execution, phases[phase].state, phases[phase].text);
+    return !aborting;
 }
 
 /* True if the phases from *phase on are done; else *phase is the one that failed. */
@@ -258,7 +280,8 @@ static bool carry_out(struct execution *execution, size_t *phase, struct error *
 {
     for (; *phase < sizeof phases / sizeof *phases; (*phase)++) {
         error_clear(error);
-        execution_enter(execution, phases[*phase].state, phases[*phase].text);
+        if (!enter_phase(execution, *phase))
+            return false;
         bool good = phases[*phase].carry_out(execution, error);
         if (execution_aborting(execution) && phases[*phase].state < RUN_RECOVERING)
             return false;
@@ -280,6 +303,8 @@ static void *director_main(void *context)
         /* What fails before the first write is a refusal, whatever found it. */
         if (!execution->prepared && !execution->resumed && error_exit_status(error.code) == 1)
             error.code = ERR_REFUSED;
+        if (execution->prepared && error_exit_status(error.code) == 5)
+            error.code = ERR_FAILED;
         execution_note(execution, "failed: %s%s%s", error.where, error.where[0] ? ": " : "",
                        error.what);
         end_run(execution, RUN_FAILED, &error);
@@ -379,6 +404,12 @@ static bool load(struct execution *execution, struct error *error)
     make_lanes(execution);
     execution->resumed = execution->head.prepared;
     execution->prepared = false;
+    if (journal_read(execution->journal, &execution->past, error) != ERR_OK)
+        return false;
+    for (size_t i = 0; i < execution->past.steps_count; i++)
+        execution->no_way_back = execution->no_way_back ||
+                                 (execution->past.steps[i].of_plan &&
+                                  execution->past.steps[i].kind == STEP_RECOVER);
     /* What the operator typed was the group's name, and the journal's head keeps it. */
     char purpose[32];
     snprintf(purpose, sizeof purpose, "run %lld", (long long)execution->head.run);

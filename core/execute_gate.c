@@ -242,6 +242,9 @@ bool execution_recover(struct execution *execution, struct error *error)
         error_set(error, ERR_NOT_PROVEN, NULL, "resume", "not every database is proven");
         return false;
     }
+    /* A source that came back while the logs were restored would be a second live group. */
+    if (!execution_is_committed(execution) && !execution_check_sources(execution, error))
+        return false;
     journal_content_free(&execution->past);
     if (journal_read(execution->journal, &execution->past, error) != ERR_OK)
         return false;

@@ -41,9 +41,7 @@ static void *probe_main(void *context)
     return NULL;
 }
 
-/* source-lost means that no source answers, at the instant of the restore and not only when the
- * plan was made. */
-static bool check_sources(struct execution *execution, struct error *error)
+bool execution_check_sources(struct execution *execution, struct error *error)
 {
     const struct config *config = execution->config;
     if (execution->head.situation != SITUATION_SOURCE_LOST)
@@ -70,11 +68,13 @@ static bool check_sources(struct execution *execution, struct error *error)
     free(begun);
     free(probes);
     secrets_free(secrets);
-    if (alive != NULL && execution->resumed)
+    if (alive == NULL)
+        return true;
+    if (execution_is_committed(execution)) {
         execution_note(execution, "the source %s answers again: keep it from its work, or two "
                                   "groups will be live", alive);
-    if (alive == NULL || execution->resumed)
         return true;
+    }
     error_set(error, ERR_REFUSED, alive,
               "if the group is to move on purpose use planned-move; if the server is to be given "
               "up, switch it off first",
@@ -253,7 +253,7 @@ static bool any_left_to_restore(const struct execution *execution)
 bool execution_prepare(struct execution *execution, struct error *error)
 {
     if (!read_past(execution, error) || !lock_all(execution, error) ||
-        !check_sources(execution, error) || !check_foreign(execution, error))
+        !execution_check_sources(execution, error) || !check_foreign(execution, error))
         return false;
     if (execution->known_marks_count == 0 && !read_known_marks(execution, error))
         return false;

@@ -1,0 +1,97 @@
+"""Runs whose restores take a while, and what tests ask about them."""
+import os
+import signal
+
+from lab import Lab, expect, wait_for
+from record import check_record, read_record, restore_login
+
+RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
+           "Contoso production")
+SLOW = 30_000_000  # bytes a second: the larger logs take some seconds
+FAST = 400_000_000
+
+
+def execute(lab, text, server="DRSQL1"):
+    connection = restore_login(lab, server)
+    cursor = connection.cursor()
+    cursor.execute(text)
+    rows = cursor.fetchall() if cursor.description else []
+    connection.close()
+    return rows
+
+
+def rate(lab, bytes_per_second):
+    for server in ("DRSQL1", "DRSQL2"):
+        execute(lab, f"EXEC master.dbo.sp_lab_restore_rate N'{server}', {bytes_per_second}")
+
+
+def run_row(lab):
+    runs = lab.json("runs")["runs"]
+    return runs[0] if runs else None
+
+
+def state_of(lab):
+    row = run_row(lab)
+    return row["state"] if row else None
+
+
+def wait_state(lab, *states, seconds=60):
+    wait_for(lambda: state_of(lab) in states, seconds, f"state {states}, is {state_of(lab)}")
+
+
+def worker(lab):
+    """The process id of the lab's only worker; 0 = none."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+        except OSError:
+            continue
+        if b"internal-worker" in words and any(lab.directory.encode() in w for w in words):
+            return int(pid)
+    return 0
+
+
+class SlowRun(Lab):
+    """A lab whose sources are dead and whose restores take a while, with a run begun on it."""
+
+    def __init__(self, begin=True, rate_bytes=SLOW):
+        super().__init__(speed=1)
+        try:
+            self.sources_die()
+            rate(self, rate_bytes)
+            if begin:
+                done = self.run(*RESTORE, "--detach")
+                expect(done.returncode == 0, (done.returncode, done.stderr))
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self):
+        pid = worker(self)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        super().stop()
+
+
+def logs_running(lab):
+    return [r for r in execute(lab, "SELECT session_id FROM sys.dm_exec_requests "
+                                    "WHERE command = N'RESTORE LOG'")]
+
+
+def expect_done(lab, seconds=60):
+    rate(lab, FAST)
+    wait_state(lab, "after", seconds=seconds)
+    report = lab.json("report", "1")
+    expect(report["verdict"] == "ok", report["verdict_text"])
+    check_record(lab)
+
+
+def enabled_jobs(lab):
+    return sorted((s, name) for s in ("DRSQL1", "DRSQL2")
+                  for name, enabled in execute(lab, "SELECT name, enabled FROM msdb.dbo.sysjobs", s)
+                  if enabled)
+
+
+def recoveries(lab):
+    return [r for r in read_record(lab) if r["restore_end"] == "RECOVERY"]
