@@ -44,8 +44,11 @@ static bool untouched(const struct sent *sent, const struct live *live)
 static enum resume_action decide_log(const struct sent *sent, const struct live *live,
                                      const char *where, struct error *error)
 {
+    /* Logs are sent WITH NORECOVERY: what is in STANDBY as before, without the log's row, was not
+     * touched. */
     if (live->state == STATE_ONLINE && live->standby)
-        return RESUME_READ_MARKLOG;
+        return untouched(sent, live) && !row_is_of(&live->last, 'L', sent) ? RESUME_SEND
+                                                                           : RESUME_READ_MARKLOG;
     if (live->state != STATE_RESTORING)
         return ask(error, where, live, "a log was sent, but the database does not await one");
     if (!lsn_is_known(live->redo_lsn) || !lsn_is_known(sent->last_lsn))

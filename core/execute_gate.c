@@ -81,8 +81,25 @@ static bool gate_lane(struct lane *lane, struct link *link)
     }
     if (!(online ? prove_by_mark_log(lane, link, &error) : prove_by_lsn(lane, &error)))
         return lane_fail(lane, &error);
+    lane->proof = lane->live.last;
     lane_set(lane, lane->recovered ? LANE_ONLINE : LANE_AT_MARK, "");
     return true;
+}
+
+/* The last look before the point of no return: nobody moved the database since its proof. */
+static bool still_proven(struct lane *lane, struct error *error)
+{
+    const struct live *live = &lane->live;
+    bool stands = (live->state == STATE_ONLINE && live->standby && lane->shown) ||
+                  (live->state == STATE_RESTORING && lane->proven &&
+                   text_equal(live->last.mark, lane->execution->plan->mark));
+    /* In STANDBY too somebody may have rolled it on: then restorehistory has a newer row. */
+    if (lane->proven && stands && live->last.history_id == lane->proof.history_id)
+        return true;
+    error_set(error, ERR_NOT_PROVEN, lane->where, "look at the server, then resume",
+              "it is %s%s and not as it was proven", database_state_name(live->state),
+              live->standby ? " in standby" : "");
+    return false;
 }
 
 /* --- the second proof: STANDBY and MarkLog ---------------------------------------------------- */
@@ -93,11 +110,18 @@ static bool carry_out(struct lane *lane, struct link *link, const struct plan_st
 {
     for (int again = 0; again <= AGAIN_MAX; again++) {
         struct tds_outcome outcome;
-        struct sent sent = lane_sent(lane, step);
         int64_t intent;
-        if (!link_ready(link, error) || !lane_may_send(lane, error) ||
-            !lane_intend(lane, step, &intent, error))
+        if (!link_ready(link, error) || !lane_may_send(lane, error))
             return false;
+        /* While it waited for the lock another run may have had it. */
+        if (step->kind == STEP_RECOVER &&
+            (!lane_settle(lane, link, error) || !still_proven(lane, error)))
+            return false;
+        struct sent sent = lane_sent(lane, step);
+        if (!link_ready(link, error) || !lane_intend(lane, step, &intent, error))
+            return false;
+        if (!lane_still_locked(lane, intent))
+            continue;
         enum error_code code = lane_send(lane, link, step, &outcome, error);
         if (outcome.drained && (code != ERR_OK || outcome.errors > 0)) {
             struct error ignored;
@@ -149,6 +173,7 @@ static bool show_lane(struct lane *lane, struct link *link)
         return lane_fail(lane, &error);
     keep_proof(lane, "redo point inside the log of the mark; restorehistory names the mark; "
                      "MarkLog, read in STANDBY, shows the mark and none later");
+    lane->proof = lane->live.last;
     lane_set(lane, LANE_PROVEN, "");
     return true;
 }
@@ -198,21 +223,6 @@ bool execution_gate(struct execution *execution, struct error *error)
 
 /* --- RECOVER ---------------------------------------------------------------------------------- */
 
-/* The last look before the point of no return: nobody moved the database since its proof. */
-static bool still_proven(struct lane *lane, struct error *error)
-{
-    const struct live *live = &lane->live;
-    bool stands = (live->state == STATE_ONLINE && live->standby && lane->shown) ||
-                  (live->state == STATE_RESTORING && lane->proven &&
-                   text_equal(live->last.mark, lane->execution->plan->mark));
-    if (lane->proven && stands)
-        return true;
-    error_set(error, ERR_NOT_PROVEN, lane->where, "look at the server, then resume",
-              "it is %s%s and not as it was proven", database_state_name(live->state),
-              live->standby ? " in standby" : "");
-    return false;
-}
-
 static bool recover_lane(struct lane *lane, struct link *link, struct error *error)
 {
     const struct plan_step *step = lane_step(lane, STEP_RECOVER);
@@ -228,7 +238,7 @@ static bool recover_lane(struct lane *lane, struct link *link, struct error *err
                   "the plan has no statement that recovers it");
         return false;
     }
-    return still_proven(lane, error) && carry_out(lane, link, step, error);
+    return carry_out(lane, link, step, error);
 }
 
 bool execution_recover(struct execution *execution, struct error *error)

@@ -29,6 +29,8 @@ enum {
     POLL_MS = 250,              /* how often a server is asked whether something has ended */
     WATCH_MS = 1000,            /* the watcher's turn: progress, and whether the lock still stands */
     IDLE_LIMIT_MS = 15 * 60000, /* for a shipping job to end, for a dead worker's RESTORE to end */
+    ANSWER_MS = 60000,          /* for a server to answer what is no RESTORE */
+    LOCK_ANSWER_MS = 20000,     /* for the lock's connection to answer */
     LOCK_LIMIT_MS = 120000,     /* for a dead worker's lock to fall */
     AGAIN_MAX = 5,              /* connections lost at one statement before the lane gives up */
 };
@@ -37,6 +39,7 @@ enum {
 struct link {
     struct destination *destination;
     struct tds_writer *writer; /* NULL = not open, or lost */
+    bool patient;              /* what is asked next reads a whole file: no time-out */
 };
 
 struct job {
@@ -73,6 +76,7 @@ struct lane {
     struct live live; /* as last read */
     size_t next;      /* index into plan->steps */
     bool at_mark, proven, shown, recovered, verified;
+    struct restored proof; /* its newest restorehistory row when it was proven */
     struct mark_log mark_log;
     char **marks; /* its MarkLog's names, as last read */
     size_t marks_count, marks_capacity;
@@ -232,6 +236,9 @@ struct sent lane_sent(const struct lane *lane, const struct plan_step *step);
 /* True while statements may be sent: waits while paused or while the lock is lost; false, with
  * *error, where the run is aborted or the lock stays lost. */
 bool lane_may_send(struct lane *lane, struct error *error);
+/* The intent is written, which may have taken long: is the lock still held? If not the intent is
+ * concluded as never sent. */
+bool lane_still_locked(struct lane *lane, int64_t intent);
 /* What an operator does about a server's error in a RESTORE; "" = nothing known. Static. */
 const char *restore_hint(int server_number);
 /* Reads jobs; false with *error. */

@@ -166,6 +166,15 @@ bool execution_stop_jobs(struct execution *execution, struct error *error)
     return true;
 }
 
+/* Did the statement leave its database where it was? A full restore that failed may have begun to
+ * overwrite it. */
+static bool changed_nothing(const struct journal_step *step)
+{
+    return step->state == STEP_FAILED && step->kind != STEP_RESTORE_FULL &&
+           step->state_after == step->state_before &&
+           lsn_compare(step->redo_after, step->redo_before) == 0;
+}
+
 /* BizTalk's tables know of nothing that this run did: they are right only for a destination on
  * which no RESTORE of it took effect, or may have. */
 static bool tables_agree(const struct execution *execution, const struct destination *destination)
@@ -173,7 +182,7 @@ static bool tables_agree(const struct execution *execution, const struct destina
     for (size_t i = 0; i < execution->past.steps_count; i++) {
         const struct journal_step *step = &execution->past.steps[i];
         if (step->of_plan && config_server_find(execution->config, step->server) ==
-                                 destination->index && step->state != STEP_FAILED)
+                                 destination->index && !changed_nothing(step))
             return false;
     }
     return true;
@@ -189,6 +198,8 @@ void execution_restore_jobs(struct execution *execution)
         const char *name = destination->config->name;
         bool agree = tables_agree(execution, destination);
         bool any = false;
+        if (!destination->watching) /* another run may hold the lock */
+            continue;
         for (size_t k = 0; k < execution->past.jobs_count; k++) {
             const struct journal_job_row *job = &execution->past.jobs[k];
             struct error error;

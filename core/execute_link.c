@@ -21,6 +21,19 @@ static void forget_session(struct destination *destination, int session_id)
     pthread_mutex_unlock(&destination->execution->lock);
 }
 
+static bool is_lock_link(const struct link *link)
+{
+    return link == &link->destination->lock_link;
+}
+
+/* A RESTORE takes as long as it takes (lane_send). The questions around it are small: a server that
+ * does not answer them has stopped, and one that is silent to the lock's connection may have let
+ * the lock go. */
+static int64_t answer_limit_ms(const struct link *link)
+{
+    return is_lock_link(link) ? LOCK_ANSWER_MS : link->patient ? 0 : ANSWER_MS;
+}
+
 bool link_ready(struct link *link, struct error *error)
 {
     struct destination *destination = link->destination;
@@ -31,7 +44,7 @@ bool link_ready(struct link *link, struct error *error)
     struct tds_options options = {
         .application = execution->application,
         .connect_timeout_ms = execution->config->connect_timeout_ms,
-        .query_timeout_ms = 0, /* a RESTORE takes as long as it takes */
+        .query_timeout_ms = answer_limit_ms(link),
         .lock_timeout_ms = 10000,
     };
     link->writer = tds_writer_open(execution->permit, destination->config,
@@ -58,7 +71,7 @@ void link_close(struct link *link)
  * connection. Not so where the connection holds the lock: its loss must be noticed. */
 static int tries_of(const struct link *link)
 {
-    return link == &link->destination->lock_link ? 1 : 3;
+    return is_lock_link(link) ? 1 : 3;
 }
 
 enum error_code link_run(struct link *link, char *text, tds_row_function *row, void *context,
@@ -72,8 +85,10 @@ enum error_code link_run(struct link *link, char *text, tds_row_function *row, v
     else
         for (int again = 0; again < tries_of(link); again++) {
             error_clear(&why);
-            if (link_ready(link, &why))
+            if (link_ready(link, &why)) {
+                tds_writer_set_timeout(link->writer, answer_limit_ms(link));
                 tds_writer_run(link->writer, text, NULL, row, context, outcome, &why);
+            }
             if (why.code != ERR_CONNECTION_LOST)
                 break;
         }
@@ -277,9 +292,12 @@ bool execution_each_lane(struct execution *execution,
         for (size_t k = 0; k < execution->lanes_count; k++)
             lanes += execution->lanes[k].destination == destination;
         crews[i] = (struct crew){execution, destination, work};
+        size_t before = threads;
         for (size_t k = 0; k < lanes && k < (size_t)limit; k++)
             if (pthread_create(&ids[threads], NULL, crew_main, &crews[i]) == 0)
                 threads++;
+        if (threads == before) /* no thread to be had: a lane left out would pass unlooked at */
+            crew_main(&crews[i]);
     }
     for (size_t i = 0; i < threads; i++)
         pthread_join(ids[i], NULL);

@@ -110,10 +110,33 @@ static bool is_foreign(void *context, const struct foreign_restore *f)
     return !check->found;
 }
 
+static bool take_right(void *context, const struct tds_row *row)
+{
+    *(bool *)context = tds_integer(row, "view_server_state", 0) == 1;
+    return true;
+}
+
+/* Without the right the server does not refuse: it shows a session nothing but itself, and a
+ * RESTORE of somebody else, or of this run's dead worker, would not be there. */
+static bool check_sight(struct destination *destination, struct error *error)
+{
+    bool sees = false;
+    if (link_run(&destination->work_link, tsql_sees_all_sessions(), take_right, &sees, NULL,
+                 error) != ERR_OK)
+        return false;
+    if (!sees)
+        error_set(error, ERR_PERMISSION, destination->config->name,
+                  "grant VIEW SERVER STATE to the restore login (stopmark grants --restore)",
+                  "other sessions are not visible, so a RESTORE that runs there would not be seen");
+    return sees;
+}
+
 static bool check_foreign(struct execution *execution, struct error *error)
 {
     for (size_t i = 0; i < execution->destinations_count; i++) {
         struct destination *destination = &execution->destinations[i];
+        if (!check_sight(destination, error))
+            return false;
         struct foreign_check check = {.execution = execution, .destination = destination};
         if (!destination_foreign_restores(destination, &destination->work_link, is_foreign, &check,
                                           error))

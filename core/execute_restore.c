@@ -134,6 +134,7 @@ enum error_code lane_send(struct lane *lane, struct link *link, const struct pla
     error_clear(error);
     if (!link_ready(link, error))
         return error->code;
+    tds_writer_set_timeout(link->writer, 0);
     begin_step(lane, link, step);
     enum error_code code =
         tds_writer_run(link->writer, step->sql, take_message, NULL, lane, outcome, error);
@@ -216,6 +217,8 @@ static bool restore_step(struct lane *lane, struct link *link, const struct plan
      * never sent anything. */
     if (!link_ready(link, error) || !lane_intend(lane, step, &intent, error))
         return false;
+    if (!lane_still_locked(lane, intent))
+        return true; /* the lane waits for the lock, then comes again */
     enum error_code code = lane_send(lane, link, step, &outcome, error);
     if (!outcome.drained)
         return recover_step(lane, link, &sent, intent, error);

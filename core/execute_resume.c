@@ -139,6 +139,16 @@ bool lane_may_send(struct lane *lane, struct error *error)
     }
 }
 
+bool lane_still_locked(struct lane *lane, int64_t intent)
+{
+    pthread_mutex_lock(&lane->execution->lock);
+    bool lost = lane->destination->lock_lost;
+    pthread_mutex_unlock(&lane->execution->lock);
+    if (lost)
+        lane_conclude(lane, intent, STEP_FAILED, false, 0, "the lock was lost; it was not sent");
+    return !lost;
+}
+
 bool lane_settle(struct lane *lane, struct link *link, struct error *error)
 {
     struct execution *execution = lane->execution;

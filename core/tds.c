@@ -600,6 +600,11 @@ enum error_code tds_writer_run(struct tds_writer *writer, const char *text,
     return code;
 }
 
+void tds_writer_set_timeout(struct tds_writer *writer, int64_t query_timeout_ms)
+{
+    writer->connection.query_timeout_ms = query_timeout_ms;
+}
+
 void tds_writer_cancel(struct tds_writer *writer)
 {
     cancel(&writer->connection);

@@ -116,6 +116,9 @@ enum error_code tds_writer_run(struct tds_writer *writer, const char *text,
                                tds_message_function *message, tds_row_function *row,
                                void *context, struct tds_outcome *outcome, struct error *error);
 
+/* How long the server may be silent in the next calls; 0 = for ever. */
+void tds_writer_set_timeout(struct tds_writer *writer, int64_t query_timeout_ms);
+
 /* Sends an attention from another thread; the running call drains and returns ERR_CANCELLED. */
 void tds_writer_cancel(struct tds_writer *writer);
 

@@ -57,6 +57,12 @@ bool tsql_is_lock(const char *resource_description)
            strstr(resource_description, "[" TSQL_LOCK_NAME "]") != NULL;
 }
 
+char *tsql_sees_all_sessions(void)
+{
+    return memory_copy_text(
+        "SELECT HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE') AS view_server_state");
+}
+
 char *tsql_restores_running(void)
 {
     return memory_copy_text(

@@ -21,6 +21,10 @@ char *tsql_lock_holder(void);
 /* True for the resource_description of our lock ("0:[stopmark-restore]:(hash)"). */
 bool tsql_is_lock(const char *resource_description);
 
+/* view_server_state: 1 if the login sees sessions and requests of others; without the right the
+ * server shows it its own alone, and no error. */
+char *tsql_sees_all_sessions(void);
+
 /* RESTORE statements under way on the server: session_id, command, percent_complete,
  * estimated_completion_time (ms), database_name (often master), program_name, login_name,
  * host_name. Permission: VIEW SERVER STATE. */

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -248,6 +249,10 @@ static int take_run(const struct config *config, int64_t run, struct error *erro
 {
     char *path = memory_format("%s/.run-%04lld.lock", run_directory(config), (long long)run);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+    struct stat about;
+    /* Whatever the umask: in a shared directory the group's next shift resumes. */
+    if (fd >= 0 && stat(run_directory(config), &about) == 0)
+        fchmod(fd, (about.st_mode & S_IWGRP) != 0 ? 0660 : 0600);
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
         error_set(error, errno == EWOULDBLOCK ? ERR_LOCKED : ERR_JOURNAL, path,
                   "attach to the run on the host where its worker lives",

@@ -1,16 +1,18 @@
 #!/usr/bin/python3
 """What must stop a run on its way from a confirmed plan to a live group: a source that comes back,
 orders that come too late, servers that fall silent, and what the login cannot see."""
+import json
 import os
 import signal
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 from lab import Lab, expect, wait_for  # noqa: E402
 from record import check_record, read_record  # noqa: E402
-from slow import (FAST, RESTORE, SlowRun, execute, expect_done, rate, recoveries,  # noqa: E402
-                  state_of, wait_state, worker)
+from slow import (FAST, RESTORE, SlowRun, enabled_jobs, execute, logs_running,  # noqa: E402
+                  rate, recoveries, wait_state, worker)
 
 
 def reason(lab):
@@ -36,6 +38,7 @@ def a_dead_run_is_not_resumed_beside_a_source_that_came_back():
     with SlowRun() as lab:
         wait_for(lambda: [r for r in read_record(lab) if r["succeeded"]], 60, "a log was restored")
         os.kill(worker(lab), signal.SIGKILL)
+        wait_for(lambda: not worker(lab), 20, "the worker is dead")
         lab.sources(True)
         rate(lab, FAST)
         sent = len(read_record(lab))
@@ -48,5 +51,55 @@ def a_dead_run_is_not_resumed_beside_a_source_that_came_back():
         check_record(lab)
 
 
+def a_login_that_cannot_see_other_sessions_is_refused():
+    path = os.path.join(support.ROOT, "tests", "lab", "scenarios", "contoso.json")
+    with open(path, encoding="utf-8") as file:
+        scenario = json.load(file)
+    for login in scenario["logins"]:
+        if login["use"] == "restore":
+            login["permissions"] = ["dbcreator", "VIEW ANY DEFINITION"]
+            login["databases"] = ["*"]
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(scenario, file)
+        file.flush()
+        with Lab(scenario=file.name) as lab:
+            lab.sources_die()
+            done = lab.run(*RESTORE)
+            expect(done.returncode == 5 and "VIEW SERVER STATE" in done.stderr,
+                   (done.returncode, done.stderr))
+
+
+def an_aborted_full_restore_leaves_the_jobs_disabled():
+    with SlowRun(begin=False) as lab:
+        mark = lab.json("plan")["target"]["mark"]
+        execute(lab, "RESTORE DATABASE [SSODB] WITH RECOVERY")
+        done = lab.run("restore", "--mark", mark, *RESTORE[3:], "--replace", "DRSQL1/SSODB",
+                       "--detach")
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        rate(lab, 20_000)
+        wait_for(lambda: execute(lab, "SELECT session_id FROM sys.dm_exec_requests "
+                                      "WHERE command = N'RESTORE DATABASE'"), 60, "the full runs")
+        done = lab.run("abort", "1", "--now")
+        expect(done.returncode == 0, done.stderr)
+        expect(not [s for s, name in enabled_jobs(lab)
+                    if s == "DRSQL1" and "Restore Databases" in name],
+               "a database was left half restored")
+
+
+def an_abort_ends_although_a_destination_fell_silent():
+    with SlowRun(rate_bytes=20_000) as lab:
+        wait_for(lambda: logs_running(lab), 30, "a log is being restored")
+        execute(lab, "EXEC master.dbo.sp_lab_server N'DRSQL2', N'stall'")
+        done = lab.run("abort", "1", "--now", seconds=200)
+        expect(done.returncode == 0, done.stderr)
+        wait_for(lambda: not worker(lab), 90, "the worker ends")
+        execute(lab, "EXEC master.dbo.sp_lab_server N'DRSQL2', N'start'")
+        expect(not recoveries(lab), "nothing was recovered")
+
+
 support.main([a_source_that_comes_back_stops_the_run_before_the_first_recovery,
-              a_dead_run_is_not_resumed_beside_a_source_that_came_back])
+              a_dead_run_is_not_resumed_beside_a_source_that_came_back,
+              a_login_that_cannot_see_other_sessions_is_refused,
+              an_aborted_full_restore_leaves_the_jobs_disabled]
+             # A minute's patience with a cancelled RESTORE: only where it is asked for by name.
+             + ([an_abort_ends_although_a_destination_fell_silent] if sys.argv[1:] else []))

@@ -86,6 +86,22 @@ static void a_log_with_a_row_and_redo_at_its_end_was_applied_whole(void **state)
     assert_int_equal(decide(&sent, &live), RESUME_APPLIED);
 }
 
+static void a_log_that_left_its_standby_database_as_it_was_is_sent_again(void **state)
+{
+    (void)state;
+    struct sent sent = a_log();
+    sent.state_before = STATE_ONLINE;
+    sent.standby_before = true;
+    sent.redo_before = (struct lsn){0};
+    struct live live = restoring("100");
+    live.state = STATE_ONLINE;
+    live.standby = true;
+    live.redo_lsn = (struct lsn){0};
+    assert_int_equal(decide(&sent, &live), RESUME_SEND);
+    add_row(&live, 'L', "100", "200");
+    assert_int_equal(decide(&sent, &live), RESUME_READ_MARKLOG);
+}
+
 static void a_log_in_standby_needs_its_marklog(void **state)
 {
     (void)state;
@@ -355,6 +371,7 @@ int main(void)
         cmocka_unit_test(a_log_with_a_row_and_redo_inside_it_reached_the_mark),
         cmocka_unit_test(a_log_stopped_at_another_mark_is_not_taken_for_reached),
         cmocka_unit_test(a_log_with_a_row_and_redo_at_its_end_was_applied_whole),
+        cmocka_unit_test(a_log_that_left_its_standby_database_as_it_was_is_sent_again),
         cmocka_unit_test(a_log_in_standby_needs_its_marklog),
         cmocka_unit_test(a_running_restore_is_waited_for),
         cmocka_unit_test(what_matches_nothing_stops_and_asks),
