@@ -14,6 +14,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
 from record import check_record, read_record, restore_login, stands_still  # noqa: E402
+from slow import (FAST, RESTORE, SlowRun, enabled_jobs, execute, expect_done,  # noqa: E402
+                  logs_running, rate, recoveries, run_row, state_of, wait_state, worker)
 
 
 def a_second_operator_is_refused_and_told_who_holds_the_lock():
