@@ -12,7 +12,7 @@ import lab as support  # noqa: E402
 from lab import Lab, expect, wait_for  # noqa: E402
 from record import check_record, read_record  # noqa: E402
 from slow import (FAST, RESTORE, SlowRun, enabled_jobs, execute, logs_running,  # noqa: E402
-                  rate, recoveries, wait_state, worker)
+                  rate, recoveries, run_row, wait_state, worker)
 
 
 def reason(lab):
@@ -23,7 +23,7 @@ def a_source_that_comes_back_stops_the_run_before_the_first_recovery():
     with SlowRun() as lab:
         lab.sources(True)
         rate(lab, FAST)
-        wait_state(lab, "failed", "done", seconds=90)
+        wait_state(lab, "failed", "after", seconds=90)
         expect(not recoveries(lab), "nothing is recovered beside a living source")
         expect("source" in reason(lab) and "answers" in reason(lab), reason(lab))
         expect(lab.run("resume", "1").returncode == 1, "the sources still live")
@@ -38,7 +38,7 @@ def a_dead_run_is_not_resumed_beside_a_source_that_came_back():
     with SlowRun() as lab:
         wait_for(lambda: [r for r in read_record(lab) if r["succeeded"]], 60, "a log was restored")
         os.kill(worker(lab), signal.SIGKILL)
-        wait_for(lambda: not worker(lab), 20, "the worker is dead")
+        wait_for(lambda: not run_row(lab)["alive"], 20, "the worker is dead")
         lab.sources(True)
         rate(lab, FAST)
         sent = len(read_record(lab))
