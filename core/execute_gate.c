@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/execute_internal.h"
+#include "core/tsql_write.h"
 
 /* --- the first proof: LSNs and restorehistory ------------------------------------------------- */
 
@@ -241,6 +242,33 @@ static bool recover_lane(struct lane *lane, struct link *link, struct error *err
     return carry_out(lane, link, step, error);
 }
 
+static bool take_session(void *context, const struct tds_row *row)
+{
+    char login[129], host[129], program[129];
+    text_clean(login, sizeof login, tds_text(row, "login_name"));
+    text_clean(host, sizeof host, tds_text(row, "host_name"));
+    text_clean(program, sizeof program, tds_text(row, "program_name"));
+    error_set(context, ERR_NOT_PROVEN, NULL, "end it, then retry; nothing is recovered yet",
+              "session %lld is in it (%s of %s, %s), so it cannot be recovered",
+              (long long)tds_integer(row, "session_id", 0), login, host, program);
+    return false;
+}
+
+/* In STANDBY a database can be read, and a reader makes its recovery fail (3101): found out while
+ * no database is recovered yet, and not half way through the group. */
+static bool nobody_inside(struct lane *lane, struct link *link)
+{
+    struct error error, used;
+    error_clear(&error);
+    error_clear(&used);
+    if (!lane->live.standby)
+        return true;
+    if (link_run(link, tsql_database_sessions(lane->plan->database), take_session, &used, NULL,
+                 &error) != ERR_OK)
+        return lane_fail(lane, &error);
+    return used.code == ERR_OK || lane_fail(lane, &used);
+}
+
 bool execution_recover(struct execution *execution, struct error *error)
 {
     /* A resumed or retried recovery comes through the gate again: databases that were recovered
@@ -253,7 +281,9 @@ bool execution_recover(struct execution *execution, struct error *error)
         return false;
     }
     /* A source that came back while the logs were restored would be a second live group. */
-    if (!execution_is_committed(execution) && !execution_check_sources(execution, error))
+    if (!execution_is_committed(execution) &&
+        (!execution_check_sources(execution, error) ||
+         !execution_each_lane(execution, nobody_inside, error)))
         return false;
     journal_content_free(&execution->past);
     if (journal_read(execution->journal, &execution->past, error) != ERR_OK)

@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import pytds  # noqa: E402
 import lab as support  # noqa: E402
 from lab import Lab, expect, wait_for  # noqa: E402
-from record import check_record, read_record  # noqa: E402
+from record import check_record, read_record, restore_login  # noqa: E402
 from slow import (FAST, RESTORE, SlowRun, enabled_jobs, execute, logs_running,  # noqa: E402
                   rate, recoveries, run_row, wait_state, worker)
 
@@ -97,9 +99,38 @@ def an_abort_ends_although_a_destination_fell_silent():
         expect(not recoveries(lab), "nothing was recovered")
 
 
+def a_reader_of_a_standby_database_stops_the_run_before_the_first_recovery():
+    with SlowRun() as lab:
+        user, ended = restore_login(lab, "DRSQL1"), threading.Event()
+
+        def enter():
+            while not ended.is_set():
+                try:
+                    return user.cursor().execute("USE [SSODB]")
+                except pytds.Error:
+                    pass  # not readable yet
+        thread = threading.Thread(target=enter)
+        thread.start()
+        try:
+            rate(lab, FAST)
+            wait_state(lab, "failed", "after", seconds=90)
+        finally:
+            ended.set()
+            thread.join()
+        expect("SSODB" in reason(lab) and "session" in reason(lab), reason(lab))
+        expect(not recoveries(lab), "not half of the group is recovered")
+        expect(lab.run("resume", "1").returncode == 1, "the reader is still there")
+        expect(not recoveries(lab), "not half of the group is recovered")
+        user.close()
+        done = lab.run("resume", "1")
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        check_record(lab)
+
+
 support.main([a_source_that_comes_back_stops_the_run_before_the_first_recovery,
               a_dead_run_is_not_resumed_beside_a_source_that_came_back,
               a_login_that_cannot_see_other_sessions_is_refused,
+              a_reader_of_a_standby_database_stops_the_run_before_the_first_recovery,
               an_aborted_full_restore_leaves_the_jobs_disabled]
              # A minute's patience with a cancelled RESTORE: only where it is asked for by name.
              + ([an_abort_ends_although_a_destination_fell_silent] if sys.argv[1:] else []))
