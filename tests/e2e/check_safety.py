@@ -3,6 +3,7 @@
 orders that come too late, servers that fall silent, and what the login cannot see."""
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -34,6 +35,26 @@ def a_source_that_comes_back_stops_the_run_before_the_first_recovery():
         done = lab.run("resume", "1", seconds=90)
         expect(done.returncode == 0, (done.returncode, done.stderr))
         check_record(lab)
+
+
+def a_source_whose_login_fails_on_this_side_is_not_taken_for_dead():
+    with Lab() as lab:
+        lab.json("status")
+        with open(lab.ini, encoding="utf-8") as file:
+            sections = file.read().split("[server ")
+        authority = os.path.join(lab.directory, "empty.pem")
+        with open(authority, "w", encoding="utf-8"):
+            pass
+        ini = os.path.join(lab.directory, "tls.ini")
+        with open(ini, "w", encoding="utf-8") as file:
+            for i, section in enumerate(sections):
+                if section.startswith(("SQLA]", "SQLB]")):
+                    section = re.sub(r"(?m)^(encryption|ca_file).*\n", "", section).rstrip()
+                    section += f"\nencryption = require\nca_file = {authority}\n\n"
+                file.write(("[server " if i else "") + section)
+        done = lab.run(*RESTORE, config=ini)
+        expect(done.returncode == 5 and "answers" in done.stderr, (done.returncode, done.stderr))
+        expect(not read_record(lab), "nothing was sent")
 
 
 def a_dead_run_is_not_resumed_beside_a_source_that_came_back():
@@ -128,6 +149,7 @@ def a_reader_of_a_standby_database_stops_the_run_before_the_first_recovery():
 
 
 support.main([a_source_that_comes_back_stops_the_run_before_the_first_recovery,
+              a_source_whose_login_fails_on_this_side_is_not_taken_for_dead,
               a_dead_run_is_not_resumed_beside_a_source_that_came_back,
               a_login_that_cannot_see_other_sessions_is_refused,
               a_reader_of_a_standby_database_stops_the_run_before_the_first_recovery,
