@@ -39,11 +39,10 @@ static void *probe_main(void *context)
                      (error.code != ERR_UNREACHABLE && error.code != ERR_TIMEOUT &&
                       error.code != ERR_CONNECTION_LOST && error.code != ERR_CANCELLED);
     /* No login over TLS or Kerberos that fails on this side (a certificate that expired, no ticket)
-     * may make a living server look dead: an open port is an answer. */
-    int64_t took_ms;
+     * may make a living server look dead. */
     if (error.code == ERR_UNREACHABLE && config->servers[probe->index].instance == NULL)
-        probe->answers = tds_connect_try(&config->servers[probe->index], config->connect_timeout_ms,
-                                         &probe->execution->stop, &took_ms, &error) == ERR_OK;
+        probe->answers = tds_connect_answers(&config->servers[probe->index],
+                                             config->connect_timeout_ms, &probe->execution->stop);
     tds_reader_close(reader);
     return NULL;
 }

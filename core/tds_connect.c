@@ -43,7 +43,28 @@ static enum error_code wait_connected(int fd, int64_t deadline_ms, const atomic_
     }
 }
 
-static enum error_code try_address(const struct addrinfo *address, int64_t deadline_ms,
+/* Sends a PRELOGIN (version 0, no encryption), to which every SQL Server replies before it looks at
+ * certificates or logins, and waits for the reply's first byte. */
+static enum error_code ask_prelogin(int fd, int64_t deadline_ms, const atomic_bool *stop,
+                                    int *reason)
+{
+    static const unsigned char prelogin[] = {0x12, 1, 0, 26, 0, 0, 1, 0, 0, 0, 11, 0, 6,
+                                             1, 0, 17, 0, 1, 0xff, 0, 0, 0, 0, 0, 0, 2};
+    char byte;
+    *reason = ECONNRESET;
+    if (send(fd, prelogin, sizeof prelogin, MSG_NOSIGNAL) != (ssize_t)sizeof prelogin)
+        return ERR_UNREACHABLE;
+    while (clock_monotonic_ms(clock_system()) < deadline_ms) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        if (stop && atomic_load(stop))
+            return ERR_CANCELLED;
+        if (poll(&wait, 1, SLICE_MS) > 0)
+            return recv(fd, &byte, 1, 0) == 1 ? ERR_OK : ERR_UNREACHABLE;
+    }
+    return ERR_TIMEOUT;
+}
+
+static enum error_code try_address(const struct addrinfo *address, int64_t deadline_ms, bool ask,
                                    const atomic_bool *stop, int *reason)
 {
     int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -57,6 +78,8 @@ static enum error_code try_address(const struct addrinfo *address, int64_t deadl
         code = errno == EINPROGRESS ? wait_connected(fd, deadline_ms, stop, reason)
                                     : ERR_UNREACHABLE;
     }
+    if (code == ERR_OK && ask)
+        code = ask_prelogin(fd, deadline_ms, stop, reason);
     close(fd);
     return code;
 }
@@ -95,8 +118,8 @@ static enum error_code look_up(struct addrinfo **addresses, const char *host, co
     return *failed ? ERR_UNREACHABLE : ERR_OK;
 }
 
-enum error_code tds_connect_try(const struct config_server *server, int64_t timeout_ms,
-                                const atomic_bool *stop, int64_t *took_ms, struct error *error)
+static enum error_code reach(const struct config_server *server, int64_t timeout_ms, bool ask,
+                             const atomic_bool *stop, int64_t *took_ms, struct error *error)
 {
     int64_t begin_ms = clock_monotonic_ms(clock_system());
     char port[16];
@@ -118,7 +141,7 @@ enum error_code tds_connect_try(const struct config_server *server, int64_t time
     int reason = 0;
     for (const struct addrinfo *a = addresses; a && code != ERR_OK && code != ERR_CANCELLED;
          a = a->ai_next)
-        code = try_address(a, begin_ms + timeout_ms, stop, &reason);
+        code = try_address(a, begin_ms + timeout_ms, ask, stop, &reason);
     freeaddrinfo(addresses);
     *took_ms = clock_monotonic_ms(clock_system()) - begin_ms;
     if (code == ERR_CANCELLED)
@@ -131,4 +154,18 @@ enum error_code tds_connect_try(const struct config_server *server, int64_t time
                   "is SQL Server running and TCP enabled, is the port right?",
                   "%s:%s refused the connection: %s", server->host, port, strerror(reason));
     return code;
+}
+
+enum error_code tds_connect_try(const struct config_server *server, int64_t timeout_ms,
+                                const atomic_bool *stop, int64_t *took_ms, struct error *error)
+{
+    return reach(server, timeout_ms, false, stop, took_ms, error);
+}
+
+bool tds_connect_answers(const struct config_server *server, int64_t timeout_ms,
+                         const atomic_bool *stop)
+{
+    struct error ignored;
+    int64_t took_ms;
+    return reach(server, timeout_ms, true, stop, &took_ms, &ignored) == ERR_OK;
 }

@@ -6,6 +6,7 @@
 #define STOPMARK_CORE_TDS_CONNECT_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/base/error.h"
@@ -15,5 +16,10 @@
  * the name look-up included. *took_ms gets the time. */
 enum error_code tds_connect_try(const struct config_server *server, int64_t timeout_ms,
                                 const atomic_bool *stop, int64_t *took_ms, struct error *error);
+
+/* Does something there speak TDS, whatever becomes of a login? An open port alone is no answer: a
+ * forwarder in front of a dead server has one. */
+bool tds_connect_answers(const struct config_server *server, int64_t timeout_ms,
+                         const atomic_bool *stop);
 
 #endif
