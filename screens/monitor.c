@@ -79,24 +79,6 @@ static void draw(void *self, const struct screen_world *world, const struct canv
     }
 }
 
-static void dump(void *self, const struct screen_world *world, enum glyph_set set,
-                 struct str *out)
-{
-    struct facts facts = {0};
-    (void)self;
-    (void)set;
-    facts_status(&facts, world->view, world->now_monotonic_ms, false);
-    facts_print(&facts, out);
-    facts_free(&facts);
-}
-
-static void *open_monitor(const struct screen_world *world, const char *argument)
-{
-    (void)world;
-    (void)argument;
-    return memory_new(1);
-}
-
 static const enum action_id bar[] = {ACTION_NONE};
 
 const struct screen_ops screen_monitor = {
@@ -105,7 +87,7 @@ const struct screen_ops screen_monitor = {
     .about = "The wall screen: the verdict, readable from afar, and what it rests on. Nothing can "
              "be changed from here; the other panels are one digit away.",
     .bar = bar,
-    .open = open_monitor,
+    .open = overview_open,
     .draw = draw,
-    .dump = dump,
+    .dump = overview_dump,
     .close = free};

@@ -331,8 +331,8 @@ static void draw(void *self, const struct screen_world *world, const struct canv
     draw_standby(world, &body, row + 1);
 }
 
-static void dump(void *self, const struct screen_world *world, enum glyph_set set,
-                 struct str *out)
+void overview_dump(void *self, const struct screen_world *world, enum glyph_set set,
+                   struct str *out)
 {
     struct facts facts = {0};
     (void)self;
@@ -342,7 +342,7 @@ static void dump(void *self, const struct screen_world *world, enum glyph_set se
     facts_free(&facts);
 }
 
-static void *open_overview(const struct screen_world *world, const char *argument)
+void *overview_open(const struct screen_world *world, const char *argument)
 {
     (void)world;
     (void)argument;
@@ -360,7 +360,7 @@ const struct screen_ops screen_overview = {
              "standby that kept up that one is already passed and costs full restores. Times are "
              "until the databases are online; BizTalk's own steps come after.",
     .bar = bar,
-    .open = open_overview,
+    .open = overview_open,
     .draw = draw,
-    .dump = dump,
+    .dump = overview_dump,
     .close = free};
