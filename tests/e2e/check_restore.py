@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """A restore of ten databases on two destinations, by commands: refused, done, proven, refused
 again, killed and resumed."""
+import json
 import os
 import signal
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import jsonschema  # noqa: E402
 import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
 from record import check_record  # noqa: E402
@@ -22,6 +24,8 @@ def destination_states(lab):
 
 def expect_proven(lab, run):
     report = lab.json("report", str(run))
+    with open(os.path.join(support.ROOT, "man", "schema", "report.json"), encoding="utf-8") as file:
+        jsonschema.validate(report, json.load(file))
     expect(report["verdict"] == "ok", report["verdict"])
     expect(len(report["databases"]) == 10, len(report["databases"]))
     for database in report["databases"]:
