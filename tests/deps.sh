@@ -5,13 +5,15 @@ set -eu
 
 packages='gcc clang clang-format make pkg-config libncurses-dev freetds-dev libiniparser-dev
 libcmocka-dev libsqlite3-dev libjansson-dev libxml2-dev libssl-dev libclang-rt-14-dev freetds-bin
-python3 python3-tds python3-openssl python3-pyte python3-pil python3-jsonschema fonts-dejavu-core mandoc'
+binutils python3 python3-tds python3-openssl python3-pyte python3-jsonschema mandoc'
 
-# shellcheck disable=SC2086
-missing=$(dpkg-query -W -f '${Package} ${Status}\n' $packages 2>/dev/null |
-    awk '$4 == "installed" {print $1}' | sort >/tmp/stopmark-deps.$$ || true
-    for p in $packages; do echo "$p"; done | sort | comm -23 - /tmp/stopmark-deps.$$)
-rm -f /tmp/stopmark-deps.$$
+missing=
+for package in $packages; do
+    case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+    'install ok installed') ;;
+    *) missing="$missing $package" ;;
+    esac
+done
 [ -z "$missing" ] && exit 0
 
 set -- apt-get install -y --no-install-recommends
@@ -21,12 +23,10 @@ elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
     sudo=sudo
 else
     echo "missing Debian packages; as root, run:" >&2
-    # shellcheck disable=SC2086
-    echo "  $*" $missing >&2
+    echo "  $*$missing" >&2
     exit 1
 fi
-# shellcheck disable=SC2086
-echo "installing:" $missing
+echo "installing:$missing"
 $sudo apt-get update -qq
 # shellcheck disable=SC2086
 DEBIAN_FRONTEND=noninteractive $sudo "$@" $missing
