@@ -311,9 +311,22 @@ enum error_code run_resume_begin(const struct config *config, int64_t run,
     return worker_spawn(config, run, secrets, error);
 }
 
-enum error_code run_resume(const struct config *config, int64_t run, const struct secrets *secrets,
-                           struct error *error)
+static enum error_code resume_once(const struct config *config, int64_t run,
+                                   const struct secrets *secrets, struct error *error)
 {
     enum error_code code = run_resume_begin(config, run, secrets, error);
     return code != ERR_OK ? code : wait_prepared(config, run, error);
+}
+
+enum error_code run_resume(const struct config *config, int64_t run, const struct secrets *secrets,
+                           struct error *error)
+{
+    struct run_summary before, now;
+    bool was_alive = run_find(config, run, &before, NULL) == ERR_OK && before.alive;
+    enum error_code code = resume_once(config, run, secrets, error);
+    /* A killed worker's socket takes connections for a moment longer than the worker lives. */
+    if (code == ERR_FAILED && was_alive && run_find(config, run, &now, NULL) == ERR_OK &&
+        !now.alive)
+        code = resume_once(config, run, secrets, error);
+    return code;
 }
