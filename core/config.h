@@ -93,6 +93,9 @@ void config_problems_free(struct config_problems *problems);
  * passwords are masked. Owned. */
 char *config_show(const struct config *config);
 
+/* True if name is the server's section or one of its aliases; no case. */
+bool config_server_has_name(const struct config_server *server, const char *name);
+
 /* The server a name means: its section, its aliases, NAME,port and host forms; no case. Index or
  * -1. */
 int config_server_find(const struct config *config, const char *name);

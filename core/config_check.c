@@ -114,16 +114,6 @@ static void check_source_once(const struct config *config, size_t source,
     }
 }
 
-static bool names_server(const struct config_server *server, const char *name)
-{
-    if (text_equal_nocase(server->name, name))
-        return true;
-    for (size_t i = 0; i < server->aliases_count; i++)
-        if (text_equal_nocase(server->aliases[i], name))
-            return true;
-    return false;
-}
-
 static void check_names(const struct config *config, size_t index,
                         struct config_problems *problems)
 {
@@ -132,7 +122,7 @@ static void check_names(const struct config *config, size_t index,
         if (i == index)
             continue;
         for (size_t j = 0; j < server->aliases_count; j++)
-            if (names_server(&config->servers[i], server->aliases[j]))
+            if (config_server_has_name(&config->servers[i], server->aliases[j]))
                 config_problem(problems, server->line,
                                "[server %s]: the alias %s also means [server %s]", server->name,
                                server->aliases[j], config->servers[i].name);

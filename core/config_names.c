@@ -5,7 +5,7 @@
 #include "core/base/text.h"
 #include "core/config.h"
 
-static bool server_has_name(const struct config_server *server, const char *name)
+bool config_server_has_name(const struct config_server *server, const char *name)
 {
     if (text_equal_nocase(server->name, name))
         return true;
@@ -33,7 +33,7 @@ static bool server_has_host(const struct config_server *server, const char *name
 static int find_exact(const struct config *config, const char *name)
 {
     for (size_t i = 0; i < config->servers_count; i++)
-        if (server_has_name(&config->servers[i], name))
+        if (config_server_has_name(&config->servers[i], name))
             return (int)i;
     for (size_t i = 0; i < config->servers_count; i++)
         if (server_has_host(&config->servers[i], name))

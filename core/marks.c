@@ -117,3 +117,22 @@ int marks_find_rule(const struct group_view *view)
 {
     return view->marks_count < 2 ? -1 : (int)view->marks_count - 2;
 }
+
+void marks_tell_blockers(const struct group_view *view, void (*tell)(void *context, char *text),
+                         void *context)
+{
+    size_t i = view->marks_count;
+    while (i > 0 && !view->sets[view->marks[i - 1].set].complete)
+        i--;
+    if (i == 0)
+        return;
+    const struct mark *mark = &view->marks[i - 1];
+    for (size_t k = 0; k < view->roster_count; k++) {
+        if (view->roster[k].left_out || mark->routes[k].route <= ROUTE_ROLL_FORWARD)
+            continue;
+        char *where = roster_where(view, k);
+        tell(context, memory_format("%s cannot roll forward to set %lld: %s", where,
+                                    (long long)view->sets[mark->set].id, mark->routes[k].reason));
+        free(where);
+    }
+}

@@ -25,4 +25,9 @@ int marks_find_newest_any(const struct group_view *view);
  * counting as known; -1 with fewer than two. */
 int marks_find_rule(const struct group_view *view);
 
+/* Why the newest mark of a complete set is not reached by rolling forward: tell(context, text) for
+ * each database that cannot, text owned by the one told. */
+void marks_tell_blockers(const struct group_view *view, void (*tell)(void *context, char *text),
+                         void *context);
+
 #endif

@@ -64,25 +64,9 @@ static int find_chosen(struct planning *planning)
     return -1;
 }
 
-/* Why the newest complete set is not reached, database by database. */
-static void tell_why_not_newest(struct planning *planning)
+static void tell_blocker(void *planning, char *text)
 {
-    const struct group_view *view = planning->view;
-    size_t i = view->marks_count;
-    while (i > 0 && !view->sets[view->marks[i - 1].set].complete)
-        i--;
-    if (i == 0)
-        return;
-    const struct mark *mark = &view->marks[i - 1];
-    for (size_t k = 0; k < view->roster_count; k++) {
-        if (view->roster[k].left_out || mark->routes[k].route <= ROUTE_ROLL_FORWARD)
-            continue;
-        char *where = roster_where(view, k);
-        plan_refuse(planning,
-                    memory_format("%s cannot roll forward to set %lld: %s", where,
-                                  (long long)view->sets[mark->set].id, mark->routes[k].reason));
-        free(where);
-    }
+    plan_refuse(planning, text);
 }
 
 static int find_newest(struct planning *planning)
@@ -100,7 +84,7 @@ static int find_newest(struct planning *planning)
                                   (long long)view->sets[view->marks[any].set].id));
     else
         plan_refuse(planning, memory_copy_text("no mark can be reached by every database"));
-    tell_why_not_newest(planning);
+    marks_tell_blockers(view, tell_blocker, planning);
     return -1;
 }
 

@@ -120,25 +120,22 @@ static bool look_at_fail_over(const struct group_view *view, struct findings *fi
     return true;
 }
 
-/* Why the newest complete set is not reached by rolling forward, database by database. */
+struct blockers {
+    struct findings *findings;
+    enum verdict verdict;
+};
+
+static void add_blocker(void *context, char *text)
+{
+    struct blockers *blockers = context;
+    add(blockers->findings, blockers->verdict, text);
+}
+
 static void look_at_newest_mark(const struct group_view *view, enum verdict verdict,
                                 struct findings *findings)
 {
-    size_t i = view->marks_count;
-    while (i > 0 && !view->sets[view->marks[i - 1].set].complete)
-        i--;
-    if (i == 0)
-        return;
-    const struct mark *mark = &view->marks[i - 1];
-    for (size_t k = 0; k < view->roster_count; k++) {
-        if (view->roster[k].left_out || mark->routes[k].route <= ROUTE_ROLL_FORWARD)
-            continue;
-        char *where = roster_where(view, k);
-        add(findings, verdict,
-            memory_format("%s cannot roll forward to set %lld: %s", where,
-                          (long long)view->sets[mark->set].id, mark->routes[k].reason));
-        free(where);
-    }
+    struct blockers blockers = {.findings = findings, .verdict = verdict};
+    marks_tell_blockers(view, add_blocker, &blockers);
 }
 
 static void look_at_target(const struct group_view *view, struct findings *findings)
