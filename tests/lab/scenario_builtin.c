@@ -28,7 +28,8 @@
     X(no_rights, "no-rights")             \
     X(hostile_names, "hostile-names")     \
     X(stolen, "stolen")                   \
-    X(encrypted, "encrypted")
+    X(encrypted, "encrypted")             \
+    X(matrix, "matrix")
 
 SCENARIOS(EMBED)
 
