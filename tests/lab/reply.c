@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "tests/lab/wire_bytes.h"
@@ -111,6 +112,16 @@ static bool token_begin(struct reply *reply, enum token token)
 
 /* --- result sets ------------------------------------------------------------------------------ */
 
+/* Source: MS-TDS, COLMETADATA; captured: which of them SQL Server 2022 sets. */
+static unsigned column_flags(const struct sql_column *column)
+{
+    enum { NULLABLE = 0x01, UPDATEABLE_UNKNOWN = 0x08, IDENTITY = 0x10, COMPUTED = 0x20 };
+    static const unsigned of_origin[] = {
+        [SQL_STORED] = UPDATEABLE_UNKNOWN, [SQL_IDENTITY] = IDENTITY, [SQL_COMPUTED] = COMPUTED};
+
+    return of_origin[column->origin] | (column->type.nullable ? NULLABLE : 0);
+}
+
 void reply_columns(struct reply *reply, const struct sql_column *columns, size_t count)
 {
     free(reply->columns);
@@ -127,7 +138,7 @@ void reply_columns(struct reply *reply, const struct sql_column *columns, size_t
     bytes_add_u16(&reply->out, (unsigned)count);
     for (size_t i = 0; i < count; i++) {
         bytes_add_low(&reply->out, 0, reply->version >= TDS_7_2 ? 4 : 2);
-        bytes_add_u16(&reply->out, columns[i].type.nullable ? 1 : 0);
+        bytes_add_u16(&reply->out, column_flags(&columns[i]));
         wire_add_type(&reply->out, reply->version, &columns[i].type, true);
         bytes_add_b_varchar(&reply->out, columns[i].name);
     }
@@ -143,12 +154,23 @@ static bool row_wants_bitmap(const struct reply *reply, const struct sql_value *
     return reply->version >= TDS_7_3_B && nulls > (reply->columns_count + 7) / 8;
 }
 
+/* A column that the binder took for NOT NULL has no way to say NULL on the wire. */
+static void check_nulls(const struct reply *reply, const struct sql_value *values)
+{
+    for (size_t i = 0; i < reply->columns_count; i++) {
+        if (values[i].null && !reply->columns[i].type.nullable)
+            log_write(LOG_ERROR, "NULL in the column '%s' of a result, which is NOT NULL",
+                      reply->columns[i].name);
+    }
+}
+
 void reply_row(struct reply *reply, const struct sql_value *values)
 {
     if (reply->observer != NULL && reply->observer->row != NULL) {
         reply->observer->row(reply->observer->context, values);
         return;
     }
+    check_nulls(reply, values);
     bool bitmap = row_wants_bitmap(reply, values);
     if (!token_begin(reply, bitmap ? TOKEN_ROW_WITH_NULLS : TOKEN_ROW))
         return;
@@ -301,13 +323,15 @@ void reply_return_value(struct reply *reply, int ordinal, const char *name,
 {
     if (!token_begin(reply, TOKEN_RETURN_VALUE))
         return;
+    struct sql_type nullable = *type; /* an output parameter always may be NULL */
+    nullable.nullable = true;
     bytes_add_u16(&reply->out, (unsigned)ordinal);
     bytes_add_b_varchar(&reply->out, name);
     bytes_add_u8(&reply->out, 1); /* an output parameter */
     bytes_add_low(&reply->out, 0, reply->version >= TDS_7_2 ? 4 : 2);
-    bytes_add_u16(&reply->out, type->nullable ? 1 : 0);
-    wire_add_type(&reply->out, reply->version, type, false);
-    wire_add_value(&reply->out, reply->version, type, value);
+    bytes_add_u16(&reply->out, 1);
+    wire_add_type(&reply->out, reply->version, &nullable, false);
+    wire_add_value(&reply->out, reply->version, &nullable, value);
 }
 
 void reply_end(struct reply *reply, bool attention)

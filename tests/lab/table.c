@@ -115,6 +115,9 @@ static const char *parse_column(const char *text, const char *at, struct sql_col
     column->type.nullable = strcmp(word, "sysname") != 0;
     at = parse_length(skip_blanks(at + length), &column->type);
     *identity = take_word(&at, "identity");
+    column->origin = *identity                    ? SQL_IDENTITY
+                     : take_word(&at, "computed") ? SQL_COMPUTED
+                                                  : SQL_PLAIN;
     if (take_word(&at, "not null")) {
         column->type.nullable = false;
     } else if (take_word(&at, "null")) {

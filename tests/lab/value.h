@@ -57,9 +57,19 @@ struct sql_value {
     size_t length;
 };
 
+/* Where a column of a result comes from: COLMETADATA's flags tell it, and a client that would write
+ * the result back looks there. */
+enum sql_origin {
+    SQL_PLAIN,    /* RESTORE and procedures: no query */
+    SQL_STORED,   /* a table's or view's column */
+    SQL_IDENTITY, /* the same, with IDENTITY */
+    SQL_COMPUTED, /* an expression */
+};
+
 struct sql_column {
     char name[129]; /* "" = no name */
     struct sql_type type;
+    enum sql_origin origin;
 };
 
 /* Constructors; texts are copied. Bytes are followed by a NUL that length does not count. */

@@ -161,8 +161,31 @@ static void add_time_type(struct str *s, const struct sql_type *type)
     bytes_add_u8(s, type->scale);
 }
 
+/* The token of a type that is never NULL and so needs no lengths; 0 = there is none. Source: MS-TDS,
+ * fixed-length types; captured from columns declared NOT NULL. */
+static unsigned fixed_token(const struct sql_type *type)
+{
+    static const uint8_t tokens[SQL_VARIANT + 1] = {
+        [SQL_TINYINT] = 0x30, [SQL_BIT] = 0x32,   [SQL_SMALLINT] = 0x34, [SQL_INT] = 0x38,
+        [SQL_BIGINT] = 0x7F,  [SQL_REAL] = 0x3B, [SQL_FLOAT] = 0x3E,    [SQL_DATETIME] = 0x3D,
+    };
+
+    return type->nullable ? 0 : tokens[type->kind];
+}
+
+/* The length before a value, where the type has not a fixed form. */
+static void add_length(struct str *s, const struct sql_type *type, unsigned length)
+{
+    if (fixed_token(type) == 0)
+        bytes_add_u8(s, length);
+}
+
 void wire_add_type(struct str *s, uint32_t version, const struct sql_type *type, bool in_columns)
 {
+    if (fixed_token(type) != 0) {
+        bytes_add_u8(s, fixed_token(type));
+        return;
+    }
     switch (form_of(version, type->kind)) {
     case FORM_INTEGER:
         bytes_add_u8(s, TOKEN_INTN);
@@ -253,7 +276,7 @@ static void add_numeric(struct str *s, const struct sql_type *type, const struct
         bytes_add_u8(s, (unsigned)(magnitude >> (8 * i)) & 0xFF);
 }
 
-static void add_datetime(struct str *s, int64_t ticks)
+static void add_datetime(struct str *s, const struct sql_type *type, int64_t ticks)
 {
     int64_t days = ticks / TICKS_PER_DAY;
     int64_t parts = (ticks % TICKS_PER_DAY * 300 + TICKS_PER_SECOND / 2) / TICKS_PER_SECOND;
@@ -262,7 +285,7 @@ static void add_datetime(struct str *s, int64_t ticks)
         parts = 0;
         days++;
     }
-    bytes_add_u8(s, 8);
+    add_length(s, type, 8);
     bytes_add_u32(s, (uint32_t)(int32_t)(days - DAYS_TO_1900));
     bytes_add_u32(s, (uint32_t)parts);
 }
@@ -405,14 +428,14 @@ static void add_variant(struct str *s, const struct sql_value *value)
     str_free(&encoded);
 }
 
-static void add_float(struct str *s, enum sql_kind kind, double number)
+static void add_float(struct str *s, const struct sql_type *type, double number)
 {
-    if (kind == SQL_REAL) {
+    if (type->kind == SQL_REAL) {
         float single = (float)number;
-        bytes_add_u8(s, 4);
+        add_length(s, type, 4);
         str_add_bytes(s, &single, 4);
     } else {
-        bytes_add_u8(s, 8);
+        add_length(s, type, 8);
         str_add_bytes(s, &number, 8);
     }
 }
@@ -420,22 +443,22 @@ static void add_float(struct str *s, enum sql_kind kind, double number)
 void wire_add_value(struct str *s, uint32_t version, const struct sql_type *type,
                     const struct sql_value *value)
 {
-    if (value->null) {
+    if (value->null && fixed_token(type) == 0) {
         add_null(s, version, type);
         return;
     }
     switch (form_of(version, type->kind)) {
     case FORM_INTEGER:
-        bytes_add_u8(s, integer_size(type->kind));
+        add_length(s, type, integer_size(type->kind));
         bytes_add_low(s, (uint64_t)value->integer, integer_size(type->kind));
         return;
     case FORM_BIT:
-        bytes_add_u8(s, 1);
+        add_length(s, type, 1);
         bytes_add_u8(s, value->integer != 0);
         return;
-    case FORM_FLOAT: add_float(s, type->kind, value->number); return;
+    case FORM_FLOAT: add_float(s, type, value->number); return;
     case FORM_NUMERIC: add_numeric(s, type, value); return;
-    case FORM_DATETIME: add_datetime(s, value->integer); return;
+    case FORM_DATETIME: add_datetime(s, type, value->integer); return;
     case FORM_SCALED_TIME: add_scaled_time(s, type, value); return;
     case FORM_TIME_TEXT: add_time_text(s, type, value); return;
     case FORM_UNICODE:

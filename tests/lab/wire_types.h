@@ -1,6 +1,7 @@
 /* T-SQL types and values as TDS writes them into COLMETADATA, ROW and RETURNVALUE, for each
  * protocol version: what an old client does not know goes out as the type that real servers send
- * instead. Every type goes out in its nullable form. Any thread.
+ * instead. A type that cannot be NULL goes out in its fixed form where it has one, without a length
+ * before each value. Any thread.
  */
 #ifndef STOPMARK_LAB_WIRE_TYPES_H
 #define STOPMARK_LAB_WIRE_TYPES_H

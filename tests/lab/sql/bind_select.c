@@ -73,6 +73,11 @@ static const char *item_name(const struct select_item *item)
                                            : "";
 }
 
+static enum sql_origin item_origin(const struct expr *expr)
+{
+    return expr->kind == EXPR_COLUMN ? expr->source->columns[expr->column].origin : SQL_COMPUTED;
+}
+
 static void make_columns(struct binder *binder, struct select *select)
 {
     select->columns_count = select->bound.items_count;
@@ -83,6 +88,7 @@ static void make_columns(struct binder *binder, struct select *select)
 
         text_copy(select->columns[i].name, sizeof select->columns[i].name, item_name(item));
         select->columns[i].type = item->expr->type;
+        select->columns[i].origin = item_origin(item->expr);
     }
 }
 
@@ -291,6 +297,7 @@ static void bind_values(struct binder *binder, struct select *select)
         for (size_t r = 0; r < height; r++)
             slots[r] = &select->rows.items[r].items[c];
         select->columns[c].type = bind_unify(binder, slots, height);
+        select->columns[c].origin = SQL_COMPUTED;
     }
 }
 
@@ -335,6 +342,7 @@ static void bind_set_operation(struct binder *binder, struct select *select, boo
 
         column_slots(binder, select, c, &slots, &count, &capacity);
         select->columns[c].type = bind_unify(binder, slots, count);
+        select->columns[c].origin = SQL_COMPUTED;
     }
     if (!binder_failed(binder))
         bind_order(binder, select, top);

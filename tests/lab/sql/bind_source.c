@@ -55,6 +55,9 @@ static void bind_virtual(struct binder *binder, struct source *source,
     source->columns = arena_new(binder->arena, bytes);
     memcpy(source->columns, view->columns, bytes);
     source->columns_count = view->columns_count;
+    for (size_t i = 0; i < source->columns_count; i++)
+        if (source->columns[i].origin == SQL_PLAIN)
+            source->columns[i].origin = SQL_STORED;
     add_virtual(binder, slot);
 }
 

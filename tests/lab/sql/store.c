@@ -104,6 +104,8 @@ struct table *store_create(struct engine *engine, struct database *database, con
     table->columns = memory_new_array(count, sizeof *table->columns);
     if (count > 0)
         memcpy(table->columns, columns, count * sizeof *columns);
+    for (size_t i = 0; i < count; i++)
+        table->columns[i].origin = (int)i == identity ? SQL_IDENTITY : SQL_STORED;
     table->columns_count = count;
     table->key = key;
     table->identity = identity;

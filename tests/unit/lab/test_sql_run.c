@@ -134,11 +134,13 @@ static void expect(const char *text, const char *expected)
 static void add_orders(void)
 {
     static const struct sql_column columns[] = {
-        {"Id", {.kind = SQL_INT}},
-        {"Customer", {.kind = SQL_NVARCHAR, .length = 20, .nullable = true}},
-        {"Amount", {.kind = SQL_NUMERIC, .precision = 25, .nullable = true}},
-        {"Placed", {.kind = SQL_DATETIME, .nullable = true}},
-        {"Open", {.kind = SQL_BIT}}};
+        {.name = "Id", .type = {.kind = SQL_INT}},
+        {.name = "Customer",
+         .type = {.kind = SQL_NVARCHAR, .length = 20, .nullable = true}},
+        {.name = "Amount",
+         .type = {.kind = SQL_NUMERIC, .precision = 25, .nullable = true}},
+        {.name = "Placed", .type = {.kind = SQL_DATETIME, .nullable = true}},
+        {.name = "Open", .type = {.kind = SQL_BIT}}};
     static const char *const rows[] = {
         "1, N'Anna', 1000000000000000000000001, '2026-01-31T10:00:00', 1",
         "2, N'anna ', 1000000000000000000000002, '2026-02-01T10:00:00', 0",
@@ -513,8 +515,9 @@ static void the_log_replayed_gives_the_same_table(void **state)
 static void fourteen_thousand_rows_go_in_quickly(void **state)
 {
     static const struct sql_column columns[] = {
-        {"Id", {.kind = SQL_BIGINT}},
-        {"Name", {.kind = SQL_NVARCHAR, .length = 100, .nullable = true}}};
+        {.name = "Id", .type = {.kind = SQL_BIGINT}},
+        {.name = "Name",
+         .type = {.kind = SQL_NVARCHAR, .length = 100, .nullable = true}}};
     struct database *history = instance_add_database(instance, "History", false);
     clock_t start = clock();
 

@@ -87,7 +87,7 @@ void engine_session_close(struct session *session)
 
 static void run_rows(struct reply *reply, int count)
 {
-    const struct sql_column column = {.name = "n", .type = {.kind = SQL_INT}};
+    const struct sql_column column = {.name = "n", .type = {.kind = SQL_INT, .nullable = true}};
 
     reply_columns(reply, &column, 1);
     for (int i = 0; i < count; i++) {

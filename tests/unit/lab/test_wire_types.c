@@ -27,6 +27,7 @@ static void expect_announced(uint32_t version, struct sql_type type, const char 
 {
     struct str out = {0};
 
+    type.nullable = true;
     wire_add_type(&out, version, &type, true);
     expect_bytes(&out, wanted);
 }
@@ -36,6 +37,7 @@ static void expect_sent(uint32_t version, struct sql_type type, struct sql_value
 {
     struct str out = {0};
 
+    type.nullable = true;
     wire_add_value(&out, version, &type, &value);
     expect_bytes(&out, wanted);
     sql_value_free(&value);
@@ -92,6 +94,33 @@ static void times_are_counted_from_their_own_beginnings(void **state)
     time.offset_min = -60;
     expect_sent(TDS_7_4, (struct sql_type){.kind = SQL_DATETIMEOFFSET, .scale = 0}, time,
                  "08 00 00 00 3A F9 0A C4 FF");
+}
+
+/* A type that is never NULL: its announcement and one value. */
+static void expect_fixed(enum sql_kind kind, struct sql_value value, const char *type_bytes,
+                         const char *value_bytes)
+{
+    struct sql_type type = {.kind = kind};
+    struct str out = {0};
+
+    wire_add_type(&out, TDS_7_4, &type, true);
+    expect_bytes(&out, type_bytes);
+    wire_add_value(&out, TDS_7_4, &type, &value);
+    expect_bytes(&out, value_bytes);
+}
+
+static void what_is_never_null_goes_out_without_lengths(void **state)
+{
+    (void)state;
+    expect_fixed(SQL_TINYINT, sql_integer(7), "30", "07");
+    expect_fixed(SQL_BIT, sql_integer(1), "32", "01");
+    expect_fixed(SQL_SMALLINT, sql_integer(-2), "34", "FE FF");
+    expect_fixed(SQL_INT, sql_integer(1), "38", "01 00 00 00");
+    expect_fixed(SQL_BIGINT, sql_integer(1), "7F", "01 00 00 00 00 00 00 00");
+    expect_fixed(SQL_REAL, sql_number(0.5), "3B", "00 00 00 3F");
+    expect_fixed(SQL_FLOAT, sql_number(0.5), "3E", "00 00 00 00 00 00 E0 3F");
+    expect_fixed(SQL_DATETIME, sql_time_utc_ms(3, 0), "3D", "DF 63 00 00 01 00 00 00");
+    expect_fixed(SQL_DATE, sql_time_utc_ms(0, 0), "28", "03 3A F9 0A");
 }
 
 static void every_type_has_a_null(void **state)
@@ -217,6 +246,7 @@ int main(void)
         cmocka_unit_test(old_clients_get_types_that_they_know),
         cmocka_unit_test(an_lsn_travels_with_all_its_digits),
         cmocka_unit_test(times_are_counted_from_their_own_beginnings),
+        cmocka_unit_test(what_is_never_null_goes_out_without_lengths),
         cmocka_unit_test(every_type_has_a_null),
         cmocka_unit_test(texts_are_cut_and_padded_to_their_type),
         cmocka_unit_test(bad_utf8_becomes_the_replacement_character),
