@@ -6,6 +6,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/proof.h"
 #include "core/textmap.h"
 
 static char backup_type(enum set_kind kind)
@@ -114,6 +115,55 @@ static void join_restores(struct group_view *view, int destination)
     textmap_free(paths);
 }
 
+/* --- proofs ---------------------------------------------------------------------------------- */
+
+/* The header is the file's own word: it wins over what tables say of it. */
+static void take_header(struct set_file *file, const struct backup_header *header)
+{
+    file->state = FILE_PROVEN;
+    file->evidence = EVIDENCE_HEADER;
+    file->position = header->position;
+    file->first_lsn = header->first_lsn;
+    file->last_lsn = header->last_lsn;
+    file->checkpoint_lsn = header->checkpoint_lsn;
+    file->bulk_logged = header->bulk_logged;
+    file->damaged = header->damaged;
+    memcpy(file->set_guid, header->set_guid, sizeof file->set_guid);
+    memcpy(file->family_guid, header->family_guid, sizeof file->family_guid);
+    memcpy(file->first_fork_guid, header->first_fork_guid, sizeof file->first_fork_guid);
+    memcpy(file->last_fork_guid, header->last_fork_guid, sizeof file->last_fork_guid);
+    if (header->size_bytes >= 0)
+        file->size_bytes = header->size_bytes;
+}
+
+static void take_proof(struct set_file *file, const struct file_proof *proof, const char *database,
+                       enum set_kind kind)
+{
+    if (proof->state != FILE_PROVEN) {
+        file->state = proof->state;
+        return;
+    }
+    const struct backup_header *header = proof_header(proof, database, backup_type(kind));
+    if (header == NULL) /* another file lies there: not this set's */
+        file->state = FILE_CORRUPT;
+    else
+        take_header(file, header);
+}
+
+static void join_proofs(struct group_view *view, int destination)
+{
+    const struct server_view *server = view->servers[destination];
+    for (size_t s = 0; server->proofs_count > 0 && s < view->sets_count; s++)
+        for (size_t k = 0; k < view->roster_count; k++) {
+            struct set_file *file = &view->sets[s].files[k];
+            if (!file->present || view->roster[k].destination != destination)
+                continue;
+            const struct file_proof *proof = server_view_proof(server, file->path);
+            if (proof != NULL)
+                take_proof(file, proof, view->roster[k].database, view->sets[s].kind);
+        }
+}
+
 /* --- marks ----------------------------------------------------------------------------------- */
 
 static bool is_better_mark(const struct set_file *file, struct lsn lsn)
@@ -172,6 +222,8 @@ void chain_join_backups(struct group_view *view)
             join_source(view, (int)i);
     for (size_t i = 0; i < view->destinations_count; i++)
         join_restores(view, view->destinations[i]);
+    for (size_t i = 0; i < view->destinations_count; i++)
+        join_proofs(view, view->destinations[i]);
     join_marks(view);
     for (size_t s = 0; s < view->sets_count; s++) {
         struct backup_set *set = &view->sets[s];

@@ -8,6 +8,7 @@
 
 #include "core/base/memory.h"
 #include "core/collector_internal.h"
+#include "core/proof.h"
 #include "core/tds.h"
 
 static void make_condition(pthread_cond_t *condition)
@@ -142,6 +143,16 @@ void collector_refresh(struct collector *collector)
     pthread_mutex_unlock(&collector->mutex);
 }
 
+void collector_keep_proof(struct collector *collector, size_t server, struct file_proof *proof)
+{
+    struct server_worker *worker = &collector->workers[server];
+    pthread_mutex_lock(&collector->mutex);
+    *memory_append(worker, brought) = proof;
+    worker->refresh = true;
+    pthread_cond_broadcast(&collector->poll);
+    pthread_mutex_unlock(&collector->mutex);
+}
+
 static bool all_settled(const struct collector *collector)
 {
     for (size_t i = 0; i < collector->workers_count; i++)
@@ -188,6 +199,9 @@ void collector_stop(struct collector *collector)
         pthread_join(collector->builder, NULL);
     for (size_t i = 0; i < collector->workers_count; i++) {
         reading_memory_free(&collector->workers[i].memory);
+        for (size_t k = 0; k < collector->workers[i].brought_count; k++)
+            proof_release(collector->workers[i].brought[k]);
+        free(collector->workers[i].brought);
         server_view_release(collector->workers[i].last);
         server_view_release(collector->views[i]);
     }

@@ -42,6 +42,11 @@ struct group_view *collector_view(struct collector *collector);
 /* Polls every server now. Returns at once. */
 void collector_refresh(struct collector *collector);
 
+/* Keeps a proof of one file that a task made (VERIFYONLY on request) in the server's next view; it
+ * is taken. server: index in the configuration. */
+struct file_proof;
+void collector_keep_proof(struct collector *collector, size_t server, struct file_proof *proof);
+
 /* Waits until every server has been read or has failed once since the start, at most timeout_ms;
  * for commands, never for the console. True if all are settled. */
 bool collector_wait_first(struct collector *collector, int64_t timeout_ms);

@@ -21,6 +21,8 @@ struct server_worker {
     bool started;
     /* under collector->mutex */
     bool refresh, settled;
+    struct file_proof **brought; /* proofs that others made (collector_keep_proof); one reference each */
+    size_t brought_count, brought_capacity;
     struct tds_reader *reader; /* the open connection, for cancelling it */
     /* the thread's own */
     struct reading_memory memory;
@@ -54,6 +56,11 @@ void *collector_builder_thread(void *collector);
 
 /* Hands over a worker's new view (takes one reference). Any worker's thread. */
 void collector_publish(struct server_worker *worker, struct server_view *view);
+
+/* Puts into view (being made) what others brought, and proves some of the files that a restore would
+ * need, for at most budget_ms; false where nothing is left to be asked for now. The worker's thread.
+ * Source of which files: core/proof_want.h, by the newest group view. */
+bool collector_prove(struct server_worker *worker, struct server_view *view, int64_t budget_ms);
 
 /* Builds a group view of the newest server views and makes it the newest. Without the mutex. */
 void collector_build(struct collector *collector);

@@ -9,6 +9,9 @@
 enum {
     BACK_OFF_MAX_MS = 60000,
     BACK_OFF_DOUBLINGS = 5,
+    PROVE_FIRST_MS = 300, /* of a poll: whoever waits for the poll waits for this too */
+    PROVE_MS = 1000,      /* between polls */
+    PROVE_PAUSE_MS = 250,
     REFRESH_MIN_MS = 300, /* a key held down must not become a load on the server */
 };
 
@@ -84,6 +87,13 @@ static void replace_last(struct server_worker *worker, struct server_view *view)
     collector_publish(worker, view);
 }
 
+/* A file's header that was too long in coming costs the connection; the next poll opens another. */
+static void drop_unusable(struct server_worker *worker)
+{
+    if (!tds_reader_is_usable(worker->reader))
+        disconnect(worker);
+}
+
 /* The server was read: its view is the newest. */
 static bool read_server(struct server_worker *worker, struct error *error)
 {
@@ -104,8 +114,29 @@ static bool read_server(struct server_worker *worker, struct error *error)
         return false;
     }
     view->reachable = true;
+    collector_prove(worker, view, PROVE_FIRST_MS);
+    drop_unusable(worker);
     replace_last(worker, view);
     return true;
+}
+
+/* Between two polls: files are proven a few at a time, each lot with a view of its own. False where
+ * none is left, or the connection is lost. */
+static bool prove_more(struct server_worker *worker)
+{
+    if (!worker->reader || !worker->last->reachable)
+        return false;
+    struct server_view *view = server_view_new(worker->server->name, worker->server->role);
+    view_copy_all(view, worker->last);
+    view->reachable = true;
+    size_t before = worker->memory.proven;
+    bool more = collector_prove(worker, view, PROVE_MS);
+    drop_unusable(worker);
+    if (worker->memory.proven != before)
+        replace_last(worker, view);
+    else
+        server_view_release(view);
+    return more && worker->memory.proven != before;
 }
 
 /* It was not: what was known stays, with the reason. */
@@ -154,13 +185,21 @@ static void wait_for_next(struct server_worker *worker)
 {
     struct collector *collector = worker->collector;
     int64_t begin_ms = clock_monotonic_ms(clock_system());
+    bool more = worker->server->role == ROLE_DESTINATION;
     pthread_mutex_lock(&collector->mutex);
     while (!atomic_load(&collector->stop)) {
         int64_t delay = worker->refresh ? REFRESH_MIN_MS : delay_ms(worker);
         int64_t left_ms = begin_ms + delay - clock_monotonic_ms(clock_system());
         if (left_ms <= 0)
             break;
-        collector_wait(collector, &collector->poll, left_ms);
+        /* The pause lets the group view of the last lot be built: it says what is needed next. */
+        collector_wait(collector, &collector->poll,
+                       more && left_ms > PROVE_PAUSE_MS ? PROVE_PAUSE_MS : left_ms);
+        if (!more || worker->refresh || atomic_load(&collector->stop))
+            continue;
+        pthread_mutex_unlock(&collector->mutex);
+        more = prove_more(worker);
+        pthread_mutex_lock(&collector->mutex);
     }
     worker->refresh = false;
     pthread_mutex_unlock(&collector->mutex);

@@ -176,6 +176,7 @@ enum error_code reading_run(struct reading *reading, struct error *error)
             return error->code; /* who does not say who and when it is, is not reached */
         }
     }
+    keep_last(reading, PART_FILES, NULL); /* proven by the collector, file by file */
     apply_marking(reading);
     if (reading->view->has_management)
         decode_decide_local_time(reading->view);

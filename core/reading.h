@@ -35,6 +35,7 @@ struct reading_memory {
     bool columns_known;
     struct marking_objects *marking;
     size_t marking_count, marking_capacity;
+    size_t proven; /* files asked for since the start */
 };
 
 struct reading {

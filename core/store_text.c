@@ -7,152 +7,10 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/history.h"
+#include "core/proof.h"
+#include "core/store_walk.h"
 
-static const char first_word[] = "stopmark-view-1";
-
-/* Rows are read and written in the same order by the functions below: a walk with two directions
- * keeps both in one place. */
-struct walk {
-    struct str *out; /* being filled, or */
-    const char *at;  /* being read: the next field, or the end of the line */
-};
-
-static bool is_reading(const struct walk *walk)
-{
-    return walk->out == NULL;
-}
-
-/* The length of the field at walk->at; moves behind it. */
-static size_t take_field(struct walk *walk, const char **field)
-{
-    *field = walk->at;
-    size_t length = strcspn(walk->at, "\t\n");
-    walk->at += length;
-    if (*walk->at == '\t')
-        walk->at++;
-    return length;
-}
-
-static void write_escaped(struct str *out, const char *text)
-{
-    while (*text) {
-        size_t plain = strcspn(text, "\t\n\r\\");
-        str_add_bytes(out, text, plain);
-        text += plain;
-        if (!*text)
-            break;
-        str_add_char(out, '\\');
-        str_add_char(out, *text == '\t' ? 't' : *text == '\n' ? 'n' : *text == '\r' ? 'r' : '\\');
-        text++;
-    }
-}
-
-static char *read_escaped(const char *field, size_t length)
-{
-    char *text = memory_new(length + 1), *to = text;
-    for (size_t i = 0; i < length; i++) {
-        char c = field[i];
-        if (c == '\\' && i + 1 < length) {
-            c = field[++i];
-            c = c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : c;
-        }
-        *to++ = c;
-    }
-    return text;
-}
-
-static void walk_text(struct walk *walk, char **text)
-{
-    const char *field;
-    if (!is_reading(walk)) {
-        if (*text)
-            write_escaped(walk->out, *text);
-        else
-            str_add(walk->out, "\\N");
-        str_add_char(walk->out, '\t');
-        return;
-    }
-    bool there = *walk->at != '\n' && *walk->at != '\0';
-    size_t length = take_field(walk, &field);
-    bool null = !there || (length == 2 && field[0] == '\\' && field[1] == 'N');
-    *text = null ? NULL : read_escaped(field, length);
-}
-
-static void walk_integer(struct walk *walk, int64_t *number)
-{
-    const char *field;
-    if (is_reading(walk)) {
-        if (take_field(walk, &field))
-            *number = strtoll(field, NULL, 10);
-        return;
-    }
-    char digits[24], *at = digits + sizeof digits;
-    uint64_t rest = *number < 0 ? 0 - (uint64_t)*number : (uint64_t)*number;
-    *--at = '\t';
-    do
-        *--at = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (*number < 0)
-        *--at = '-';
-    str_add_bytes(walk->out, at, (size_t)(digits + sizeof digits - at));
-}
-
-static void walk_int(struct walk *walk, int *number)
-{
-    int64_t value = *number;
-    walk_integer(walk, &value);
-    *number = (int)value;
-}
-
-static void walk_bool(struct walk *walk, bool *flag)
-{
-    int64_t value = *flag;
-    walk_integer(walk, &value);
-    *flag = value != 0;
-}
-
-static void walk_char(struct walk *walk, char *letter)
-{
-    int64_t value = *letter;
-    walk_integer(walk, &value);
-    *letter = (char)value;
-}
-
-/* A short text without anything to escape. */
-static void walk_plain(struct walk *walk, char *text, size_t size)
-{
-    const char *field;
-    if (!is_reading(walk)) {
-        str_add(walk->out, text);
-        str_add_char(walk->out, '\t');
-        return;
-    }
-    size_t length = take_field(walk, &field);
-    if (length >= size)
-        length = 0;
-    memcpy(text, field, length);
-    text[length] = '\0';
-}
-
-static void walk_lsn(struct walk *walk, struct lsn *lsn)
-{
-    char digits[LSN_TEXT_SIZE];
-    lsn_format(digits, sizeof digits, *lsn);
-    walk_plain(walk, digits, sizeof digits);
-    *lsn = lsn_parse(digits);
-}
-
-static void walk_guid(struct walk *walk, char guid[37])
-{
-    walk_plain(walk, guid, 37);
-}
-
-#define WALK_ENUM(walk, type, field)                                                               \
-    do {                                                                                           \
-        int number_ = (int)(field);                                                                \
-        walk_int(walk, &number_);                                                                  \
-        (field) = (type)number_;                                                                   \
-    } while (0)
+static const char first_word[] = "stopmark-view-2";
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
@@ -277,6 +135,72 @@ static void walk_job(struct walk *w, struct job_row *row)
     walk_text(w, &row->steps);
 }
 
+static void walk_proof_header(struct walk *w, struct backup_header *row)
+{
+    walk_int(w, &row->position);
+    walk_char(w, &row->type);
+    walk_text(w, &row->database);
+    walk_text(w, &row->server);
+    walk_text(w, &row->name);
+    walk_lsn(w, &row->first_lsn);
+    walk_lsn(w, &row->last_lsn);
+    walk_lsn(w, &row->checkpoint_lsn);
+    walk_lsn(w, &row->database_backup_lsn);
+    walk_lsn(w, &row->fork_point_lsn);
+    walk_guid(w, row->family_guid);
+    walk_guid(w, row->first_fork_guid);
+    walk_guid(w, row->last_fork_guid);
+    walk_guid(w, row->set_guid);
+    walk_integer(w, &row->start_ms);
+    walk_integer(w, &row->finish_ms);
+    walk_integer(w, &row->size_bytes);
+    walk_integer(w, &row->compressed_size_bytes);
+    walk_bool(w, &row->damaged);
+    walk_bool(w, &row->copy_only);
+    walk_bool(w, &row->bulk_logged);
+    walk_bool(w, &row->has_checksums);
+    walk_int(w, &row->software_major);
+    walk_plain(w, row->encryptor, sizeof row->encryptor);
+}
+
+static void walk_proof_file(struct walk *w, struct backup_data_file *row)
+{
+    walk_text(w, &row->logical_name);
+    walk_text(w, &row->physical_name);
+    walk_char(w, &row->type);
+    walk_integer(w, &row->size_bytes);
+    walk_bool(w, &row->present);
+    walk_plain(w, row->tde_thumbprint, sizeof row->tde_thumbprint);
+}
+
+/* The path is the row's first field: a proof is made with it. A line holds the counts of its inner
+ * rows before them. */
+static void walk_proof(struct walk *w, struct file_proof **row)
+{
+    enum { INNER_ROWS_MAX = 100000 };
+    char *path = walk_is_reading(w) ? NULL : (*row)->path;
+    walk_text(w, &path);
+    if (walk_is_reading(w)) {
+        *row = proof_new(path == NULL ? "" : path);
+        free(path);
+    }
+    struct file_proof *proof = *row;
+    int64_t headers = (int64_t)proof->headers_count, files = (int64_t)proof->files_count;
+    WALK_ENUM(w, enum file_state, proof->state);
+    walk_int(w, &proof->server_number);
+    walk_text(w, &proof->problem);
+    walk_integer(w, &proof->asked_utc_ms);
+    WALK_ENUM(w, enum file_verification, proof->verification);
+    walk_integer(w, &proof->verified_utc_ms);
+    walk_text(w, &proof->verification_problem);
+    walk_integer(w, &headers);
+    walk_integer(w, &files);
+    for (int64_t i = 0; i < headers && i < INNER_ROWS_MAX && (!walk_is_reading(w) || *w->at != '\n'); i++)
+        walk_proof_header(w, walk_is_reading(w) ? memory_append(proof, headers) : &proof->headers[i]);
+    for (int64_t i = 0; i < files && i < INNER_ROWS_MAX && (!walk_is_reading(w) || *w->at != '\n'); i++)
+        walk_proof_file(w, walk_is_reading(w) ? memory_append(proof, files) : &proof->files[i]);
+}
+
 /* Everything that is no list of rows. */
 static void walk_scalars(struct walk *w, struct server_view *view)
 {
@@ -397,6 +321,7 @@ void store_text_from_view(struct str *out, const struct server_view *view)
     WRITE_ROWS(out, view, shipping, walk_shipping);
     WRITE_ROWS(out, view, restores, walk_restore);
     WRITE_ROWS(out, view, jobs, walk_job);
+    WRITE_ROWS(out, view, proofs, walk_proof);
     write_line(out, "rows", count_history(view));
     for (size_t i = 0; i < view->history_count; i++)
         for (size_t j = 0; j < view->history[i]->count; j++) {
@@ -443,6 +368,7 @@ static bool read_lists(const char *at, struct server_view *view)
     READ_ROWS(&at, view, shipping, walk_shipping);
     READ_ROWS(&at, view, restores, walk_restore);
     READ_ROWS(&at, view, jobs, walk_job);
+    READ_ROWS(&at, view, proofs, walk_proof);
     READ_ROWS(&at, &rows, rows, walk_history);
     read_line(&at, "end");
     history_list_replace(&history, INT64_MIN, INT64_MAX, &rows);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/clock.h"
 #include "core/base/text.h"
@@ -80,6 +81,16 @@ bool tsql_add_lsn(struct str *out, struct lsn lsn)
     return true;
 }
 
+bool tsql_add_device(struct str *out, const char *path)
+{
+    enum { LONGEST_PATH = 3500 };
+    if (path == NULL || *path == '\0' || strlen(path) > LONGEST_PATH)
+        return false;
+    bool url = strncasecmp(path, "https://", 8) == 0 || strncasecmp(path, "http://", 7) == 0;
+    str_add(out, url ? "URL = " : "DISK = ");
+    return tsql_add_string(out, path);
+}
+
 /* Independent of the session's language; source: rules for datetime literals. */
 static bool add_time(struct str *out, int64_t time_ms)
 {
@@ -113,6 +124,8 @@ static bool add_argument(struct str *out, const struct tsql_argument *argument)
         return true;
     case ARGUMENT_STRING:
         return tsql_add_string(out, argument->text);
+    case ARGUMENT_DEVICE:
+        return tsql_add_device(out, argument->text);
     case ARGUMENT_TIME:
         return add_time(out, argument->integer);
     }

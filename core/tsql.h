@@ -30,6 +30,10 @@ bool tsql_add_string(struct str *out, const char *text);
 /* Appends the decimal digits of a known LSN; false for an unknown one. */
 bool tsql_add_lsn(struct str *out, struct lsn lsn);
 
+/* Appends DISK = N'path', or URL = N'path' for an address (http...). False, appending nothing of
+ * use, where it is empty or longer than a device may be. */
+bool tsql_add_device(struct str *out, const char *path);
+
 /* The number of UTF-16 units of text; -1 where it is not valid UTF-8. */
 int tsql_length(const char *text);
 
@@ -41,6 +45,7 @@ enum tsql_argument_kind {
     ARGUMENT_COLUMN,     /* [name], or NULL where the table lacks that optional column */
     ARGUMENT_STRING,     /* N'text' */
     ARGUMENT_TIME,       /* integer: ms without zone -> N'2026-11-20T12:00:00.000' */
+    ARGUMENT_DEVICE,     /* DISK = N'path', or URL = N'https://...' */
 };
 
 struct tsql_argument {
@@ -86,6 +91,10 @@ extern const struct query query_marks;    /* $1 oldest mark_time, local */
 extern const struct query query_restores; /* $1 highest restore_history_id known, $2 oldest, local */
 extern const struct query query_jobs, query_job_steps, query_job_outcomes, query_job_activity,
     query_job_history;
+
+/* What the destination says of a backup file; $1 device. Columns: core/proof.h takes them by name.
+ * VERIFYONLY reads the whole file. */
+extern const struct query query_header_only, query_file_list_only, query_verify_only;
 
 /* All reading statements, for tests and for `stopmark grants`; static. */
 const struct query *const *tsql_queries(size_t *count);

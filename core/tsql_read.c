@@ -353,6 +353,32 @@ const struct query query_job_history = {
     .part = PART_JOBS,
 };
 
+/* --- backup files ----------------------------------------------------------------------------- */
+
+#define PROOF_RIGHT                                                                                \
+    "GRANT CREATE ANY DATABASE TO the monitoring login (stopmark grants --login NAME --proof)"
+
+const struct query query_header_only = {
+    .name = "header",
+    .text = "RESTORE HEADERONLY FROM $1",
+    .permission = PROOF_RIGHT,
+    .part = PART_FILES,
+};
+
+const struct query query_file_list_only = {
+    .name = "file list",
+    .text = "RESTORE FILELISTONLY FROM $1",
+    .permission = PROOF_RIGHT,
+    .part = PART_FILES,
+};
+
+const struct query query_verify_only = {
+    .name = "verify",
+    .text = "RESTORE VERIFYONLY FROM $1",
+    .permission = PROOF_RIGHT,
+    .part = PART_FILES,
+};
+
 const struct query *const *tsql_queries(size_t *count)
 {
     static const struct query *const all[] = {
@@ -367,6 +393,7 @@ const struct query *const *tsql_queries(size_t *count)
         &query_backups,         &query_marks,               &query_restores,
         &query_jobs,            &query_job_steps,           &query_job_outcomes,
         &query_job_activity,    &query_job_history,
+        &query_header_only,     &query_file_list_only,      &query_verify_only,
     };
     *count = sizeof all / sizeof all[0];
     return all;

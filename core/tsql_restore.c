@@ -6,7 +6,7 @@
 #include "core/base/clock.h"
 #include "core/tsql.h"
 
-enum { LONGEST_MARK = 128, LONGEST_PATH = 3500 };
+enum { LONGEST_MARK = 128 };
 
 bool tsql_add_stop_clause(struct str *out, enum stop_kind stop, const char *mark,
                           int64_t after_local_ms)
@@ -28,11 +28,8 @@ bool tsql_add_stop_clause(struct str *out, enum stop_kind stop, const char *mark
 
 static bool add_device(struct str *out, const char *device)
 {
-    if (device == NULL || *device == '\0' || strlen(device) > LONGEST_PATH)
-        return false;
-    bool url = strncasecmp(device, "https://", 8) == 0 || strncasecmp(device, "http://", 7) == 0;
-    str_add(out, url ? " FROM URL = " : " FROM DISK = ");
-    return tsql_add_string(out, device);
+    str_add(out, " FROM ");
+    return tsql_add_device(out, device);
 }
 
 static bool add_head(struct str *out, const char *verb, const char *database)

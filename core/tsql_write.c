@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/memory.h"
 #include "core/base/str.h"
@@ -110,32 +109,26 @@ char *tsql_database_sessions(const char *database)
                        database, "");
 }
 
-static bool is_url(const char *device)
+/* The collector proves files with the same statements. */
+static char *of_device(const struct query *query, const char *path)
 {
-    return strncasecmp(device, "https://", 8) == 0 || strncasecmp(device, "http://", 7) == 0;
-}
-
-static char *restore_information(const char *verb, const char *device)
-{
-    char *head = memory_format("RESTORE %s FROM %s = ", verb, is_url(device) ? "URL" : "DISK");
-    char *text = with_string(head, device, "");
-    free(head);
-    return text;
+    struct tsql_argument device = {.kind = ARGUMENT_DEVICE, .text = path};
+    return tsql_render(query, &device, 1);
 }
 
 char *tsql_header_only(const char *device)
 {
-    return restore_information("HEADERONLY", device);
+    return of_device(&query_header_only, device);
 }
 
 char *tsql_file_list_only(const char *device)
 {
-    return restore_information("FILELISTONLY", device);
+    return of_device(&query_file_list_only, device);
 }
 
 char *tsql_verify_only(const char *device)
 {
-    return restore_information("VERIFYONLY", device);
+    return of_device(&query_verify_only, device);
 }
 
 char *tsql_jobs(void)

@@ -1,9 +1,11 @@
 #include "core/view.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/proof.h"
 #include "core/view_rows.h"
 
 struct server_view *server_view_new(const char *name, enum server_role role)
@@ -67,6 +69,43 @@ const struct database_row *server_view_database(const struct server_view *view, 
             return row;
     }
     return NULL;
+}
+
+/* Where the path stands, or would stand. */
+static size_t proof_place(const struct server_view *view, const char *path)
+{
+    size_t low = 0, high = view->proofs_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(view->proofs[middle]->path, path) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct file_proof *server_view_proof(const struct server_view *view, const char *path)
+{
+    if (path == NULL)
+        return NULL;
+    size_t at = proof_place(view, path);
+    return at < view->proofs_count && strcmp(view->proofs[at]->path, path) == 0 ? view->proofs[at]
+                                                                                : NULL;
+}
+
+void server_view_put_proof(struct server_view *view, struct file_proof *proof)
+{
+    size_t at = proof_place(view, proof->path);
+    if (at < view->proofs_count && strcmp(view->proofs[at]->path, proof->path) == 0) {
+        proof_release(view->proofs[at]);
+        view->proofs[at] = proof;
+        return;
+    }
+    *memory_append(view, proofs) = proof;
+    memmove(&view->proofs[at + 1], &view->proofs[at],
+            (view->proofs_count - 1 - at) * sizeof(struct file_proof *));
+    view->proofs[at] = proof;
 }
 
 const struct job_row *server_view_job(const struct server_view *view, enum job_function function)

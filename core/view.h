@@ -15,6 +15,8 @@
 #include "core/config.h"
 #include "core/model.h"
 
+struct file_proof; /* core/proof.h */
+
 /* What a server view consists of; each part is read, fails and ages on its own. */
 enum view_part {
     PART_SERVER,    /* identity, clock, rights */
@@ -27,6 +29,7 @@ enum view_part {
     PART_RESTORES,  /* destination: msdb restorehistory */
     PART_JOBS,      /* Agent */
     PART_SETTINGS,  /* configuration, services */
+    PART_FILES,     /* destination: backup files, proven one by one in the background */
     PART_COUNT
 };
 
@@ -95,6 +98,8 @@ struct server_view {
     size_t restores_count, restores_capacity;
     struct job_row *jobs;
     size_t jobs_count, jobs_capacity;
+    struct file_proof **proofs; /* ascending by path; one reference each */
+    size_t proofs_count, proofs_capacity;
     bool agent_running_known, agent_running;
     int max_degree_of_parallelism; /* -1 unknown */
     int ad_hoc_distributed_queries; /* 1, 0, -1 unknown */
@@ -116,6 +121,14 @@ void server_view_each_history(const struct server_view *view,
 
 /* The database of that name as the server's collation compares; NULL = not there. Borrowed. */
 const struct database_row *server_view_database(const struct server_view *view, const char *name);
+
+/* What is known of the file that this destination would read at that path; NULL = never asked.
+ * Borrowed (core/proof.h). */
+const struct file_proof *server_view_proof(const struct server_view *view, const char *path);
+
+/* Keeps a proof (takes one reference) in place of an older one of the same path. Only while the
+ * view is being made. */
+void server_view_put_proof(struct server_view *view, struct file_proof *proof);
 
 /* The first job with that function; NULL = none. Borrowed. */
 const struct job_row *server_view_job(const struct server_view *view, enum job_function function);
@@ -160,6 +173,7 @@ struct set_file {
     struct lsn first_lsn, last_lsn, checkpoint_lsn;
     char set_guid[37], family_guid[37], first_fork_guid[37], last_fork_guid[37];
     bool bulk_logged, damaged;
+    int position;    /* of its backup in the file, by its header; 0 = not known (1 is usual) */
     int64_t size_bytes; /* SIZE_UNKNOWN */
     bool imported;      /* the destination's history has the row */
     bool restored;      /* the destination's table says so */

@@ -4,6 +4,7 @@
 
 #include "core/base/memory.h"
 #include "core/history.h"
+#include "core/proof.h"
 
 static void set_text(char **to, const char *from)
 {
@@ -129,6 +130,12 @@ static void copy_settings(struct server_view *to, const struct server_view *from
     to->ad_hoc_distributed_queries = from->ad_hoc_distributed_queries;
 }
 
+static void copy_files(struct server_view *to, const struct server_view *from)
+{
+    for (size_t i = 0; i < from->proofs_count; i++)
+        *memory_append(to, proofs) = proof_retain(from->proofs[i]);
+}
+
 void view_copy_part(struct server_view *to, const struct server_view *from, enum view_part part)
 {
     static void (*const copies[PART_COUNT])(struct server_view *, const struct server_view *) = {
@@ -137,6 +144,7 @@ void view_copy_part(struct server_view *to, const struct server_view *from, enum
         [PART_BACKUPS] = copy_backups,   [PART_MARKS] = copy_marks,
         [PART_SHIPPING] = copy_shipping, [PART_RESTORES] = copy_restores,
         [PART_JOBS] = copy_jobs,         [PART_SETTINGS] = copy_settings,
+        [PART_FILES] = copy_files,
     };
     copies[part](to, from);
 }
@@ -188,6 +196,9 @@ static void free_big_rows(struct server_view *view)
     }
     for (size_t i = 0; i < view->history_count; i++)
         history_chunk_release(view->history[i]);
+    for (size_t i = 0; i < view->proofs_count; i++)
+        proof_release(view->proofs[i]);
+    free(view->proofs);
     free(view->backups);
     free(view->marks);
     free(view->restores);

@@ -6,6 +6,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/proof.h"
 
 enum { LOG_LSNS = 1000, MARK_BEFORE_END = 10, MINUTE_MS = 60 * 1000 };
 
@@ -377,6 +378,43 @@ struct job_row *build_job(struct build *build, int server, enum job_function fun
     job->running_since_utc_ms = TIME_UNKNOWN;
     job->message = memory_copy_text("The job succeeded.");
     return job;
+}
+
+struct file_proof *build_prove(struct build *build, const char *database, int64_t set_id)
+{
+    const struct msdb_backup *backup = build_backup(build, database, set_id);
+    size_t d = 0;
+    while (d < build->databases_count && strcmp(build->databases[d].name, database) != 0)
+        d++;
+    if (backup == NULL || d == build->databases_count)
+        return NULL;
+    struct server_view *view = build->servers[build->databases[d].destination];
+    struct file_proof *proof = proof_new(backup->path);
+    proof->state = FILE_PROVEN;
+    proof->asked_utc_ms = build->now_utc_ms;
+    struct backup_header *header = memory_append(proof, headers);
+    *header = (struct backup_header){.position = 1,
+                                     .type = backup->type,
+                                     .database = memory_copy_text(database),
+                                     .first_lsn = backup->first_lsn,
+                                     .last_lsn = backup->last_lsn,
+                                     .checkpoint_lsn = backup->checkpoint_lsn,
+                                     .start_ms = backup->start_utc_ms,
+                                     .finish_ms = backup->finish_utc_ms,
+                                     .size_bytes = backup->size_bytes,
+                                     .compressed_size_bytes = SIZE_UNKNOWN};
+    memcpy(header->family_guid, backup->family_guid, sizeof header->family_guid);
+    memcpy(header->first_fork_guid, backup->first_fork_guid, sizeof header->first_fork_guid);
+    memcpy(header->last_fork_guid, backup->last_fork_guid, sizeof header->last_fork_guid);
+    memcpy(header->set_guid, backup->set_guid, sizeof header->set_guid);
+    struct backup_data_file *file = memory_append(proof, files);
+    *file = (struct backup_data_file){.logical_name = memory_copy_text(database),
+                                      .physical_name = memory_format("D:\\Data\\%s.mdf", database),
+                                      .type = 'D',
+                                      .size_bytes = 1 << 20,
+                                      .present = true};
+    server_view_put_proof(view, proof);
+    return proof;
 }
 
 void build_kill(struct build *build, int server)

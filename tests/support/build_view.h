@@ -81,6 +81,10 @@ struct msdb_backup *build_backup(struct build *build, const char *database, int6
  * and the row in restorehistory. */
 void build_stop_at(struct build *build, const char *database, int64_t set_id, const char *mark);
 
+/* The destination proves that set's file of a database: its header says what msdb says. Borrowed, to
+ * be changed; NULL where msdb does not know the file. */
+struct file_proof *build_prove(struct build *build, const char *database, int64_t set_id);
+
 /* The server stops answering: what was read stays, as of now. */
 void build_kill(struct build *build, int server);
 

@@ -12,6 +12,7 @@
 
 #include "core/base/clock.h"
 #include "core/collector.h"
+#include "core/proof.h"
 #include "tests/support/lab_process.h"
 
 static struct lab_process lab;
@@ -86,7 +87,7 @@ static void the_whole_group_is_read_at_the_first_poll(void **state)
                   (int)(clock_monotonic_ms(clock_system()) - begin_ms));
     const struct server_view *source = server(view, "SQLA");
     for (int part = 0; part < PART_COUNT; part++)
-        if (part != PART_SHIPPING && part != PART_RESTORES)
+        if (part != PART_SHIPPING && part != PART_RESTORES && part != PART_FILES)
             assert_read(source, (enum view_part)part);
     assert_true(source->reachable && source->has_management);
     assert_true(history_rows(source) > 12000);
@@ -96,7 +97,8 @@ static void the_whole_group_is_read_at_the_first_poll(void **state)
     assert_non_null(server_view_job(source, JOB_BACKUP));
     const struct server_view *standby = server(view, "DRSQL1");
     for (int part = 0; part < PART_COUNT; part++)
-        if (part != PART_ROSTER && part != PART_BACKUPS && part != PART_MARKS)
+        if (part != PART_ROSTER && part != PART_BACKUPS && part != PART_MARKS &&
+            part != PART_FILES)
             assert_read(standby, (enum view_part)part);
     assert_true(standby->last_restore_set > 0);
     assert_true(history_rows(standby) > 9000);
@@ -167,6 +169,34 @@ static void a_healthy_group_can_fail_over(void **state)
     collector_stop(collector);
 }
 
+static void the_files_of_the_route_are_proven_in_the_background(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = first_view(collector);
+    int64_t until_ms = clock_monotonic_ms(clock_system()) + 20000;
+    while (view->readiness.evidence != EVIDENCE_HEADER &&
+           clock_monotonic_ms(clock_system()) < until_ms) {
+        group_view_release(view);
+        struct pollfd wake = {.fd = collector_wake_fd(collector), .events = POLLIN};
+        poll(&wake, 1, 1000);
+        view = collector_view(collector);
+    }
+    assert_int_equal(view->readiness.evidence, EVIDENCE_HEADER);
+    assert_int_equal(view->readiness.verdict, VERDICT_OK);
+    const struct server_view *standby = server(view, "DRSQL2");
+    assert_read(standby, PART_FILES);
+    assert_true(standby->proofs_count > 0);
+    const struct file_proof *proof = standby->proofs[0];
+    assert_int_equal(proof->headers_count, 1);
+    assert_int_equal(proof->headers[0].position, 1);
+    assert_true(lsn_is_known(proof->headers[0].first_lsn));
+    assert_true(proof->files_count >= 2);
+    assert_non_null(proof->files[0].logical_name);
+    group_view_release(view);
+    collector_stop(collector);
+}
+
 static void the_next_poll_equals_the_first(void **state)
 {
     (void)state;
@@ -227,6 +257,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(the_roster_has_ten_databases_and_knows_their_uses),
         cmocka_unit_test(standby_databases_show_where_they_stand),
         cmocka_unit_test(a_healthy_group_can_fail_over),
+        cmocka_unit_test(the_files_of_the_route_are_proven_in_the_background),
         cmocka_unit_test(the_next_poll_equals_the_first),
         cmocka_unit_test(with_the_sources_dead_the_last_good_views_are_there),
     };

@@ -158,6 +158,14 @@ static void arguments_are_put_in_by_kind(void **state)
     assert_null(tsql_render(&query, arguments, 5));
 }
 
+/* The three RESTOREs that restore nothing. */
+static bool is_file_question(const char *text)
+{
+    return strcmp(text, "RESTORE HEADERONLY FROM $1") == 0 ||
+           strcmp(text, "RESTORE FILELISTONLY FROM $1") == 0 ||
+           strcmp(text, "RESTORE VERIFYONLY FROM $1") == 0;
+}
+
 static void every_statement_has_a_name_and_a_permission(void **state)
 {
     (void)state;
@@ -167,7 +175,8 @@ static void every_statement_has_a_name_and_a_permission(void **state)
     for (size_t i = 0; i < count; i++) {
         assert_non_null(all[i]->name);
         assert_non_null(all[i]->permission);
-        assert_true(strncmp(all[i]->text, "SELECT", 6) == 0 || strncmp(all[i]->text, "SET", 3) == 0);
+        assert_true(strncmp(all[i]->text, "SELECT", 6) == 0 ||
+                    strncmp(all[i]->text, "SET", 3) == 0 || is_file_question(all[i]->text));
         assert_null(strstr(all[i]->text, "BTS_BackupJob_Lock"));
         assert_null(strstr(all[i]->text, "applock"));
         for (size_t j = 0; j < i; j++)
