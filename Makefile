@@ -103,8 +103,9 @@ deps:
 
 # Every part closes with a line "NAME: N passed, N failed"; tests/check.sh adds them up.
 
-CHECKS := check-rules-of-code check-docs check-unit check-golden check-interop check-e2e \
-	check-clang check-sanitized
+# Unit and end-to-end tests run once, in the build with sanitizers.
+CHECKS := check-rules-of-code check-docs check-golden check-interop check-kill-some \
+	check-cut-some check-clang check-sanitized
 
 .PHONY: check check-deep
 check:
@@ -117,8 +118,7 @@ check-unit: $(UNIT_BINARIES)
 
 .PHONY: check-e2e
 check-e2e: all
-	@failed=0; for test in $(sort $(wildcard tests/e2e/check_*.py)); do \
-		BUILD=$(BUILD) /usr/bin/python3 -B $$test || failed=1; done; exit $$failed
+	@BUILD=$(BUILD) tests/e2e.sh $(sort $(wildcard tests/e2e/check_*.py))
 
 # Clients that this project did not write, against the lab.
 .PHONY: check-interop
@@ -176,7 +176,7 @@ check-clang:
 		{ cat $(BUILD)/clang.log; exit 1; }
 	@echo "clang: 1 passed, 0 failed"
 
-# All of it once more with the address and undefined-behaviour sanitizers.
+# The tests in a build with the address and undefined-behaviour sanitizers.
 .PHONY: check-sanitized
 check-sanitized:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SAN=1 -s check-unit check-e2e
