@@ -110,7 +110,7 @@ CHECKS := check-rules-of-code check-docs check-golden check-interop check-kill-s
 .PHONY: check check-deep
 check:
 	@tests/check.sh $(CHECKS)
-check-deep: check check-mutants
+check-deep: check check-mutants check-kill check-cut check-switches
 
 .PHONY: check-unit
 check-unit: $(UNIT_BINARIES)
@@ -155,14 +155,20 @@ $(BUILD)/kill-shim.so: tests/e2e/kill_shim.c
 check-cut: all
 	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/cut_matrix.py
 check-cut-some: all
-	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/cut_matrix.py --points 8
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/cut_matrix.py --points 15
 
 # The worker killed at every journal sync and socket call of a clean run; some of them in check.
 .PHONY: check-kill check-kill-some
 check-kill: all $(BUILD)/kill-shim.so
 	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/kill_matrix.py
 check-kill-some: all $(BUILD)/kill-shim.so
-	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/kill_matrix.py --points 30
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/kill_matrix.py --points 60
+
+# Both matrices under every value of the lab's switches.
+POINTS ?= 40
+.PHONY: check-switches
+check-switches: all $(BUILD)/kill-shim.so
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/switch_matrix.py --points $(POINTS)
 
 # Faults planted one at a time into a copy of the tree: each must make its named test fail.
 .PHONY: check-mutants

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """The cut matrix: the worker's connections run through a proxy that cuts one of them at its n-th
 packet in one direction: before a request reaches the server, or after the server did its work and
-before the answer comes back. The run is ended as an operator would, and must be proven.
+before the answer comes back. At the cut the lab's clock is stepped, so that time has passed when the
+connection is there again. The run is ended as an operator would, and must be proven.
 
     cut_matrix.py [--points N] [--jobs N] [--route roll-forward|full-restore]...
+                  [--switch NAME=0|1]...
 
 --points is for each direction; without it every packet is tried.
 """
@@ -13,25 +15,27 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from lab import expect  # noqa: E402
-from matrix import ROUTES, MatrixLab, choose, finish, restore_words, run_matrix  # noqa: E402
+from matrix import (ROUTES, MatrixLab, add_options, choose, finish, run_matrix,  # noqa: E402
+                    switches_of)
 from proxy import Cutter, proxied_ini, read_ini  # noqa: E402
+from record import restore_login  # noqa: E402
 
 DIRECTIONS = ("to-server", "to-client")
+STEP_S = 900
 
 
-def run_through(lab, route, cutter):
+def run_through(lab, cutter):
     """Runs the restore with every server behind a proxy that the cutter controls."""
     path = os.path.join(lab.directory, "proxied.ini")
     proxies = proxied_ini(lab.ini, path, cutter)
-    done = lab.run(*restore_words(lab, route), config=path, seconds=120)
+    done = lab.run(*lab.restore_words(), config=path, seconds=120)
     return done, path, proxies
 
 
-def count_packets(route):
-    with MatrixLab() as lab:
-        lab.sources_die()
+def count_packets(route, switches):
+    with MatrixLab(route, switches) as lab:
         cutter = Cutter(restore_user(lab))
-        done, _, _ = run_through(lab, route, cutter)
+        done, _, _ = run_through(lab, cutter)
         expect(done.returncode == 0, done.stderr[-2000:])
         return cutter.counts
 
@@ -40,14 +44,18 @@ def restore_user(lab):
     return next(s["restore_user"] for s in read_ini(lab.ini).values() if "restore_user" in s)
 
 
-def cut_at(route, direction, point):
-    with MatrixLab() as lab:
-        lab.sources_die()
-        cutter = Cutter(restore_user(lab), direction, point)
-        words = restore_words(lab, route)
-        _, path, proxies = run_through(lab, route, cutter)
-        lab.direct_ini, lab.ini = lab.ini, path  # the run lives with the configuration that it began with
-        state = finish(lab, words, f"{route} cut {direction} at {point}")
+def step_clock(lab):
+    connection = restore_login(lab, None)
+    connection.cursor().execute(f"EXEC master.dbo.sp_lab_advance {STEP_S}")
+    connection.close()
+
+
+def cut_at(route, switches, direction, point):
+    with MatrixLab(route, switches) as lab:
+        lab.direct_ini = lab.ini
+        cutter = Cutter(restore_user(lab), direction, point, lambda: step_clock(lab))
+        _, lab.ini, proxies = run_through(lab, cutter)  # the run lives with that configuration
+        state = finish(lab, f"{route} cut {direction} at {point}", may_stop=bool(switches))
         for proxy in proxies.values():
             proxy.close()
         return state
@@ -55,20 +63,19 @@ def cut_at(route, direction, point):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--points", type=int, default=0)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--route", action="append", choices=ROUTES)
+    add_options(parser)
     options = parser.parse_args()
+    switches = switches_of(options)
     ok = True
     for route in options.route or ROUTES:
-        totals = count_packets(route)
+        totals = count_packets(route, switches)
         for direction in DIRECTIONS:
             wanted = choose(totals[direction], options.points)
             print(f"{route}: {totals[direction]} packets {direction}; cutting at {len(wanted)} of "
                   "them", flush=True)
             ok = run_matrix(f"cut_matrix_{route}_{direction}", wanted, options.jobs,
                             lambda point, route=route, direction=direction:
-                            cut_at(route, direction, point)) and ok
+                            cut_at(route, switches, direction, point)) and ok
     sys.exit(0 if ok else 1)
 
 

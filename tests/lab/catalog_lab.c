@@ -32,6 +32,20 @@ static bool fill_record(struct session *session, struct database *database, stru
     return true;
 }
 
+static bool fill_switches(struct session *session, struct database *database,
+                          struct row_sink *sink)
+{
+    (void)database;
+    struct switches *switches = &session->instance->lab->switches;
+    for (size_t i = 0; switch_name(i) != NULL; i++) {
+        struct row row = {0};
+        row_text(&row, switch_name(i));
+        row_int(&row, *switch_value(switches, i));
+        row_send(&row, sink);
+    }
+    return true;
+}
+
 static struct catalog_view views[] = {
     {.schema = "dbo",
      .name = "lab_record",
@@ -42,6 +56,11 @@ static struct catalog_view views[] = {
                 "restore_end nvarchar(16), started_utc datetime2(3), ended_utc datetime2(3),"
                 "succeeded bit, reached_stop bit, error_number int, redo_lsn numeric(25,0)",
      .fill = fill_record},
+    {.schema = "dbo",
+     .name = "lab_switches",
+     .database = "master",
+     .columns = "name sysname not null, value bit not null",
+     .fill = fill_switches},
 };
 
 struct catalog_part catalog_lab(void)

@@ -20,7 +20,7 @@ struct lab *lab_new(uint64_t seed, int64_t now_utc_ms)
     struct lab *lab = memory_new(sizeof *lab);
     lab->random = seed * 0x9E3779B97F4A7C15u + 0x1234567u;
     lab->now_base_utc_ms = now_utc_ms;
-    lab->switches.cancel_reports_3204 = true;
+    switches_set_defaults(&lab->switches);
     return lab;
 }
 

@@ -213,11 +213,15 @@ struct instance {
 
 /* Behaviour that no source confirms: one value each, every suite runs under all of them. */
 struct switches {
-    bool log_edge_equal_applies; /* last_lsn == redo: applied as a no-op instead of 4326 */
-    bool cancel_reports_3204;
-    bool stop_before_inverted;            /* restorehistory.stop_before the other way round */
-    bool standby_survives_unreached_stop; /* else such a database is left RESTORING */
+#define X(name, default) bool name;
+#include "tests/lab/switches.def"
+#undef X
 };
+
+/* The switches of switches.def by their place; NULL behind the last. Borrowed. */
+const char *switch_name(size_t index);
+bool *switch_value(struct switches *switches, size_t index);
+void switches_set_defaults(struct switches *switches);
 
 struct lab {
     struct instance **instances;

@@ -182,22 +182,13 @@ static bool run_switch(struct session *session, struct database *database,
                        struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     struct switches *switches = &session->instance->lab->switches;
-    struct {
-        const char *name;
-        bool *value;
-    } known[] = {
-        {"log_edge_equal_applies", &switches->log_edge_equal_applies},
-        {"cancel_reports_3204", &switches->cancel_reports_3204},
-        {"stop_before_inverted", &switches->stop_before_inverted},
-        {"standby_survives_unreached_stop", &switches->standby_survives_unreached_stop},
-    };
     *return_value = 1;
     if (!procedure_needs_sysadmin(session, "sp_lab_switch", database, reply)) {
         return false;
     }
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (text_equal_nocase(known[i].name, argument_text(&arguments[0]))) {
-            *known[i].value = argument_number(&arguments[1], 0) != 0;
+    for (size_t i = 0; switch_name(i) != NULL; i++) {
+        if (text_equal_nocase(switch_name(i), argument_text(&arguments[0]))) {
+            *switch_value(switches, i) = argument_number(&arguments[1], 0) != 0;
             *return_value = 0;
             return true;
         }

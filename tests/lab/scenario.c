@@ -177,15 +177,15 @@ static void read_switches(struct lab *lab, const struct node *top)
     if (switches.json == NULL) {
         return;
     }
-    node_check_keys(&switches, "log_edge_equal_applies cancel_reports_3204 stop_before_inverted"
-                               " standby_survives_unreached_stop");
-    lab->switches = (struct switches){
-        .log_edge_equal_applies = node_boolean(&switches, "log_edge_equal_applies", false),
-        .cancel_reports_3204 = node_boolean(&switches, "cancel_reports_3204", true),
-        .stop_before_inverted = node_boolean(&switches, "stop_before_inverted", false),
-        .standby_survives_unreached_stop =
-            node_boolean(&switches, "standby_survives_unreached_stop", false),
-    };
+    node_check_keys(&switches,
+#define X(name, default) #name " "
+#include "tests/lab/switches.def"
+#undef X
+    );
+    for (size_t i = 0; switch_name(i) != NULL; i++) {
+        bool *value = switch_value(&lab->switches, i);
+        *value = node_boolean(&switches, switch_name(i), *value);
+    }
 }
 
 static int64_t history_length_ms(const struct node *top)

@@ -2,31 +2,44 @@
 an operator has, and must be proven, in the lab's own record too."""
 import collections
 import concurrent.futures
+import time
 
 from lab import Failure, Lab, expect
-from record import check_record
+from record import check_record, proof_order, read_record, restore_login
 
+SCENARIO = "matrix"
+DATABASES = 4
 CONFIRM = ("--situation", "source-lost", "--confirm", "Contoso production")
-ROUTES = ("roll-forward", "full-restore")
-
-
-def restore_words(lab, route):
-    """The command line that restores by that route, once the sources are dead."""
-    if route == "roll-forward":
-        return ("restore", "--target", "newest", *CONFIRM)
-    return ("restore", "--plan", lab.json("plan", "--target", "rule")["hash"], *CONFIRM)
-
-
-def expect_proven(lab, run):
-    report = lab.json("report", str(run))
-    expect(report["verdict"] == "ok", f"verdict {report['verdict']}")
-    for database in report["databases"]:
-        expect(database["state"] == "ONLINE" and database["marklog_has_mark"]
-               and database["later_marks"] == 0, database)
+ROUTES = {"roll-forward": "newest", "full-restore": "rule"}
+STOPPED = "stopped clean"
 
 
 class MatrixLab(Lab):
-    """A lab whose commands may carry variables without touching this process's environment."""
+    """A small group on two sources and two destinations whose sources are dead: a restore makes as
+    few calls as the whole path allows, so that every one of them can be disturbed. switches: values
+    of the lab's switches. Commands may carry variables without touching this process's
+    environment."""
+
+    def __init__(self, route, switches=()):
+        super().__init__(scenario=SCENARIO)
+        try:
+            self.set_switches(switches)
+            self.sources_die()
+            self.plan = self.json("plan", "--target", ROUTES[route])
+        except BaseException:
+            self.stop()
+            raise
+
+    def set_switches(self, switches):
+        if switches:
+            connection = restore_login(self, None)
+            for name, value in switches:
+                connection.cursor().execute(
+                    f"EXEC master.dbo.sp_lab_switch N'{name}', {int(value)}")
+            connection.close()
+
+    def restore_words(self):
+        return ("restore", "--plan", self.plan["hash"], *CONFIRM)
 
     def run_with(self, words, variables, **options):
         before = self.environment
@@ -37,9 +50,19 @@ class MatrixLab(Lab):
             self.environment = before
 
 
-def finish(lab, words, where):
-    """Ends the newest run as an operator would: the state in which the disturbance left it."""
+def expect_proven(lab, run):
+    report = lab.json("report", str(run))
+    expect(report["verdict"] == "ok", f"verdict {report['verdict']}")
+    for database in report["databases"]:
+        expect(database["state"] == "ONLINE" and database["marklog_has_mark"]
+               and database["later_marks"] == 0, database)
+
+
+def finish(lab, where, may_stop=False):
+    """Ends the newest run as an operator would: the state in which the disturbance left it. With
+    may_stop a refusal is an end too, if no database was recovered before all were proven."""
     runs = lab.json("runs")["runs"]
+    words = lab.restore_words()
     if not runs:
         state = "before the journal"
         done = lab.run(*words, seconds=120)
@@ -51,10 +74,14 @@ def finish(lab, words, where):
         done = lab.run("resume", str(runs[0]["run"]), seconds=120)
         if done.returncode == 5:  # it had not begun, or was ended: a new one takes over
             done = lab.run(*words, seconds=120)
+    if done.returncode in (1, 5) and may_stop:
+        expect(done.stderr.strip(), f"{where}: stopped without a word")
+        proof_order(read_record(lab))
+        return STOPPED
     if done.returncode != 0:
         raise Failure(f"{where}, left {state}: status {done.returncode}\n{done.stderr[-2000:]}")
     expect_proven(lab, lab.json("runs")["runs"][0]["run"])
-    check_record(lab)
+    check_record(lab, DATABASES, lab.plan)
     return state
 
 
@@ -64,9 +91,23 @@ def choose(total, points):
     return sorted({1 + round(i * (total - 1) / (points - 1)) for i in range(points)})
 
 
-def run_matrix(name, wanted, jobs, disturb):
-    """disturb(point) for each; prints the outcome by state, and the closing line."""
-    states, failures = collections.Counter(), []
+def add_options(parser):
+    parser.add_argument("--points", type=int, default=0, help="for each route; 0 = all")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--route", action="append", choices=ROUTES)
+    parser.add_argument("--switch", action="append", default=[], metavar="NAME=0|1",
+                        help="a switch of the lab; with one, a clean stop is a good end too")
+
+
+def switches_of(options):
+    return [(name, value == "1") for name, _, value in
+            (word.partition("=") for word in options.switch)]
+
+
+def run_matrix(name, wanted, jobs, disturb, must_hit=()):
+    """disturb(point) for each; prints the outcome by state, and the closing line. Each state of
+    must_hit counts as a failure where no point left the run in it."""
+    states, failures, started = collections.Counter(), [], time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         futures = {pool.submit(disturb, point): point for point in wanted}
         for future in concurrent.futures.as_completed(futures):
@@ -76,7 +117,12 @@ def run_matrix(name, wanted, jobs, disturb):
                 failures.append((futures[future], error))
     for point, error in sorted(failures, key=lambda f: f[0]):
         print(f"  FAILED at {point}: {error}", flush=True)
+    missed = [state for state in must_hit if not states[state]]
+    for state in missed:
+        print(f"  FAILED: no point left the run in the state {state}", flush=True)
     print("  by the state that the run was left in: "
-          + ", ".join(f"{state} {count}" for state, count in sorted(states.items())), flush=True)
-    print(f"{name}: {len(wanted) - len(failures)} passed, {len(failures)} failed", flush=True)
-    return not failures
+          + ", ".join(f"{state} {count}" for state, count in sorted(states.items()))
+          + f"; {time.monotonic() - started:.0f} s", flush=True)
+    print(f"{name}: {len(wanted) - len(failures)} passed, {len(failures) + len(missed)} failed",
+          flush=True)
+    return not failures and not missed

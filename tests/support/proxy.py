@@ -13,19 +13,24 @@ LOGIN7 = 16
 
 class Cutter:
     """Counts the packets of the connections that one login makes, over all proxies, and cuts the
-    connection on which the packet with the given number in the given direction would pass."""
+    connection on which the packet with the given number in the given direction would pass; then
+    calls on_cut, from the thread of that connection, before either side can see it."""
 
-    def __init__(self, user, direction=None, point=0):
+    def __init__(self, user, direction=None, point=0, on_cut=lambda: None):
         self.user = user
         self.direction = direction
         self.point = point
+        self.on_cut = on_cut
         self.counts = {"to-server": 0, "to-client": 0}
         self.lock = threading.Lock()
 
     def cuts(self, direction):
         with self.lock:
             self.counts[direction] += 1
-            return direction == self.direction and self.counts[direction] == self.point
+            cut = direction == self.direction and self.counts[direction] == self.point
+        if cut:
+            self.on_cut()
+        return cut
 
 
 def login_user(message):

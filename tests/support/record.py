@@ -10,21 +10,22 @@ COLUMNS = ("id", "server_name", "database_name", "program_name", "kind", "path",
            "stop_name", "restore_end", "succeeded", "reached_stop", "error_number")
 
 
-def restore_login(lab, name):
+def restore_login(lab, name, seconds=20):
     """A connection to a server (None: any destination) with the restore login that the lab's
-    configuration names."""
+    configuration names; an answer may take so many seconds."""
     sections = read_ini(getattr(lab, "direct_ini", lab.ini))
     server = (sections[f"server {name}"] if name else
               next(s for s in sections.values() if s.get("role") == "destination"))
     with open(server["restore_password_file"], encoding="utf-8") as file:
         password = file.readline().strip()
     return pytds.connect(dsn="127.0.0.1", port=int(server["port"]), user=server["restore_user"],
-                         password=password, autocommit=True, timeout=20, login_timeout=10)
+                         password=password, autocommit=True, timeout=seconds,
+                         login_timeout=min(10, seconds))
 
 
-def read_record(lab, server=None):
+def read_record(lab, server=None, seconds=20):
     """The rows of stopmark's own statements, oldest first, as dictionaries."""
-    connection = restore_login(lab, server)
+    connection = restore_login(lab, server, seconds)
     cursor = connection.cursor()
     cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM master.dbo.lab_record "
                    "WHERE program_name LIKE N'stopmark%' ORDER BY id")
@@ -54,22 +55,43 @@ def stands_still(lab, servers=("DRSQL1", "DRSQL2"), seconds=1.5):
             connection.close()
 
 
-def check_record(lab, databases=10):
+def proof_order(rows):
+    """Fails if any database was recovered while another that was being restored beside it was not
+    proven: after its last log neither the positive proof (STANDBY) nor the end at the mark."""
+    proven = {}
+    for row in rows:
+        database = (row["server_name"], row["database_name"])
+        if row["restore_end"] == "RECOVERY":
+            waiting = sorted("/".join(name) for name, good in proven.items() if not good)
+            expect(not waiting, f"{'/'.join(database)} was recovered before the proof of {waiting}")
+        elif row["kind"] == "RESTORE LOG" or (row["kind"] == "RESTORE DATABASE" and row["path"]):
+            proven[database] = bool(row["succeeded"] and row["reached_stop"])
+        elif row["restore_end"] == "STANDBY":
+            proven[database] = proven.get(database, False) or bool(row["succeeded"])
+
+
+def check_record(lab, databases=10, plan=None):
     """No log that was restored whole is sent again, the stop clause is the same on all, and nothing
-    is recovered before every database was proven."""
+    is recovered before every database was proven. With the plan: no log of it was skipped and none
+    beside it was sent."""
     rows = read_record(lab)
+    proof_order(rows)
     complete, clauses, proven, recovered = set(), set(), {}, {}
+    logs = {}
     for row in rows:
         database = (row["server_name"], row["database_name"])
         if row["kind"] == "RESTORE LOG":
             key = (*database, row["path"].lower())
             expect(key not in complete, f"restored whole, and sent again: {key}")
+            expect(row["error_number"] not in (4305, 4326), f"sent out of order: {row}")
             clauses.add((row["stop_kind"], row["stop_name"]))
             if row["succeeded"]:
                 complete.add(key)
+                logs.setdefault(database, []).append(row["path"].lower())
         elif row["kind"] == "RESTORE DATABASE" and row["path"]:
             # a full restore begins the database's chain anew
             complete = {key for key in complete if key[:2] != database}
+            logs[database] = []
         elif row["succeeded"] and row["restore_end"] == "STANDBY":
             proven[database] = row["id"]
         if row["restore_end"] == "RECOVERY":
@@ -78,3 +100,7 @@ def check_record(lab, databases=10):
             recovered[database] = row["id"]
     expect(len(clauses) == 1, f"stop clauses: {clauses}")
     expect(len(recovered) == databases, f"{len(recovered)} databases were recovered")
+    for one in plan["databases"] if plan else ():
+        wanted = [s["file"].lower() for s in one["steps"] if s["kind"] == "restore-log"]
+        got = logs.get((one["server"], one["database"]))
+        expect(got == wanted, f"{one['database']}: the logs {got} and not {wanted}")
