@@ -170,6 +170,11 @@ POINTS ?= 40
 check-switches: all $(BUILD)/kill-shim.so
 	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/switch_matrix.py --points $(POINTS)
 
+# How long servers wait for us between two statements: 40 databases, 4 destinations, 20 logs each.
+.PHONY: bench
+bench: all
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/bench/bench.py
+
 # Faults planted one at a time into a copy of the tree: each must make its named test fail.
 .PHONY: check-mutants
 check-mutants:

@@ -1,6 +1,11 @@
 #include "tests/lab/catalog.h"
 #include "tests/lab/model.h"
 
+static void add_time_us(struct row *row, int64_t time_us)
+{
+    row_add(row, time_us == INT64_MIN ? sql_null() : sql_integer(time_us));
+}
+
 /* What the lab itself saw of every RESTORE: suites assert from here, not from the product's word.
  */
 static bool fill_record(struct session *session, struct database *database, struct row_sink *sink)
@@ -27,6 +32,8 @@ static bool fill_record(struct session *session, struct database *database, stru
         row_int(&row, record->reached_stop);
         row_int(&row, record->error_number);
         row_lsn(&row, record->redo_lsn);
+        add_time_us(&row, record->done_sent_us);
+        add_time_us(&row, record->next_request_us);
         row_send(&row, sink);
     }
     return true;
@@ -54,7 +61,8 @@ static struct catalog_view views[] = {
                 "login_name nvarchar(128), program_name nvarchar(128), kind nvarchar(24),"
                 "path nvarchar(520), stop_kind nvarchar(24), stop_name nvarchar(260),"
                 "restore_end nvarchar(16), started_utc datetime2(3), ended_utc datetime2(3),"
-                "succeeded bit, reached_stop bit, error_number int, redo_lsn numeric(25,0)",
+                "succeeded bit, reached_stop bit, error_number int, redo_lsn numeric(25,0),"
+                "done_sent_us bigint, next_request_us bigint",
      .fill = fill_record},
     {.schema = "dbo",
      .name = "lab_switches",

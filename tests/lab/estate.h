@@ -251,6 +251,9 @@ struct restore_record {
     bool succeeded, reached_stop;
     int error_number; /* the cause of a failure */
     lab_lsn redo_lsn; /* afterwards */
+    /* The machine's monotonic clock in microseconds, INT64_MIN = not yet: when the reply with its
+     * DONE went out, and when the same connection's next request had come. */
+    int64_t done_sent_us, next_request_us;
 };
 
 /* --- clock ---------------------------------------------------------------------------------- */

@@ -310,6 +310,8 @@ static void record_begin(struct restore_run *run)
     text_copy(record->end, sizeof record->end, ends[statement->end]);
     record->started_utc_ms = run->started_utc_ms;
     record->ended_utc_ms = INT64_MIN;
+    record->done_sent_us = record->next_request_us = INT64_MIN;
+    run->session->timed_record = lab->restores_count;
 }
 
 static void record_end(struct restore_run *run, bool succeeded)

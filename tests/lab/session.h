@@ -58,6 +58,7 @@ struct session {
     int64_t login_utc_ms;
     char wait_type[61];
     int blocking_spid;
+    size_t timed_record;        /* number of the RESTORE whose reply is timed; 0 = none */
     struct database *restoring; /* the database a RESTORE is working on; NULL = none */
     /* what ends it; set by the wire or by KILL, looked at in session_wait and between statements */
     bool killed, attention, disconnected;

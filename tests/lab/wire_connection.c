@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/log.h"
 #include "core/base/memory.h"
@@ -262,6 +263,33 @@ static bool acknowledge_attention(struct connection *connection)
     return connection_send(connection, true);
 }
 
+/* --- how long the client takes ------------------------------------------------------------------ */
+
+static int64_t monotonic_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Notes when the reply of a RESTORE went out, or when the request behind it had come. */
+static void note_time(struct connection *connection, int64_t at_us, bool is_request)
+{
+    struct session *session = connection->session;
+    lab_lock();
+    if (session->timed_record > 0) {
+        struct lab *lab = connection->instance->lab;
+        struct restore_record *record = &lab->restores[session->timed_record - 1];
+        if (is_request) {
+            record->next_request_us = at_us;
+            session->timed_record = 0;
+        } else {
+            record->done_sent_us = at_us;
+        }
+    }
+    lab_unlock();
+}
+
 /* Ends the reply of a request that ran, with the lock held until it is complete. A request that an
  * attention ended has two messages: its rest, then the acknowledgement. */
 static bool finish_request(struct connection *connection, bool go_on)
@@ -278,10 +306,13 @@ static bool finish_request(struct connection *connection, bool go_on)
     reply_end(connection->reply, attention);
     session->attention = false;
     end_request(connection);
-    bool gone = session->disconnected;
+    bool gone = session->disconnected, timed = session->timed_record > 0;
     lab_unlock();
+    int64_t sent_us = timed ? monotonic_us() : 0;
     if (gone || !connection_send(connection, true))
         return false;
+    if (timed)
+        note_time(connection, sent_us, false);
     if (attention && !killed && !acknowledge_attention(connection))
         return false;
     return go_on && !killed;
@@ -379,6 +410,8 @@ static bool serve_request(struct connection *connection)
     struct packet_link *packets = &connection->packets;
     bool go_on;
 
+    if (connection->session->timed_record > 0) /* only this thread sets it */
+        note_time(connection, monotonic_us(), true);
     switch (packets->body_type) {
     case PACKET_ATTENTION: go_on = acknowledge_attention(connection); break;
     case PACKET_SQL_BATCH: go_on = run_batch(connection); break;
