@@ -59,6 +59,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/core/runbook_default.o: conf/runbook.ini
+$(BUILD)/obj/core/updateinfo_schema.o: man/schema/updateinfo.rng
 
 # .incbin is not seen by -MMD
 $(BUILD)/obj/tests/lab/scenario_builtin.o: $(wildcard tests/lab/scenarios/*.json)
@@ -239,7 +240,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/stopmark/schema
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 man/schema/*.json $(DESTDIR)$(PREFIX)/share/stopmark/schema
+	install -m 644 man/schema/*.json man/schema/*.rng $(DESTDIR)$(PREFIX)/share/stopmark/schema
 	install -m 644 conf/*.ini $(DESTDIR)$(PREFIX)/share/stopmark
 
 .PHONY: demo

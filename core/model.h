@@ -238,6 +238,7 @@ struct roster_row {
     enum database_use use;
     bool in_backup_job; /* false: backed up by other means, never restored to a mark */
     bool is_master_message_box;
+    char *listed_as; /* adm_OtherBackupDatabases.DefaultDatabaseName; NULL = not listed there */
 };
 
 /* bts_LogShippingDatabases */

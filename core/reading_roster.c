@@ -5,12 +5,14 @@
 #include "core/base/text.h"
 #include "core/decode.h"
 #include "core/reading.h"
+#include "core/roster.h"
 
 /* What BizTalk's other tables say of a database's use. */
 struct known_use {
     char *server, *database; /* server may be NULL */
     enum database_use use;
     bool master;
+    char *listed_as; /* the name that adm_OtherBackupDatabases knows it by; NULL */
 };
 
 struct roster_reading {
@@ -19,16 +21,17 @@ struct roster_reading {
     size_t uses_count, uses_capacity;
 };
 
-static void note_use(struct roster_reading *roster, const char *server, const char *database,
-                     enum database_use use, bool master)
+static struct known_use *note_use(struct roster_reading *roster, const char *server,
+                                  const char *database, enum database_use use, bool master)
 {
     if (!database || !*database)
-        return; /* a feature that is not configured */
+        return NULL; /* a feature that is not configured */
     struct known_use *known = memory_append(roster, uses);
     known->server = memory_copy_text(server);
     known->database = memory_copy_text(database);
     known->use = use;
     known->master = master;
+    return known;
 }
 
 static bool take_group(void *context, const struct tds_row *row)
@@ -56,32 +59,42 @@ static bool take_message_box(void *context, const struct tds_row *row)
     return true;
 }
 
-/* Uses by the product's default names; the last resort. */
-static enum database_use use_by_default_name(const char *name)
+/* What DefaultDatabaseName says: a word of BizTalk's, as its update scripts look it up, or the
+ * database's default name. */
+static enum database_use use_by_listed_name(const char *name)
 {
     static const struct {
         const char *name;
         enum database_use use;
-    } defaults[] = {
-        {"BizTalkMgmtDb", USE_MANAGEMENT},
-        {"BizTalkMsgBoxDb", USE_MESSAGE_BOX},
-        {"BizTalkDTADb", USE_TRACKING},
-        {"SSODB", USE_SSO},
-        {"BAMPrimaryImport", USE_BAM_PRIMARY_IMPORT},
-        {"BAMAlertsApplication", USE_BAM_ALERTS},
-        {"BAMAlertsNSMain", USE_BAM_ALERTS},
-        {"BizTalkRuleEngineDb", USE_RULE_ENGINE},
+    } words[] = {
+        {"SSO", USE_SSO},
+        {"BAM Alerts Application DB", USE_BAM_ALERTS},
+        {"BAM Alerts Instance DB", USE_BAM_ALERTS},
+        {"RuleEngine DB", USE_RULE_ENGINE},
     };
-    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
-        if (text_equal_nocase(defaults[i].name, name))
-            return defaults[i].use;
-    return USE_CUSTOM;
+    for (size_t i = 0; name && i < sizeof words / sizeof words[0]; i++)
+        if (text_equal_nocase(words[i].name, name))
+            return words[i].use;
+    return name ? roster_use_by_name(name) : USE_CUSTOM;
 }
 
 static bool take_other(void *context, const struct tds_row *row)
 {
-    note_use(context, tds_text(row, "ServerName"), tds_text(row, "DatabaseName"),
-             use_by_default_name(tds_text(row, "DefaultDatabaseName")), false);
+    const char *listed_as = tds_text(row, "DefaultDatabaseName");
+    struct known_use *known = note_use(context, tds_text(row, "ServerName"),
+                                       tds_text(row, "DatabaseName"),
+                                       use_by_listed_name(listed_as), false);
+    if (known)
+        known->listed_as = memory_copy_text(listed_as);
+    return true;
+}
+
+static bool take_computer(void *context, const struct tds_row *row)
+{
+    struct roster_reading *roster = context;
+    const char *name = tds_text(row, "Name");
+    if (name && *name)
+        *memory_append(roster->reading->fresh, computers) = memory_copy_text(name);
     return true;
 }
 
@@ -119,7 +132,7 @@ static void find_use(struct roster_reading *roster, struct roster_row *entry)
         entry->use = USE_MANAGEMENT;
         return;
     }
-    entry->use = use_by_default_name(entry->database);
+    entry->use = roster_use_by_name(entry->database);
     bool found = false;
     for (size_t i = 0; i < roster->uses_count; i++) {
         const struct known_use *known = &roster->uses[i];
@@ -131,6 +144,8 @@ static void find_use(struct roster_reading *roster, struct roster_row *entry)
         found = true;
         if (known->use == USE_MESSAGE_BOX && known->master)
             entry->is_master_message_box = true;
+        if (known->listed_as && !entry->listed_as)
+            entry->listed_as = memory_copy_text(known->listed_as);
     }
 }
 
@@ -200,6 +215,8 @@ static enum error_code ask_uses(struct roster_reading *roster, const char *datab
         code = ask_also(roster, &query_other_databases, arguments, 1, take_other, error);
     if (!code)
         code = ask_also(roster, &query_backup_settings, arguments, 2, take_force_full, error);
+    if (!code && reading_column(reading, "adm_Server", "Name"))
+        code = ask_also(roster, &query_computers, arguments, 1, take_computer, error);
     return code;
 }
 
@@ -300,6 +317,7 @@ enum error_code reading_roster(struct reading *reading, struct error *error)
     for (size_t i = 0; i < roster.uses_count; i++) {
         free(roster.uses[i].server);
         free(roster.uses[i].database);
+        free(roster.uses[i].listed_as);
     }
     free(roster.uses);
     return code;

@@ -1,14 +1,13 @@
 #include "core/report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/file.h"
 #include "core/run_internal.h"
 #include "core/runbook.h"
 
@@ -248,29 +247,6 @@ void report_free(struct report *report)
 
 /* --- files and ticks -------------------------------------------------------------------------- */
 
-/* Whole or not at all: temporary file, sync, rename. */
-static bool write_whole(const char *path, const char *text)
-{
-    char *temporary = memory_format("%s.%d.new", path, (int)getpid());
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    size_t length = strlen(text);
-    bool good = fd >= 0;
-    for (ssize_t done; good && length > 0; text += done, length -= (size_t)done)
-        good = (done = write(fd, text, length)) > 0;
-    good = good && fsync(fd) == 0;
-    int reason = errno;
-    if (fd >= 0)
-        close(fd);
-    if (good)
-        good = rename(temporary, path) == 0;
-    else
-        errno = reason;
-    if (!good)
-        unlink(temporary);
-    free(temporary);
-    return good;
-}
-
 enum error_code report_write(const struct config *config, const struct report *report, char **path,
                              struct error *error)
 {
@@ -279,7 +255,7 @@ enum error_code report_write(const struct config *config, const struct report *r
     char *json_path = memory_format("%s/report-%lld.json", run_directory(config), run);
     char *markdown = report_to_markdown(report), *json = report_to_json(report);
     enum error_code code = ERR_OK;
-    if (!write_whole(markdown_path, markdown) || !write_whole(json_path, json))
+    if (!file_write(markdown_path, markdown) || !file_write(json_path, json))
         code = error_set(error, ERR_IO, markdown_path, NULL, "the report cannot be written: %s",
                          strerror(errno));
     free(json);

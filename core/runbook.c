@@ -9,6 +9,7 @@
 #include "core/base/memory.h"
 #include "core/base/str.h"
 #include "core/base/text.h"
+#include "core/file.h"
 
 enum { RUNBOOK_SIZE_MAX = 1024 * 1024 };
 
@@ -178,19 +179,6 @@ void runbook_free(struct runbook *runbook)
     free(runbook);
 }
 
-/* The whole file; NULL with errno. */
-static char *read_file(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return NULL;
-    char *text = memory_new(RUNBOOK_SIZE_MAX + 1);
-    size_t length = fread(text, 1, RUNBOOK_SIZE_MAX, file);
-    text[length] = '\0';
-    fclose(file);
-    return text;
-}
-
 struct runbook *runbook_load(const char *config_path, struct error *error)
 {
     const char *slash = config_path == NULL ? NULL : strrchr(config_path, '/');
@@ -204,7 +192,7 @@ struct runbook *runbook_load(const char *config_path, struct error *error)
     struct runbook *runbook = NULL;
     bool found = false;
     for (size_t i = 0; !found && i < sizeof paths / sizeof *paths; i++) {
-        char *text = paths[i] == NULL ? NULL : read_file(paths[i]);
+        char *text = paths[i] == NULL ? NULL : file_read(paths[i], RUNBOOK_SIZE_MAX);
         if (text == NULL && paths[i] != NULL && errno != ENOENT && errno != ENOTDIR) {
             error_set(error, ERR_CONFIG, paths[i], NULL, "cannot be read: %s", strerror(errno));
             found = true;

@@ -43,6 +43,12 @@ static void walk_roster(struct walk *w, struct roster_row *row)
     WALK_ENUM(w, enum database_use, row->use);
     walk_bool(w, &row->in_backup_job);
     walk_bool(w, &row->is_master_message_box);
+    walk_text(w, &row->listed_as);
+}
+
+static void walk_name(struct walk *w, char **name)
+{
+    walk_text(w, name);
 }
 
 static void walk_history(struct walk *w, struct history_row *row)
@@ -256,6 +262,13 @@ static void write_line(struct str *out, const char *name, size_t count)
         }                                                                                          \
     } while (0)
 
+/* A list that files of before do not have. */
+#define READ_LATER_ROWS(at_, owner, rows, walk_row)                                                \
+    do {                                                                                           \
+        if (*(at_) && strncmp(*(at_), #rows "\t", sizeof #rows) == 0)                              \
+            READ_ROWS(at_, owner, rows, walk_row);                                                 \
+    } while (0)
+
 static const char *next_line(const char *at)
 {
     const char *end = strchr(at, '\n');
@@ -322,6 +335,7 @@ void store_text_from_view(struct str *out, const struct server_view *view)
     WRITE_ROWS(out, view, restores, walk_restore);
     WRITE_ROWS(out, view, jobs, walk_job);
     WRITE_ROWS(out, view, proofs, walk_proof);
+    WRITE_ROWS(out, view, computers, walk_name);
     write_line(out, "rows", count_history(view));
     for (size_t i = 0; i < view->history_count; i++)
         for (size_t j = 0; j < view->history[i]->count; j++) {
@@ -368,7 +382,8 @@ static bool read_lists(const char *at, struct server_view *view)
     READ_ROWS(&at, view, shipping, walk_shipping);
     READ_ROWS(&at, view, restores, walk_restore);
     READ_ROWS(&at, view, jobs, walk_job);
-    READ_ROWS(&at, view, proofs, walk_proof);
+    READ_LATER_ROWS(&at, view, proofs, walk_proof);
+    READ_LATER_ROWS(&at, view, computers, walk_name);
     READ_ROWS(&at, &rows, rows, walk_history);
     read_line(&at, "end");
     history_list_replace(&history, INT64_MIN, INT64_MAX, &rows);
@@ -389,6 +404,8 @@ static bool is_whole(const struct server_view *view)
         whole = whole && view->shipping[i].database;
     for (size_t i = 0; i < view->jobs_count; i++)
         whole = whole && view->jobs[i].name;
+    for (size_t i = 0; i < view->computers_count; i++)
+        whole = whole && view->computers[i];
     for (size_t i = 0; i < view->history_count; i++)
         for (size_t j = 0; j < view->history[i]->count; j++)
             whole = whole && view->history[i]->rows[j].database;

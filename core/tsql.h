@@ -80,6 +80,7 @@ extern const struct query query_databases, query_files, query_recovery_status, q
 extern const struct query query_marking_objects;  /* $1 database */
 extern const struct query query_columns;          /* $1 database: columns of BizTalk's tables */
 extern const struct query query_roster, query_group, query_message_boxes, query_other_databases;
+extern const struct query query_computers;        /* $1 management database */
 extern const struct query query_backup_settings;  /* $1 management database, $2 table */
 extern const struct query query_source_bounds;    /* $1 management database */
 extern const struct query query_source_history;   /* $1 database, $2 first, $3 last set, $4 ServerName */

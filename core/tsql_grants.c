@@ -67,7 +67,7 @@ static bool add_management(struct str *out, const struct names *names)
 {
     static const char *const tables[] = {"adm_BackupHistory", "admv_BackupDatabases", "adm_Group",
                                          "adm_MessageBox",    "adm_OtherBackupDatabases",
-                                         "adm_BackupSettings", "adm_ForceFullBackup"};
+                                         "adm_BackupSettings", "adm_ForceFullBackup", "adm_Server"};
     const char *login = str_text(&names->login);
     struct str inner = {0}, quoted = {0};
     str_format(&inner,

@@ -10,7 +10,7 @@
 #define MANAGEMENT_READER                                                                          \
     "in the management database: CREATE USER for the monitoring login, and GRANT SELECT on "       \
     "adm_BackupHistory, admv_BackupDatabases, adm_Group, adm_MessageBox, "                         \
-    "adm_OtherBackupDatabases and adm_BackupSettings to it"
+    "adm_OtherBackupDatabases, adm_BackupSettings and adm_Server to it"
 #define MASTER_READER                                                                              \
     "USE master; GRANT SELECT ON bts_LogShippingHistory, bts_LogShippingDatabases and "            \
     "bts_LogShippingLastRestoreSet TO the monitoring login"
@@ -134,7 +134,7 @@ const struct query query_columns = {
     .text = "SELECT c.TABLE_NAME AS table_name, c.COLUMN_NAME AS column_name"
             " FROM $1.INFORMATION_SCHEMA.COLUMNS AS c WHERE c.TABLE_NAME IN"
             " (N'adm_BackupHistory', N'adm_BackupSettings', N'adm_ForceFullBackup',"
-            " N'admv_BackupDatabases', N'adm_Group', N'bts_LogShippingHistory',"
+            " N'admv_BackupDatabases', N'adm_Group', N'adm_Server', N'bts_LogShippingHistory',"
             " N'bts_LogShippingLastRestoreSet', N'bts_LogShippingDatabases')",
     .permission = MANAGEMENT_READER,
     .part = PART_HISTORY,
@@ -171,6 +171,14 @@ const struct query query_other_databases = {
     .name = "other databases",
     .text = "SELECT o.DefaultDatabaseName AS DefaultDatabaseName, o.DatabaseName AS DatabaseName,"
             " o.ServerName AS ServerName FROM $1.dbo.adm_OtherBackupDatabases AS o",
+    .permission = MANAGEMENT_READER,
+    .part = PART_ROSTER,
+};
+
+/* Name: the BizTalk computers of the group */
+const struct query query_computers = {
+    .name = "BizTalk computers",
+    .text = "SELECT s.Name AS Name FROM $1.dbo.adm_Server AS s ORDER BY s.Name",
     .permission = MANAGEMENT_READER,
     .part = PART_ROSTER,
 };
@@ -388,6 +396,7 @@ const struct query *const *tsql_queries(size_t *count)
         &query_mirroring,       &query_sessions,            &query_marking_objects,
         &query_columns,         &query_roster,              &query_group,
         &query_message_boxes,   &query_other_databases,     &query_backup_settings,
+        &query_computers,
         &query_source_bounds,   &query_source_history,      &query_destination_bounds,
         &query_destination_history, &query_last_restore_set, &query_shipping_databases,
         &query_backups,         &query_marks,               &query_restores,

@@ -84,6 +84,8 @@ struct server_view {
     struct roster_row *roster;
     size_t roster_count, roster_capacity;
     char *management_database; /* source with management; the server's spelling */
+    char **computers;          /* adm_Server: the BizTalk computers of the group */
+    size_t computers_count, computers_capacity;
     struct history_chunk **history; /* ascending */
     size_t history_count, history_capacity;
     int64_t history_swept_monotonic_ms; /* oldest row's last re-read; TIME_UNKNOWN = never */

@@ -51,7 +51,10 @@ static void copy_roster(struct server_view *to, const struct server_view *from)
         *row = from->roster[i];
         row->server = memory_copy_text(row->server);
         row->database = memory_copy_text(row->database);
+        row->listed_as = memory_copy_text(row->listed_as);
     }
+    for (size_t i = 0; i < from->computers_count; i++)
+        *memory_append(to, computers) = memory_copy_text(from->computers[i]);
 }
 
 static void copy_history(struct server_view *to, const struct server_view *from)
@@ -215,7 +218,10 @@ void view_free_rows(struct server_view *view)
     for (size_t i = 0; i < view->roster_count; i++) {
         free(view->roster[i].server);
         free(view->roster[i].database);
+        free(view->roster[i].listed_as);
     }
+    for (size_t i = 0; i < view->computers_count; i++)
+        free(view->computers[i]);
     for (size_t i = 0; i < view->shipping_count; i++) {
         free(view->shipping[i].server);
         free(view->shipping[i].database);
@@ -229,6 +235,7 @@ void view_free_rows(struct server_view *view)
     }
     free(view->databases);
     free(view->roster);
+    free(view->computers);
     free(view->shipping);
     free(view->jobs);
 }

@@ -4,7 +4,7 @@
 set -eu
 
 packages='gcc clang clang-format make pkg-config libncurses-dev freetds-dev libiniparser-dev
-libcmocka-dev libsqlite3-dev libjansson-dev libxml2-dev libssl-dev libclang-rt-14-dev freetds-bin
+libcmocka-dev libsqlite3-dev libjansson-dev libxml2-dev libxml2-utils libssl-dev libclang-rt-14-dev freetds-bin
 binutils python3 python3-tds python3-openssl python3-pyte python3-jsonschema mandoc'
 
 missing=

@@ -114,6 +114,18 @@ static void fill_group(const struct biztalk_group *group)
     row_insert(&row, management, "dbo", "adm_Group");
 }
 
+/* DefaultDatabaseName: the words that BizTalk's update scripts look for; of a custom database the
+ * name that its owner gave it. Source: "Moving BizTalk Server Databases", SampleUpdateInfo.xml. */
+static const char *listed_name(const struct group_member *member)
+{
+    if (strcmp(member->role, "sso") == 0)
+        return "SSO";
+    if (strcmp(member->role, "bam-alerts") == 0)
+        return strstr(member->database->name, "NSMain") == NULL ? "BAM Alerts Application DB"
+                                                                : "BAM Alerts Instance DB";
+    return member->database->name;
+}
+
 static void fill_member(const struct biztalk_group *group, const struct group_member *member)
 {
     struct database *management = group->management;
@@ -135,7 +147,7 @@ static void fill_member(const struct biztalk_group *group, const struct group_me
         row_insert(&row, management, "dbo", "adm_MessageBox");
     } else if (strcmp(member->role, "other") == 0 || strcmp(member->role, "sso") == 0 ||
                strcmp(member->role, "bam-alerts") == 0 || strcmp(member->role, "custom") == 0) {
-        row_text(&row, member->database->name);
+        row_text(&row, listed_name(member));
         row_text(&row, member->database->name);
         row_text(&row, server);
         row_text(&row, "");
@@ -149,12 +161,15 @@ static void fill_member(const struct biztalk_group *group, const struct group_me
 
 void biztalk_create_tables(struct biztalk_group *group)
 {
+    static const char *const computers[] = {"BTS01", "BTS02"}; /* where BizTalk itself runs */
     struct database *management = group->management;
     database_create_table(management, "dbo", "adm_BackupHistory", history_columns, 1);
     database_create_table(management, "dbo", "adm_Group", group_columns, 1);
     database_create_table(management, "dbo", "adm_MessageBox", messagebox_columns, 1);
     database_create_table(management, "dbo", "adm_OtherBackupDatabases", other_columns, 0);
     database_create_table(management, "dbo", "adm_BackupSettings", settings_columns, 0);
+    database_create_table(management, "dbo", "adm_Server",
+                          "Id int identity not null, Name nvarchar(63) not null", 1);
     database_create_table(management, "dbo", "adm_ManagementDatabase",
                           "ServerName nvarchar(80) not null, DatabaseName nvarchar(128) not null",
                           0);
@@ -175,4 +190,9 @@ void biztalk_create_tables(struct biztalk_group *group)
     row_int(&row, 0);
     row_int(&row, 1);
     row_insert(&row, management, "dbo", "adm_BackupSettings");
+    for (size_t i = 0; i < sizeof computers / sizeof *computers; i++) {
+        row_null(&row);
+        row_text(&row, computers[i]);
+        row_insert(&row, management, "dbo", "adm_Server");
+    }
 }
