@@ -63,6 +63,18 @@ bool assume_roster(struct group_view *view, const struct group_assumptions *assu
     return true;
 }
 
+void assume_copies(struct group_view *view)
+{
+    for (size_t k = 0; k < view->roster_count; k++) {
+        struct roster_entry *entry = &view->roster[k];
+        entry->state = STATE_ABSENT;
+        entry->standby = entry->redo_visible = false;
+        entry->redo_lsn = entry->restored_first_lsn = entry->restored_last_lsn = (struct lsn){0};
+        free(entry->at_mark);
+        entry->at_mark = NULL;
+    }
+}
+
 /* The set in front of "/DB" or alone; -1 where it is none. */
 static int find_set(const struct group_view *view, const char *value, const char **rest)
 {

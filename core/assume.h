@@ -15,6 +15,8 @@ bool assume_servers(struct group_view *view, const struct group_assumptions *ass
                     struct error *error);
 bool assume_roster(struct group_view *view, const struct group_assumptions *assumptions,
                    struct error *error);
+/* For a rehearsal: the databases stand nowhere yet, whatever the standby is. */
+void assume_copies(struct group_view *view);
 bool assume_sets(struct group_view *view, const struct group_assumptions *assumptions,
                  struct error *error);
 

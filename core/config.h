@@ -45,6 +45,7 @@ struct config_server {
     bool restores_all; /* destination: restores = * */
     char **restores;   /* destination: names of source servers */
     size_t restores_count, restores_capacity;
+    char *data_path, *log_path; /* destination: where files are placed anew; NULL = not said */
 };
 
 struct limit {
@@ -66,6 +67,7 @@ struct config {
     char *journal_dir;     /* NULL = the state directory */
     char *state_dir;       /* resolved; created 0700 when first written */
     int lanes_per_server;
+    char *rehearsal_prefix; /* of the copies' names */
     int64_t connect_timeout_ms, query_timeout_ms;
 };
 

@@ -53,12 +53,14 @@ void decode_server(struct server_view *view, const struct tds_row *row)
     free(view->collation);
     free(view->machine);
     free(view->data_path);
+    free(view->log_path);
     view->server_name = take_text(row, "server_name");
     view->version = take_text(row, "version");
     view->edition = take_text(row, "edition");
     view->collation = take_text(row, "collation");
     view->machine = take_text(row, "machine");
     view->data_path = take_text(row, "data_path");
+    view->log_path = take_text(row, "log_path");
     view->version_major = view->version ? atoi(view->version) : 0;
     view->case_sensitive = is_case_sensitive(view->collation);
     view->clustered = tds_bit(row, "is_clustered") == 1;

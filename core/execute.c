@@ -12,6 +12,7 @@
 #include "core/base/text.h"
 #include "core/execute_internal.h"
 #include "core/run_internal.h"
+#include "core/situation.h"
 #include "core/worker.h"
 
 /* --- telling ---------------------------------------------------------------------------------- */
@@ -254,6 +255,8 @@ static void abort_run(struct execution *execution)
     execution_say(execution, "aborting: the databases stay as they are, RESTORING");
     if (execution->prepared || execution->resumed)
         execution_restore_jobs(execution);
+    if (situation_traits(execution->head.situation)->copies)
+        rehearsal_tell_drops(execution);
     error_set(&error, ERR_ABORTED, NULL,
               execution->prepared || execution->resumed ? "make a new plan; nothing was recovered"
                                                         : "nothing was written on any server",

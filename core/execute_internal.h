@@ -200,6 +200,14 @@ bool execution_gate(struct execution *execution, struct error *error);
 bool execution_recover(struct execution *execution, struct error *error);
 bool execution_verify(struct execution *execution, struct error *error);
 
+/* --- execute_rehearsal.c ------------------------------------------------------------------------ */
+
+/* The end of a rehearsal's VERIFY: tells how the standby's own databases stand, which it never
+ * touched, and the statements that remove the copies, which nobody but the operator sends. */
+bool rehearsal_verify(struct execution *execution, struct error *error);
+/* After an abort: the same statements for the copies that are there. */
+void rehearsal_tell_drops(struct execution *execution);
+
 /* Stops the watchers and lets the locks go. */
 void execution_release(struct execution *execution);
 /* After an abort: enables the shipping jobs that this run disabled, where the databases of a

@@ -8,6 +8,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/execute_internal.h"
+#include "core/situation.h"
 #include "core/tsql_write.h"
 
 static bool has_word(const char *name, const char *word)
@@ -144,7 +145,8 @@ static bool check_to_mark(const struct destination *destination, struct error *e
 
 bool execution_stop_jobs(struct execution *execution, struct error *error)
 {
-    for (size_t i = 0; i < execution->destinations_count; i++) {
+    bool stops = situation_traits(execution->head.situation)->stops_shipping;
+    for (size_t i = 0; stops && i < execution->destinations_count; i++) {
         struct destination *destination = &execution->destinations[i];
         if (!destination_read_jobs(destination, &destination->work_link, error) ||
             !check_to_mark(destination, error))
@@ -157,6 +159,10 @@ bool execution_stop_jobs(struct execution *execution, struct error *error)
     execution->prepared = true;
     pthread_mutex_unlock(&execution->lock);
     execution_note(execution, "prepared: all files are proven by their headers");
+    if (!stops) {
+        execution_note(execution, "shipping goes on: its jobs are left as they are");
+        return true;
+    }
     for (size_t i = 0; i < execution->destinations_count; i++)
         if (!disable_jobs(&execution->destinations[i], error))
             return false;

@@ -74,7 +74,7 @@ static bool check_header(const struct lane *lane, const struct plan_step *step,
                  header->type);
         return differs(error, step, what);
     }
-    if (!text_equal_nocase(header->database, lane->plan->database)) {
+    if (!text_equal_nocase(header->database, lane->plan->original)) {
         char shown[129];
         text_clean(shown, sizeof shown, header->database);
         snprintf(what, sizeof what, "it is a backup of the database %s", shown);
@@ -129,11 +129,54 @@ static void learn(struct plan_step *step, const struct header *header)
     step->evidence = EVIDENCE_HEADER;
 }
 
+/* The data and log files that a backup holds, against the plan's MOVEs. */
+struct file_check {
+    const struct lane *lane;
+    const struct plan_step *step;
+    size_t moved; /* files of the backup that the step moves */
+    char unmoved[129];
+};
+
+static bool take_backup_file(void *context, const struct tds_row *row)
+{
+    struct file_check *check = context;
+    const char *name = tds_text(row, "LogicalName");
+    bool moved = false;
+    for (size_t i = 0; name != NULL && i < check->step->moves_count; i++)
+        moved = moved || text_equal_nocase(check->step->moves[i].name, name);
+    check->moved += moved;
+    if (!moved)
+        text_clean(check->unmoved, sizeof check->unmoved, name);
+    return true;
+}
+
+/* A MOVE of a file that the backup does not hold fails (3234); a file of a copy that is not moved
+ * would be written over the standby's own. */
+static bool check_files(const struct file_check *check, struct error *error)
+{
+    const struct plan_step *step = check->step;
+    char what[400];
+    if (check->moved < step->moves_count) {
+        snprintf(what, sizeof what, "the plan moves %zu of its files, and it holds only %zu of them",
+                 step->moves_count, check->moved);
+        return differs(error, step, what);
+    }
+    bool copy = strcmp(check->lane->plan->original, check->lane->plan->database) != 0;
+    if (step->kind != STEP_RESTORE_FULL || !copy || check->unmoved[0] == '\0')
+        return true;
+    snprintf(what, sizeof what, "the plan does not say where the copy's file %s goes",
+             check->unmoved);
+    return differs(error, step, what);
+}
+
 static bool read_file(struct lane *lane, struct link *link, const struct plan_step *step,
                       struct header *header, struct error *error)
 {
+    struct file_check check = {.lane = lane, .step = step};
     if (link_run(link, tsql_header_only(step->file), take_header, header, NULL, error) != ERR_OK ||
-        link_run(link, tsql_file_list_only(step->file), NULL, NULL, NULL, error) != ERR_OK)
+        link_run(link, tsql_file_list_only(step->file), take_backup_file, &check, NULL, error) !=
+            ERR_OK ||
+        !check_files(&check, error))
         return false;
     /* Before the first RESTORE DATABASE over an existing database every file is read whole: the
      * old content is lost with the statement's first page. */

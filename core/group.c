@@ -83,6 +83,8 @@ static bool build_rooms(struct group_view *view, const struct group_assumptions 
     roster_build(view);
     if (assumptions != NULL && !assume_roster(view, assumptions, error))
         return false;
+    if (assumptions != NULL && assumptions->copies)
+        assume_copies(view);
     chain_merge_history(view);
     chain_join_backups(view);
     if (assumptions != NULL && !assume_sets(view, assumptions, error))

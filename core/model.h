@@ -216,6 +216,16 @@ struct database_row {
     int64_t sessions;        /* user sessions in it; -1 not visible */
 };
 
+/* One file of a database, from sys.master_files. */
+struct file_row {
+    int database_id;
+    char *name; /* logical */
+    char *path;
+    bool is_log;
+    int64_t size_bytes;
+    struct lsn create_lsn; /* unknown for the files that the database was made with */
+};
+
 struct job_row {
     char *name;
     char job_id[37];

@@ -15,6 +15,7 @@
 #include "core/plan_internal.h"
 #include "core/rates.h"
 #include "core/roster.h"
+#include "core/situation.h"
 
 void plan_refuse(struct planning *planning, char *text)
 {
@@ -72,7 +73,7 @@ static void tell_blocker(void *planning, char *text)
 static int find_newest(struct planning *planning)
 {
     const struct group_view *view = planning->view;
-    int newest = marks_find_newest(view), any = marks_find_newest_any(view);
+    int newest = plan_find_newest(planning), any = marks_find_newest_any(view);
     if (newest >= 0)
         return newest;
     if (any >= 0)
@@ -140,20 +141,7 @@ static void check_situation(struct planning *planning)
     if (request->method != METHOD_DIRECT)
         plan_refuse(planning, memory_format("the method '%s' is not available yet: use direct",
                                             method_name(request->method)));
-    if (!request->situation_known)
-        return;
-    if (request->situation != SITUATION_SOURCE_LOST) {
-        plan_refuse(planning,
-                    memory_format("the situation '%s' is not available yet: only source-lost is",
-                                  situation_name(request->situation)));
-        return;
-    }
-    for (size_t i = 0; i < planning->view->servers_count; i++)
-        if (planning->view->servers[i]->role == ROLE_SOURCE && !planning->view->down[i])
-            plan_refuse(planning,
-                        memory_format("source-lost: the source %s still answers; two living "
-                                      "groups would each take a part of the work",
-                                      planning->view->servers[i]->name));
+    plan_check_situation(planning);
 }
 
 /* --- the databases --------------------------------------------------------------------------- */
@@ -232,6 +220,7 @@ static void make(struct planning *planning)
     free(planning->tracks);
     free(planning->durations_ms);
     free(planning->stop_clause);
+    plan_free_files(planning);
 }
 
 struct plan *plan_make(const struct group_view *view, const struct plan_request *request)
@@ -239,12 +228,14 @@ struct plan *plan_make(const struct group_view *view, const struct plan_request 
     struct planning planning = {
         .view = view, .request = request, .plan = new_plan(view, request), .mark = -1};
     struct group_view *assumed = NULL;
-    if (request->assume_count > 0 || request->leave_out_count > 0) {
+    planning.copies = request->situation_known && situation_traits(request->situation)->copies;
+    if (request->assume_count > 0 || request->leave_out_count > 0 || planning.copies) {
         struct error error = {0};
         struct group_assumptions assumptions = {.assume = request->assume,
                                                 .assume_count = request->assume_count,
                                                 .leave_out = request->leave_out,
-                                                .leave_out_count = request->leave_out_count};
+                                                .leave_out_count = request->leave_out_count,
+                                                .copies = planning.copies};
         assumed = group_view_assume(view, &assumptions, &error);
         if (assumed == NULL) {
             char text[1024];
@@ -270,10 +261,16 @@ void plan_free(struct plan *plan)
             free(database->steps[k].file);
             free(database->steps[k].stop_clause);
             free(database->steps[k].sql);
+            for (size_t m = 0; m < database->steps[k].moves_count; m++) {
+                free(database->steps[k].moves[m].name);
+                free(database->steps[k].moves[m].path);
+            }
+            free(database->steps[k].moves);
         }
         free(database->steps);
         free(database->server);
         free(database->database);
+        free(database->original);
         free(database->reason);
     }
     free(plan->databases);

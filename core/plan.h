@@ -30,6 +30,12 @@ struct plan_request {
     size_t replace_count;
 };
 
+/* A file that is placed elsewhere than where the backup had it. */
+struct plan_move {
+    char *name; /* logical */
+    char *path; /* at the destination */
+};
+
 struct plan_step {
     enum step_kind kind;
     int64_t set;       /* 0 = none */
@@ -40,12 +46,15 @@ struct plan_step {
     int64_t duration_ms;            /* DURATION_UNKNOWN */
     struct lsn first_lsn, last_lsn; /* of the file, as far as known */
     enum evidence evidence;
+    struct plan_move *moves; /* of this statement */
+    size_t moves_count, moves_capacity;
 };
 
 struct plan_database {
     char *server;    /* destination, the ini's name */
     int destination; /* index into the configuration's servers */
     char *database;
+    char *original; /* its name in its backups: another one than database for a rehearsal's copy */
     enum database_use use;
     enum route route;
     char *reason;

@@ -9,6 +9,13 @@
 #include "core/plan.h"
 #include "core/track.h"
 
+/* Where a file of the plan is put. */
+struct plan_placed {
+    int destination;
+    const char *name; /* logical; borrowed from the view */
+    char *path;       /* owned */
+};
+
 struct planning {
     const struct group_view *view; /* the view as assumed */
     const struct plan_request *request;
@@ -18,6 +25,12 @@ struct planning {
     char *stop_clause;     /* the same on every log; owned; NULL = cannot be written */
     int64_t *durations_ms; /* one for each roster entry */
     size_t files;
+    bool copies; /* a rehearsal: every database under another name, beside the standby */
+    struct plan_placed *placed; /* all files of the plan */
+    size_t placed_count, placed_capacity;
+    size_t placed_from; /* where those of the database at hand begin */
+    const struct server_view *file_rows; /* whose sys.master_files tell of them; NULL = nobody's */
+    int file_database;                   /* its id there */
 };
 
 /* Adds a reason (takes text) why the plan cannot be carried out. */
@@ -29,6 +42,22 @@ void plan_add_database(struct planning *planning, size_t entry);
 /* Writes the stop clause of the target, with AFTER where the mark's name repeats in the logs to
  * apply; refuses where that cannot be written. */
 void plan_write_stop_clause(struct planning *planning);
+
+/* core/plan_situation.c: refuses what the situation forbids. */
+void plan_check_situation(struct planning *planning);
+/* The mark that is meant by "newest": for copies and for servers that are new, the newest that full
+ * sets lead to; index or -1. */
+int plan_find_newest(const struct planning *planning);
+/* Sets database and original; refuses a copy whose name is taken. */
+void plan_name_database(struct planning *planning, struct plan_database *database,
+                        const struct roster_entry *entry);
+
+/* core/plan_files.c: chooses a place for every file of the database at hand ... */
+void plan_place_files(struct planning *planning, const struct roster_entry *entry);
+/* ... and gives the step of a backup the MOVEs that its files need. */
+void plan_move_files(struct planning *planning, const struct plan_database *database,
+                     struct plan_step *step, const struct set_file *backup);
+void plan_free_files(struct planning *planning);
 
 /* Both targets of the view, side by side; the chosen one too. */
 void plan_add_alternatives(struct planning *planning);

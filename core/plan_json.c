@@ -47,6 +47,14 @@ static json_t *step_to_json(const struct plan_step *step)
     set(object, "first_lsn", from_lsn(step->first_lsn));
     set(object, "last_lsn", from_lsn(step->last_lsn));
     set(object, "evidence", json_from_text(evidence_name(step->evidence)));
+    json_t *moves = json_array();
+    for (size_t i = 0; i < step->moves_count; i++) {
+        json_t *move = json_object();
+        set(move, "name", json_from_text(step->moves[i].name));
+        set(move, "path", json_from_text(step->moves[i].path));
+        json_array_append_new(moves, move);
+    }
+    set(object, "moves", moves);
     return object;
 }
 
@@ -55,6 +63,7 @@ static json_t *database_to_json(const struct plan_database *database)
     json_t *object = json_object();
     set(object, "server", json_from_text(database->server));
     set(object, "database", json_from_text(database->database));
+    set(object, "original", json_from_text(database->original));
     set(object, "role", json_from_text(database_use_name(database->use)));
     set(object, "route", json_from_text(route_name(database->route)));
     set(object, "reason", json_from_text(database->reason));
@@ -148,6 +157,21 @@ static int64_t integer_at(const json_t *object, const char *key, int64_t otherwi
     return json_is_integer(value) ? json_integer_value(value) : otherwise;
 }
 
+static bool read_moves(const json_t *moves, struct plan_step *step)
+{
+    size_t index;
+    const json_t *item;
+    json_array_foreach(moves, index, item)
+    {
+        struct plan_move *move = memory_append(step, moves);
+        move->name = copy_at(item, "name");
+        move->path = copy_at(item, "path");
+        if (move->name == NULL || move->path == NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool read_step(const json_t *object, struct plan_step *step)
 {
     step->set = integer_at(object, "set", 0);
@@ -159,6 +183,7 @@ static bool read_step(const json_t *object, struct plan_step *step)
     step->first_lsn = lsn_parse(text_at(object, "first_lsn"));
     step->last_lsn = lsn_parse(text_at(object, "last_lsn"));
     return step_kind_from_name(&step->kind, text_at(object, "kind")) && step->sql != NULL &&
+           read_moves(json_object_get(object, "moves"), step) &&
            evidence_from_name(&step->evidence, text_at(object, "evidence"));
 }
 
@@ -167,6 +192,9 @@ static bool read_database(const json_t *object, struct plan_database *database)
     database->server = copy_at(object, "server");
     database->database = copy_at(object, "database");
     database->reason = copy_at(object, "reason");
+    database->original = copy_at(object, "original");
+    if (database->original == NULL)
+        database->original = memory_copy_text(database->database);
     database->destination = (int)integer_at(object, "destination", -1);
     database->redo_lsn = lsn_parse(text_at(object, "redo_lsn"));
     database->mark_lsn = lsn_parse(text_at(object, "mark_lsn"));

@@ -33,7 +33,7 @@ static void add_alternative(struct planning *planning, enum target_by by, int in
 
 void plan_add_alternatives(struct planning *planning)
 {
-    add_alternative(planning, TARGET_NEWEST, marks_find_newest(planning->view));
+    add_alternative(planning, TARGET_NEWEST, plan_find_newest(planning));
     add_alternative(planning, TARGET_RULE, marks_find_rule(planning->view));
     if (planning->request->by == TARGET_CHOSEN && planning->mark >= 0)
         add_alternative(planning, TARGET_CHOSEN, planning->mark);

@@ -135,17 +135,22 @@ static void add_file_step(struct planning *planning, struct plan_database *datab
     step->first_lsn = file->first_lsn;
     step->last_lsn = file->last_lsn;
     step->evidence = file->evidence;
+    plan_move_files(planning, database, step, file);
+    struct tsql_move *moves = memory_new_array(step->moves_count, sizeof *moves);
+    for (size_t i = 0; i < step->moves_count; i++)
+        moves[i] = (struct tsql_move){step->moves[i].name, step->moves[i].path};
     struct str sql = {0};
     bool written;
     if (kind == STEP_RESTORE_FULL) {
-        written = tsql_add_restore_database(&sql, database->database, file->path, NULL, 0,
-                                            database->must_replace);
+        written = tsql_add_restore_database(&sql, database->database, file->path, moves,
+                                            step->moves_count, database->must_replace);
     } else {
         const char *clause = planning->stop_clause;
         step->stop_clause = memory_copy_text(clause);
-        written =
-            clause != NULL && tsql_add_restore_log(&sql, database->database, file->path, clause);
+        written = clause != NULL && tsql_add_restore_log(&sql, database->database, file->path,
+                                                         moves, step->moves_count, clause);
     }
+    free(moves);
     finish_step(planning, database, step, &sql, written);
 }
 
@@ -190,12 +195,12 @@ static void add_ending(struct planning *planning, struct plan_database *database
     struct str sql = {0};
     /* A standby file of an older version cannot be made: the database must be upgraded first. */
     if (versions_are_equal(planning->view, entry)) {
-        char *undo = undo_file(planning->view->servers[entry->destination], entry->database);
-        bool written = tsql_add_restore_standby(&sql, entry->database, undo);
+        char *undo = undo_file(planning->view->servers[entry->destination], database->database);
+        bool written = tsql_add_restore_standby(&sql, database->database, undo);
         finish_step(planning, database, add_step(database, STEP_PROVE), &sql, written);
         free(undo);
     }
-    bool written = tsql_add_recover(&sql, entry->database);
+    bool written = tsql_add_recover(&sql, database->database);
     finish_step(planning, database, add_step(database, STEP_RECOVER), &sql, written);
 }
 
@@ -205,6 +210,7 @@ static void add_steps(struct planning *planning, struct plan_database *database,
     const struct roster_entry *entry = &planning->view->roster[k];
     const struct track *track = planning->tracks[k];
     struct lsn redo = entry->redo_lsn;
+    plan_place_files(planning, entry);
     if (path->full >= 0) {
         const struct track_full *full = &track->fulls[path->full];
         add_file_step(planning, database, STEP_RESTORE_FULL, full->set, full->file);
@@ -246,7 +252,6 @@ void plan_add_database(struct planning *planning, size_t k)
         .server = memory_copy_text(entry->destination >= 0 ? view->servers[entry->destination]->name
                                                            : entry->source_server),
         .destination = entry->destination,
-        .database = memory_copy_text(entry->database),
         .use = entry->use,
         .route = path.route,
         .reason = path.reason,
@@ -256,6 +261,7 @@ void plan_add_database(struct planning *planning, size_t k)
         .mark_lsn = view->sets[mark->set].files[k].mark_lsn,
         .recovery_order = recovery_order(entry->use),
     };
+    plan_name_database(planning, database, entry);
     planning->durations_ms[k] = rates_of_path(&view->rates, &path);
     planning->files += path.logs_count + (path.full >= 0);
     if (path.route == ROUTE_UNREACHABLE) {

@@ -64,6 +64,14 @@ static bool add_file(void *context, const struct tds_row *row)
     if (!database)
         return true;
     int64_t size_bytes = tds_integer(row, "pages", 0) * 8192;
+    if (tds_has(row, "name") && tds_has(row, "path"))
+        *memory_append(reading->fresh, files) =
+            (struct file_row){.database_id = database->database_id,
+                              .name = memory_copy_text(tds_text(row, "name")),
+                              .path = memory_copy_text(tds_text(row, "path")),
+                              .is_log = tds_integer(row, "type", 0) == 1,
+                              .size_bytes = size_bytes,
+                              .create_lsn = tds_lsn(row, "create_lsn")};
     database->size_bytes =
         (database->size_bytes == SIZE_UNKNOWN ? 0 : database->size_bytes) + size_bytes;
     database->files_visible = true;

@@ -87,15 +87,13 @@ struct run_summary *run_list(const struct config *config, size_t *count, struct 
 static enum error_code check_situation(const struct config *config, const struct plan *plan,
                                        const struct run_options *options, struct error *error)
 {
-    static const char hint[] = "the situation this version can carry out is source-lost";
     if (plan->situation_known && plan->situation != options->situation)
         return error_set(error, ERR_REFUSED, config->group_name, "make the plan again",
                          "the plan is for %s, not for %s", situation_name(plan->situation),
                          situation_name(options->situation));
-    if (options->situation != SITUATION_SOURCE_LOST)
-        return error_set(error, ERR_REFUSED, config->group_name, hint,
-                         "the situation %s cannot be carried out yet",
-                         situation_name(options->situation));
+    if (!plan->situation_known && options->situation != SITUATION_SOURCE_LOST)
+        return error_set(error, ERR_REFUSED, config->group_name,
+                         "make the plan with its situation", "the plan was made for no situation");
     if (plan->method != METHOD_DIRECT)
         return error_set(error, ERR_REFUSED, config->group_name,
                          "the method this version can carry out is direct",

@@ -10,7 +10,7 @@
 #include "core/proof.h"
 #include "core/store_walk.h"
 
-static const char first_word[] = "stopmark-view-2";
+static const char first_word[] = "stopmark-view-3";
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
@@ -34,6 +34,16 @@ static void walk_database(struct walk *w, struct database_row *row)
     walk_int(w, &row->has_mark_log);
     walk_int(w, &row->has_marking_objects);
     walk_integer(w, &row->sessions);
+}
+
+static void walk_file(struct walk *w, struct file_row *row)
+{
+    walk_int(w, &row->database_id);
+    walk_text(w, &row->name);
+    walk_text(w, &row->path);
+    walk_bool(w, &row->is_log);
+    walk_integer(w, &row->size_bytes);
+    walk_lsn(w, &row->create_lsn);
 }
 
 static void walk_roster(struct walk *w, struct roster_row *row)
@@ -221,6 +231,7 @@ static void walk_scalars(struct walk *w, struct server_view *view)
     walk_text(w, &view->collation);
     walk_text(w, &view->machine);
     walk_text(w, &view->data_path);
+    walk_text(w, &view->log_path);
     walk_bool(w, &view->case_sensitive);
     walk_bool(w, &view->clustered);
     walk_text(w, &view->management_database);
@@ -328,6 +339,7 @@ void store_text_from_view(struct str *out, const struct server_view *view)
 {
     write_head(out, view);
     WRITE_ROWS(out, view, databases, walk_database);
+    WRITE_ROWS(out, view, files, walk_file);
     WRITE_ROWS(out, view, roster, walk_roster);
     WRITE_ROWS(out, view, backups, walk_backup);
     WRITE_ROWS(out, view, marks, walk_mark);
@@ -376,6 +388,7 @@ static bool read_lists(const char *at, struct server_view *view)
     struct history_rows rows = {0};
     struct history_list history = {0};
     READ_ROWS(&at, view, databases, walk_database);
+    READ_ROWS(&at, view, files, walk_file);
     READ_ROWS(&at, view, roster, walk_roster);
     READ_ROWS(&at, view, backups, walk_backup);
     READ_ROWS(&at, view, marks, walk_mark);
@@ -398,6 +411,8 @@ static bool is_whole(const struct server_view *view)
     bool whole = true;
     for (size_t i = 0; i < view->databases_count; i++)
         whole = whole && view->databases[i].name;
+    for (size_t i = 0; i < view->files_count; i++)
+        whole = whole && view->files[i].name && view->files[i].path;
     for (size_t i = 0; i < view->roster_count; i++)
         whole = whole && view->roster[i].database;
     for (size_t i = 0; i < view->shipping_count; i++)

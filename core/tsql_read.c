@@ -17,7 +17,8 @@
 
 /* --- the server ------------------------------------------------------------------------------- */
 
-/* server_name, version, edition, collation, machine, data_path, is_clustered, utc_now, local_now */
+/* server_name, version, edition, collation, machine, data_path, log_path, is_clustered, utc_now,
+ * local_now */
 const struct query query_server = {
     .name = "server",
     .text = "SELECT @@SERVERNAME AS server_name,"
@@ -26,6 +27,7 @@ const struct query query_server = {
             " CAST(SERVERPROPERTY('Collation') AS nvarchar(128)) AS collation,"
             " CAST(SERVERPROPERTY('MachineName') AS nvarchar(128)) AS machine,"
             " CAST(SERVERPROPERTY('InstanceDefaultDataPath') AS nvarchar(260)) AS data_path,"
+            " CAST(SERVERPROPERTY('InstanceDefaultLogPath') AS nvarchar(260)) AS log_path,"
             " CAST(SERVERPROPERTY('IsClustered') AS int) AS is_clustered,"
             " GETUTCDATE() AS utc_now, GETDATE() AS local_now",
     .permission = ANY_LOGIN,
@@ -77,12 +79,13 @@ const struct query query_databases = {
     .part = PART_DATABASES,
 };
 
-/* database_id, type (0 data, 1 log), pages (of 8 KB), redo_lsn. Silently without rows where the
- * login may not see files. */
+/* database_id, type (0 data, 1 log), pages (of 8 KB), redo_lsn, name, path, create_lsn.
+ * Silently without rows where the login may not see files. */
 const struct query query_files = {
     .name = "files",
     .text = "SELECT f.database_id AS database_id, f.type AS type, f.size AS pages,"
-            " f.redo_start_lsn AS redo_lsn FROM sys.master_files AS f",
+            " f.redo_start_lsn AS redo_lsn, f.name AS name, f.physical_name AS path,"
+            " f.create_lsn AS create_lsn FROM sys.master_files AS f",
     .permission = ANY_DEFINITION,
     .part = PART_DATABASES,
 };

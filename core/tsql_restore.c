@@ -38,12 +38,8 @@ static bool add_head(struct str *out, const char *verb, const char *database)
     return tsql_add_identifier(out, database);
 }
 
-bool tsql_add_restore_database(struct str *out, const char *database, const char *device,
-                               const struct tsql_move *moves, size_t moves_count, bool replace)
+static bool add_moves(struct str *out, const struct tsql_move *moves, size_t moves_count)
 {
-    if (!add_head(out, "RESTORE DATABASE ", database) || !add_device(out, device))
-        return false;
-    str_add(out, " WITH ");
     for (size_t i = 0; i < moves_count; i++) {
         str_add(out, "MOVE ");
         if (!tsql_add_string(out, moves[i].logical_name))
@@ -53,17 +49,37 @@ bool tsql_add_restore_database(struct str *out, const char *database, const char
             return false;
         str_add(out, ", ");
     }
+    return true;
+}
+
+bool tsql_add_restore_database(struct str *out, const char *database, const char *device,
+                               const struct tsql_move *moves, size_t moves_count, bool replace)
+{
+    if (!add_head(out, "RESTORE DATABASE ", database) || !add_device(out, device))
+        return false;
+    str_add(out, " WITH ");
+    if (!add_moves(out, moves, moves_count))
+        return false;
     str_add(out, replace ? "REPLACE, NORECOVERY, STATS = 5" : "NORECOVERY, STATS = 5");
     return true;
 }
 
 bool tsql_add_restore_log(struct str *out, const char *database, const char *device,
+                          const struct tsql_move *moves, size_t moves_count,
                           const char *stop_clause)
 {
     if (!add_head(out, "RESTORE LOG ", database) || !add_device(out, device))
         return false;
-    str_format(out, " WITH %s, NORECOVERY, STATS = 5", stop_clause);
+    str_add(out, " WITH ");
+    if (!add_moves(out, moves, moves_count))
+        return false;
+    str_format(out, "%s, NORECOVERY, STATS = 5", stop_clause);
     return true;
+}
+
+bool tsql_add_drop(struct str *out, const char *database)
+{
+    return add_head(out, "DROP DATABASE ", database);
 }
 
 bool tsql_add_restore_standby(struct str *out, const char *database, const char *undo_file)

@@ -28,13 +28,18 @@ bool tsql_add_stop_clause(struct str *out, enum stop_kind stop, const char *mark
 bool tsql_add_restore_database(struct str *out, const char *database, const char *device,
                                const struct tsql_move *moves, size_t moves_count, bool replace);
 
-/* RESTORE LOG ... WITH <stop_clause>, NORECOVERY. stop_clause as tsql_add_stop_clause made it. */
+/* RESTORE LOG ... WITH <stop_clause>, NORECOVERY. stop_clause as tsql_add_stop_clause made it.
+ * moves: only of files that were added inside this log (else 3234). */
 bool tsql_add_restore_log(struct str *out, const char *database, const char *device,
+                          const struct tsql_move *moves, size_t moves_count,
                           const char *stop_clause);
 
 /* RESTORE DATABASE ... WITH STANDBY = N'undo_file', without FROM: makes it readable without ending
  * the roll forward. Only where source and destination have the same version (3180). */
 bool tsql_add_restore_standby(struct str *out, const char *database, const char *undo_file);
+
+/* DROP DATABASE: shown to the operator after a rehearsal, never sent by stopmark. */
+bool tsql_add_drop(struct str *out, const char *database);
 
 /* RESTORE DATABASE ... WITH RECOVERY: the point of no return. */
 bool tsql_add_recover(struct str *out, const char *database);

@@ -74,6 +74,7 @@ struct server_view {
     int version_major;
     char *edition, *collation, *machine;
     char *data_path; /* SERVERPROPERTY('InstanceDefaultDataPath'); NULL = not known */
+    char *log_path;  /* SERVERPROPERTY('InstanceDefaultLogPath'); NULL = not known */
     bool case_sensitive, clustered;
     /* rights of the monitoring login */
     bool is_sysadmin, can_view_server_state, can_view_any_definition, can_read_headers;
@@ -81,6 +82,8 @@ struct server_view {
     /* facts */
     struct database_row *databases;
     size_t databases_count, databases_capacity;
+    struct file_row *files; /* of all its databases, as far as the login may see them */
+    size_t files_count, files_capacity;
     struct roster_row *roster;
     size_t roster_count, roster_capacity;
     char *management_database; /* source with management; the server's spelling */
@@ -305,6 +308,7 @@ struct group_assumptions {
     size_t assume_count;
     const char *const *leave_out; /* database names */
     size_t leave_out_count;
+    bool copies; /* as for copies beside the standby: no database is there yet */
 };
 
 /* group_view_build of the same servers and instant as view, under the assumptions. NULL with

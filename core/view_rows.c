@@ -29,6 +29,7 @@ static void copy_server(struct server_view *to, const struct server_view *from)
     set_text(&to->collation, from->collation);
     set_text(&to->machine, from->machine);
     set_text(&to->data_path, from->data_path);
+    set_text(&to->log_path, from->log_path);
 }
 
 static void copy_databases(struct server_view *to, const struct server_view *from)
@@ -38,6 +39,12 @@ static void copy_databases(struct server_view *to, const struct server_view *fro
         *row = from->databases[i];
         row->name = memory_copy_text(row->name);
         row->collation = memory_copy_text(row->collation);
+    }
+    for (size_t i = 0; i < from->files_count; i++) {
+        struct file_row *row = memory_append(to, files);
+        *row = from->files[i];
+        row->name = memory_copy_text(row->name);
+        row->path = memory_copy_text(row->path);
     }
 }
 
@@ -215,6 +222,10 @@ void view_free_rows(struct server_view *view)
         free(view->databases[i].name);
         free(view->databases[i].collation);
     }
+    for (size_t i = 0; i < view->files_count; i++) {
+        free(view->files[i].name);
+        free(view->files[i].path);
+    }
     for (size_t i = 0; i < view->roster_count; i++) {
         free(view->roster[i].server);
         free(view->roster[i].database);
@@ -234,6 +245,7 @@ void view_free_rows(struct server_view *view)
         free(view->jobs[i].steps);
     }
     free(view->databases);
+    free(view->files);
     free(view->roster);
     free(view->computers);
     free(view->shipping);

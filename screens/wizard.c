@@ -55,16 +55,14 @@ const char *wizard_situation_refusal(enum situation situation)
 {
     switch (situation) {
     case SITUATION_SOURCE_LOST:
+    case SITUATION_REHEARSAL:
         return NULL;
     case SITUATION_PLANNED_MOVE:
-        return "not in this version: stopping the source's processing and jobs, its last backup "
-               "set and setting it OFFLINE are missing";
-    case SITUATION_REHEARSAL:
-        return "not in this version: restoring copies under other names with MOVE is missing";
     case SITUATION_MIGRATION:
         break;
     }
-    return "not in this version: moving to servers of another version is missing";
+    return "not in this version: stopping the source's jobs, its last backup set and setting it "
+           "OFFLINE are missing";
 }
 
 const char *wizard_method_refusal(enum method method)

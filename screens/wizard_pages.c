@@ -5,6 +5,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/situation.h"
 #include "screens/facts.h"
 #include "screens/wizard_private.h"
 #include "screens/words.h"
@@ -14,22 +15,15 @@
 
 static void fill_situations(struct wizard_screen *screen)
 {
-    static const struct {
-        const char *label, *explanation;
-    } texts[WIZARD_SITUATIONS] = {
-        [SITUATION_SOURCE_LOST] = {"source lost",
-                                   "The source servers are gone. The standby databases are brought "
-                                   "to the newest mark they share and become the production."},
-        [SITUATION_PLANNED_MOVE] = {"planned move",
-                                    "The source is alive and is stopped in order; nothing is lost."},
-        [SITUATION_REHEARSAL] = {"rehearsal", "Copies under other names; the standby goes on."},
-        [SITUATION_MIGRATION] = {"migration", "To other servers or another version."},
-    };
-    for (int i = 0; i < WIZARD_SITUATIONS; i++)
+    for (int i = 0; i < WIZARD_SITUATIONS; i++) {
+        const struct situation_traits *traits = situation_traits((enum situation)i);
+        if (screen->situation_words[i] == NULL)
+            screen->situation_words[i] = memory_format("%s %s", traits->does, traits->promises);
         screen->situation_items[i] =
-            (struct form_choice_item){.label = texts[i].label,
-                                      .explanation = texts[i].explanation,
+            (struct form_choice_item){.label = words_situation((enum situation)i),
+                                      .explanation = screen->situation_words[i],
                                       .refusal = wizard_situation_refusal((enum situation)i)};
+    }
     screen->situations.items = screen->situation_items;
     screen->situations.items_count = WIZARD_SITUATIONS;
     screen->situations.chosen = screen->wizard->situation_chosen

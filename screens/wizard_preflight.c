@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/situation.h"
 #include "screens/words.h"
 #include "screens/wizard.h"
 
@@ -27,34 +28,55 @@ static void find(struct wizard *wizard, enum verdict verdict, bool blocks, const
                                                                .remedy = memory_copy_text(remedy)};
 }
 
-/* Source-lost is refused while a source answers: it would split the group in two. */
+static void look_at_living(struct wizard *wizard, const struct server_view *server, bool demo)
+{
+    const struct situation_traits *traits = situation_traits(wizard->situation);
+    if (traits->needs_dead_sources)
+        find(wizard, VERDICT_CRITICAL, true,
+             demo ? "K lets the lab's sources lose their power"
+                  : "if it shall be given up, shut it down first (power, network, or the SQL "
+                    "Server service) and keep it from coming back",
+             "%s answers: a lost source does not", server->name);
+    else
+        find(wizard, VERDICT_OK, false, NULL, "%s answers%s", server->name,
+             traits->copies ? ", and goes on as it is" : "");
+}
+
+static void look_at_dead(struct wizard *wizard, const struct server_view *server,
+                         const struct group_view *view)
+{
+    const struct situation_traits *traits = situation_traits(wizard->situation);
+    char age[WORDS_SIZE];
+    int64_t age_ms = words_server_age_ms(server, view->now_monotonic_ms);
+    words_ago(age, sizeof age, age_ms);
+    const char *seen = age_ms == DURATION_UNKNOWN ? "before this console was started" : age;
+    const char *by = server->from_disk ? ", by an earlier session" : "";
+    if (traits->needs_living_sources)
+        find(wizard, VERDICT_CRITICAL, true,
+             "bring it up; if it is lost for good, the situation is source lost",
+             "%s does not answer; last seen %s%s", server->name, seen, by);
+    else
+        find(wizard, VERDICT_OK, false,
+             traits->needs_dead_sources ? "make sure that it stays away (fence it)" : NULL,
+             "%s does not answer; last seen %s%s", server->name, seen, by);
+}
+
+/* Source-lost is refused while a source answers: it would split the group in two. A move writes to
+ * every source. */
 static void look_at_sources(struct wizard *wizard, const struct group_view *view, bool demo)
 {
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
         if (server->role != ROLE_SOURCE)
             continue;
-        if (server->reachable) {
-            find(wizard, VERDICT_CRITICAL, true,
-                 demo ? "K lets the lab's sources lose their power"
-                      : "if it shall be given up, shut it down first (power, network, or the SQL "
-                        "Server service) and keep it from coming back",
-                 "%s answers: a lost source does not", server->name);
-            continue;
-        }
-        if (server->error.code == ERR_OK && server->as_of_monotonic_ms == TIME_UNKNOWN) {
-            find(wizard, VERDICT_UNKNOWN, true, "wait for its answer, or for the time-out",
+        if (server->reachable)
+            look_at_living(wizard, server, demo);
+        else if (server->error.code == ERR_OK && server->as_of_monotonic_ms == TIME_UNKNOWN)
+            find(wizard, VERDICT_UNKNOWN, !situation_traits(wizard->situation)->copies,
+                 "wait for its answer, or for the time-out",
                  "%s: it is not known yet whether it answers", server->name);
-            continue;
-        }
-        char age[WORDS_SIZE];
-        words_ago(age, sizeof age, words_server_age_ms(server, view->now_monotonic_ms));
-        find(wizard, VERDICT_OK, false, "make sure that it stays away (fence it)",
-             "%s does not answer; last seen %s%s", server->name,
-             words_server_age_ms(server, view->now_monotonic_ms) == DURATION_UNKNOWN
-                 ? "before this console was started"
-                 : age,
-             server->from_disk ? ", by an earlier session" : "");
+        else
+            look_at_dead(wizard, server, view);
     }
 }
 
@@ -73,9 +95,12 @@ static void look_at_destinations(struct wizard *wizard, const struct group_view 
         find(wizard, VERDICT_OK, false, NULL, "%s answers, version %s", server->name,
              server->version ? server->version : "not known");
         const struct job_row *job = server_view_job(server, JOB_RESTORE_DATABASES);
-        if (job && job->running)
+        bool stops = situation_traits(wizard->situation)->stops_shipping;
+        if (job && job->running && stops)
             find(wizard, VERDICT_WARNING, false, "the run waits until it is idle",
                  "%s: %s is running", server->name, job->name);
+        else if (job && job->enabled && situation_traits(wizard->situation)->copies)
+            find(wizard, VERDICT_OK, false, NULL, "%s: the shipping jobs go on", server->name);
         else if (job && job->enabled)
             find(wizard, VERDICT_OK, false, NULL, "%s: the shipping jobs will be disabled first",
                  server->name);

@@ -64,6 +64,8 @@ static void close_wizard(void *self)
     secrets_free(screen->secrets);
     run_client_close(screen->client);
     pager_free(screen->pager);
+    for (size_t i = 0; i < WIZARD_SITUATIONS; i++)
+        free(screen->situation_words[i]);
     for (size_t i = 0; i < WIZARD_MARKS + 2; i++) {
         free(screen->mark_labels[i]);
         free(screen->mark_explanations[i]);

@@ -124,6 +124,18 @@ static struct database_row *add_row(struct server_view *server, const char *name
     return row;
 }
 
+void build_file(struct build *build, int server, const char *database, const char *name,
+                const char *path, bool is_log)
+{
+    struct server_view *view = build->servers[server];
+    *memory_append(view, files) =
+        (struct file_row){.database_id = build_row(build, server, database)->database_id,
+                          .name = memory_copy_text(name),
+                          .path = memory_copy_text(path),
+                          .is_log = is_log,
+                          .size_bytes = 1000000};
+}
+
 static struct server_view *management_view(struct build *build)
 {
     for (size_t i = 0; i < build->servers_count; i++)

@@ -74,6 +74,10 @@ struct job_row *build_job(struct build *build, int server, enum job_function fun
 /* The database row of a server, to be changed. */
 struct database_row *build_row(struct build *build, int server, const char *name);
 
+/* Adds a file of the database to what sys.master_files of the server says; none is there before. */
+void build_file(struct build *build, int server, const char *database, const char *name,
+                const char *path, bool is_log);
+
 /* The files' rows of a set in a source's msdb, to be changed; NULL = none. */
 struct msdb_backup *build_backup(struct build *build, const char *database, int64_t set_id);
 

@@ -116,7 +116,7 @@ static void what_cannot_be_carried_out_is_refused_in_words(void **state)
     struct run_options how = options("Contoso");
     how.situation = SITUATION_REHEARSAL;
     assert_int_equal(start(make_plan(ROUTE_AT_MARK), &how, &error), ERR_REFUSED);
-    assert_non_null(strstr(error.what, "rehearsal"));
+    assert_non_null(strstr(error.what, "situation"));
     how.situation = SITUATION_SOURCE_LOST;
     struct plan *plan = make_plan(ROUTE_AT_MARK);
     plan->method = METHOD_JOBS;

@@ -1,0 +1,225 @@
+/* MOVE: where the files of a database go that a full restore makes, or that a log adds. The logical
+ * names are those of sys.master_files of the source, or of the standby where the source was never
+ * seen; before the first write they are held against FILELISTONLY of the backup itself. */
+#include "core/plan_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/chain.h"
+#include "core/situation.h"
+
+/* --- what is known of the files ---------------------------------------------------------------- */
+
+static const struct database_row *seen_on(const struct group_view *view, int server,
+                                          const char *database)
+{
+    const struct database_row *row =
+        server < 0 ? NULL : server_view_database(view->servers[server], database);
+    for (size_t i = 0; row != NULL && i < view->servers[server]->files_count; i++)
+        if (view->servers[server]->files[i].database_id == row->database_id)
+            return row;
+    return NULL;
+}
+
+/* The place of the database's file of that logical name on a server; NULL = none. */
+static const char *path_on(const struct server_view *server, const struct database_row *row,
+                           const char *name)
+{
+    for (size_t i = 0; row != NULL && i < server->files_count; i++)
+        if (server->files[i].database_id == row->database_id &&
+            text_equal_nocase(server->files[i].name, name))
+            return server->files[i].path;
+    return NULL;
+}
+
+static const char *file_name(const char *path)
+{
+    const char *name = path;
+    for (const char *p = path; *p != '\0'; p++)
+        if (*p == '\\' || *p == '/')
+            name = p + 1;
+    return name;
+}
+
+static char *folder_of(const char *path)
+{
+    return memory_format("%.*s", (int)(file_name(path) - path), path);
+}
+
+/* Does the destination keep files in the folder already? Then it is there. */
+static bool folder_is_used(const struct server_view *server, const char *folder)
+{
+    bool used = false;
+    for (size_t i = 0; i < server->files_count && !used; i++) {
+        char *other = folder_of(server->files[i].path);
+        used = text_equal_nocase(other, folder);
+        free(other);
+    }
+    return used;
+}
+
+/* --- choosing ------------------------------------------------------------------------------------ */
+
+/* The folder for a file that must be placed anew: what the configuration says, then where the
+ * standby's own files are, then the instance's default. NULL = the backup's own. Owned. */
+static char *choose_folder(const struct planning *planning, const struct roster_entry *entry,
+                           const struct file_row *file, const char *standing)
+{
+    const struct server_view *server = planning->view->servers[entry->destination];
+    const struct config_server *config =
+        &planning->view->config->servers[entry->destination];
+    const char *wanted = file->is_log && config->log_path != NULL ? config->log_path
+                                                                  : config->data_path;
+    if (wanted != NULL)
+        return memory_copy_text(wanted);
+    if (standing != NULL)
+        return folder_of(standing);
+    const char *standard =
+        file->is_log && server->log_path != NULL ? server->log_path : server->data_path;
+    char *own = folder_of(file->path);
+    if (standard == NULL || folder_is_used(server, own))
+        return own;
+    free(own);
+    return memory_copy_text(standard);
+}
+
+/* Is the path some other database's, or given to another file of this plan? */
+static bool is_taken(const struct planning *planning, const struct roster_entry *entry,
+                     const struct database_row *own, const char *path)
+{
+    const struct server_view *server = planning->view->servers[entry->destination];
+    for (size_t i = 0; i < server->files_count; i++)
+        if (text_equal_nocase(server->files[i].path, path) &&
+            (own == NULL || server->files[i].database_id != own->database_id))
+            return true;
+    for (size_t i = 0; i < planning->placed_count; i++)
+        if (planning->placed[i].destination == entry->destination &&
+            text_equal_nocase(planning->placed[i].path, path))
+            return true;
+    return false;
+}
+
+/* folder\[prefix]name, with _2, _3 ... before the extension until nobody has it. Owned. */
+static char *free_path(const struct planning *planning, const struct roster_entry *entry,
+                       const struct database_row *own, const char *folder, const char *prefix,
+                       const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    int stem = dot == NULL ? (int)strlen(name) : (int)(dot - name);
+    char *path = NULL;
+    for (int again = 1; path == NULL; again++) {
+        char *file = again == 1
+                         ? memory_format("%s%s", prefix, name)
+                         : memory_format("%s%.*s_%d%s", prefix, stem, name, again,
+                                         dot == NULL ? "" : dot);
+        path = chain_join_path(folder, file);
+        free(file);
+        if (!is_taken(planning, entry, own, path))
+            break;
+        free(path);
+        path = NULL;
+    }
+    return path;
+}
+
+/* Where the file will be. Owned. */
+static char *place_file(const struct planning *planning, const struct roster_entry *entry,
+                        const struct file_row *file)
+{
+    const struct server_view *server = planning->view->servers[entry->destination];
+    bool copies = planning->copies;
+    const struct database_row *row = seen_on(planning->view, entry->destination, entry->database);
+    const char *standing = path_on(server, row, file->name);
+    if (!copies && standing != NULL) /* the standby's files keep their places */
+        return memory_copy_text(standing);
+    char *folder = choose_folder(planning, entry, file, standing);
+    char *path = free_path(planning, entry, copies ? NULL : row, folder,
+                           copies ? planning->view->config->rehearsal_prefix : "",
+                           file_name(file->path));
+    free(folder);
+    return path;
+}
+
+static void keep_placed(struct planning *planning, int destination, const char *name,
+                        const char *path)
+{
+    *memory_append(planning, placed) = (struct plan_placed){
+        .destination = destination, .name = name, .path = memory_copy_text(path)};
+}
+
+void plan_place_files(struct planning *planning, const struct roster_entry *entry)
+{
+    const struct group_view *view = planning->view;
+    planning->placed_from = planning->placed_count;
+    planning->file_rows = NULL;
+    int from = entry->source;
+    const struct database_row *row = seen_on(view, from, entry->database);
+    if (row == NULL) {
+        from = entry->destination;
+        row = seen_on(view, from, entry->database);
+    }
+    if (row == NULL)
+        return;
+    planning->file_rows = view->servers[from];
+    planning->file_database = row->database_id;
+    for (size_t i = 0; i < view->servers[from]->files_count; i++) {
+        const struct file_row *file = &view->servers[from]->files[i];
+        if (file->database_id != row->database_id)
+            continue;
+        char *path = place_file(planning, entry, file);
+        keep_placed(planning, entry->destination, file->name, path);
+        free(path);
+    }
+}
+
+/* --- statements ---------------------------------------------------------------------------------- */
+
+/* A file that was added later is not in the full set, but in the log that holds its creation. */
+static bool belongs_to(const struct file_row *file, enum step_kind kind,
+                       const struct set_file *backup)
+{
+    bool added = lsn_is_known(file->create_lsn);
+    if (kind == STEP_RESTORE_FULL)
+        return !added || !lsn_is_known(backup->last_lsn) ||
+               lsn_compare(file->create_lsn, backup->last_lsn) < 0;
+    return added && lsn_is_known(backup->first_lsn) && lsn_is_known(backup->last_lsn) &&
+           lsn_is_within(file->create_lsn, backup->first_lsn, backup->last_lsn);
+}
+
+void plan_move_files(struct planning *planning, const struct plan_database *database,
+                     struct plan_step *step, const struct set_file *backup)
+{
+    if (planning->file_rows == NULL) {
+        if (planning->copies && step->kind == STEP_RESTORE_FULL)
+            plan_refuse(planning,
+                        memory_format("%s/%s: the files of %s are not known, so a copy cannot be "
+                                      "placed beside it: VIEW ANY DEFINITION shows them on the "
+                                      "source or on the standby",
+                                      database->server, database->database, database->original));
+        return;
+    }
+    for (size_t i = 0; i < planning->file_rows->files_count; i++) {
+        const struct file_row *file = &planning->file_rows->files[i];
+        if (file->database_id != planning->file_database ||
+            !belongs_to(file, step->kind, backup))
+            continue;
+        for (size_t p = planning->placed_from; p < planning->placed_count; p++) {
+            const struct plan_placed *placed = &planning->placed[p];
+            if (strcmp(placed->name, file->name) != 0 ||
+                (!planning->copies && strcmp(placed->path, file->path) == 0))
+                continue;
+            *memory_append(step, moves) = (struct plan_move){
+                .name = memory_copy_text(file->name), .path = memory_copy_text(placed->path)};
+        }
+    }
+}
+
+void plan_free_files(struct planning *planning)
+{
+    for (size_t i = 0; i < planning->placed_count; i++)
+        free(planning->placed[i].path);
+    free(planning->placed);
+}
