@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/chain.h"
 #include "core/group.h"
@@ -75,6 +77,52 @@ void assume_copies(struct group_view *view)
     }
 }
 
+/* --- added files ----------------------------------------------------------------------------- */
+
+/* 1: the guids of the history's files of that database are the header's; 0: they are others; -1:
+ * none is known. */
+static int family_fits(const struct group_view *view, size_t entry, const char *family)
+{
+    for (size_t s = view->sets_count; family[0] != '\0' && s-- > 0;) {
+        const char *known = view->sets[s].files[entry].family_guid;
+        if (known[0] != '\0')
+            return strcasecmp(known, family) == 0;
+    }
+    return -1;
+}
+
+/* The family tells, whatever the database was called when the file was written; only where no
+ * family is known its name does. */
+static int find_entry(const struct group_view *view, const struct added_file *added)
+{
+    for (size_t k = 0; k < view->roster_count && added->problem == NULL; k++) {
+        if (view->roster[k].destination != added->destination)
+            continue;
+        int fits = family_fits(view, k, added->file.family_guid);
+        if (fits > 0 || (fits < 0 && text_equal_nocase(view->roster[k].database, added->database)))
+            return (int)k;
+    }
+    return -1;
+}
+
+static void add_files(struct group_view *view, const struct group_assumptions *assumptions)
+{
+    for (size_t i = 0; i < assumptions->added_count; i++) {
+        const struct added_file *given = &assumptions->added[i];
+        struct added_file *added = memory_append(view, added);
+        *added = *given;
+        added->file.present = true;
+        added->file.evidence = EVIDENCE_HEADER;
+        added->file.path = memory_copy_text(given->file.path);
+        added->file.as_backed_up = NULL;
+        added->database = memory_copy_text(given->database);
+        added->problem = memory_copy_text(given->problem);
+        added->entry = find_entry(view, added);
+    }
+}
+
+/* --- sets ------------------------------------------------------------------------------------ */
+
 /* The set in front of "/DB" or alone; -1 where it is none. */
 static int find_set(const struct group_view *view, const char *value, const char **rest)
 {
@@ -87,6 +135,7 @@ static int find_set(const struct group_view *view, const char *value, const char
 bool assume_sets(struct group_view *view, const struct group_assumptions *assumptions,
                  struct error *error)
 {
+    add_files(view, assumptions);
     for (size_t i = 0; i < assumptions->assume_count; i++) {
         const char *assumption = assumptions->assume[i], *rest;
         const char *missing = value_of(assumption, FILE_MISSING_KEY);

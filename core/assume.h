@@ -1,5 +1,5 @@
-/* What-if: "file-missing=SET/DB", "server-down=NAME", "set-partial=SET", and databases left out,
- * put into a group view while it is being built. Pure. Any thread.
+/* What-if: "file-missing=SET/DB", "server-down=NAME", "set-partial=SET", databases left out
+ * and files added, put into a group view while it is being built. Pure. Any thread.
  */
 #ifndef STOPMARK_CORE_ASSUME_H
 #define STOPMARK_CORE_ASSUME_H

@@ -113,16 +113,26 @@ static int find_entry(struct merge *merge, const struct history_row *row)
     return count == 1 && !elsewhere ? by_name : -1;
 }
 
+/* Two sources may have databases of one name: then the row that names the server counts. */
 static const struct shipping_row *find_shipping(const struct group_view *view,
                                                 const struct roster_entry *entry)
 {
-    if (entry->destination < 0)
-        return NULL;
-    const struct server_view *destination = view->servers[entry->destination];
-    for (size_t i = 0; i < destination->shipping_count; i++)
-        if (text_equal_nocase(destination->shipping[i].database, entry->database))
-            return &destination->shipping[i];
-    return NULL;
+    const struct shipping_row *found = NULL;
+    const struct server_view *destination =
+        entry->destination < 0 ? NULL : view->servers[entry->destination];
+    for (size_t i = 0; destination != NULL && i < destination->shipping_count; i++) {
+        const struct shipping_row *row = &destination->shipping[i];
+        if (!text_equal_nocase(row->database, entry->database))
+            continue;
+        int source = roster_find_server(view, row->server, ROLE_SOURCE);
+        bool same = row->server != NULL && (text_equal_nocase(row->server, entry->source_server) ||
+                                            (source >= 0 && source == entry->source));
+        if (same)
+            return row;
+        bool other = source >= 0 && entry->source >= 0;
+        found = found == NULL && !other ? row : found;
+    }
+    return found;
 }
 
 /* The folder that the destination reads from instead; NULL = as backed up. */

@@ -21,6 +21,7 @@ static void take_backup(struct backup_set *set, struct set_file *file,
     file->first_lsn = backup->first_lsn;
     file->last_lsn = backup->last_lsn;
     file->checkpoint_lsn = backup->checkpoint_lsn;
+    file->fork_point_lsn = backup->fork_point_lsn;
     file->bulk_logged = backup->bulk_logged;
     file->damaged = backup->damaged;
     memcpy(file->set_guid, backup->set_guid, sizeof file->set_guid);
@@ -195,6 +196,22 @@ static void join_mark(struct group_view *view, int source, const struct textmap 
     }
 }
 
+/* A mark is only in the databases that its transaction changed. Its rows come together: where
+ * another database of the same source has one, this one will get none any more. */
+static void find_absent_marks(struct group_view *view)
+{
+    for (size_t s = 0; s < view->sets_count; s++)
+        for (size_t k = 0; k < view->roster_count; k++) {
+            int source = view->roster[k].source;
+            struct set_file *file = &view->sets[s].files[k];
+            bool marked = false;
+            for (size_t o = 0; o < view->roster_count && !lsn_is_known(file->mark_lsn); o++)
+                marked = marked || (source >= 0 && view->roster[o].source == source &&
+                                    lsn_is_known(view->sets[s].files[o].mark_lsn));
+            file->mark_absent = marked;
+        }
+}
+
 static void join_marks(struct group_view *view)
 {
     struct textmap *sets = textmap_new(view->sets_count);
@@ -210,6 +227,7 @@ static void join_marks(struct group_view *view)
     }
     textmap_free(sets);
     textmap_free(names);
+    find_absent_marks(view);
 }
 
 void chain_join_backups(struct group_view *view)

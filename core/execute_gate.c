@@ -54,7 +54,7 @@ static bool prove_by_lsn(struct lane *lane, struct error *error)
         first = log->first_lsn;
         last = log->last_lsn;
     }
-    if (!gate_proves(&lane->live, lane->execution->plan->mark, first, last, lane->where, error))
+    if (!gate_proves(&lane->live, lane_stop_name(lane), first, last, lane->where, error))
         return false;
     char redo[LSN_TEXT_SIZE], evidence[256];
     lsn_format(redo, sizeof redo, lane->live.redo_lsn);
@@ -93,7 +93,7 @@ static bool still_proven(struct lane *lane, struct error *error)
     const struct live *live = &lane->live;
     bool stands = (live->state == STATE_ONLINE && live->standby && lane->shown) ||
                   (live->state == STATE_RESTORING && lane->proven &&
-                   text_equal(live->last.mark, lane->execution->plan->mark));
+                   text_equal(live->last.mark, lane_stop_name(lane)));
     /* In STANDBY too somebody may have rolled it on: then restorehistory has a newer row. */
     if (lane->proven && stands && live->last.history_id == lane->proof.history_id)
         return true;

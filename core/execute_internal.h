@@ -259,5 +259,7 @@ bool lane_settle(struct lane *lane, struct link *link, struct error *error);
 const struct plan_step *lane_step(const struct lane *lane, enum step_kind kind);
 /* The last planned log; NULL = none. */
 const struct plan_step *lane_last_log(const struct lane *lane);
+/* What restorehistory will call the stop of this database: the mark's name, or its LSN. Borrowed. */
+const char *lane_stop_name(const struct lane *lane);
 
 #endif

@@ -21,12 +21,17 @@ const struct plan_step *lane_last_log(const struct lane *lane)
     return NULL;
 }
 
+const char *lane_stop_name(const struct lane *lane)
+{
+    return lane->plan->stop_name != NULL ? lane->plan->stop_name : lane->execution->plan->mark;
+}
+
 struct sent lane_sent(const struct lane *lane, const struct plan_step *step)
 {
     struct sent sent = {.kind = step->kind, .redo_before = lane->live.redo_lsn,
                         .state_before = lane->live.state, .standby_before = lane->live.standby,
                         .first_lsn = step->first_lsn, .last_lsn = step->last_lsn};
-    text_copy(sent.mark, sizeof sent.mark, lane->execution->plan->mark);
+    text_copy(sent.mark, sizeof sent.mark, lane_stop_name(lane));
     return sent;
 }
 

@@ -162,6 +162,16 @@ static void free_sets(struct group_view *view)
     free(view->sets);
 }
 
+static void free_added(struct group_view *view)
+{
+    for (size_t i = 0; i < view->added_count; i++) {
+        free(view->added[i].file.path);
+        free(view->added[i].database);
+        free(view->added[i].problem);
+    }
+    free(view->added);
+}
+
 static void free_marks(struct group_view *view)
 {
     for (size_t i = 0; i < view->marks_count; i++) {
@@ -181,6 +191,7 @@ void group_view_release(struct group_view *view)
         return;
     free_marks(view);
     free_sets(view);
+    free_added(view);
     free_roster(view);
     for (size_t i = 0; i < view->checks_count; i++) {
         free(view->checks[i].where);

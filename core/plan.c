@@ -135,6 +135,36 @@ static void check_leave_out(struct planning *planning)
                                       database_use_name(view->roster[k].use)));
 }
 
+/* A file that no destination could read, or that is of no database of the group, is a mistake to
+ * tell of, not to pass over. */
+static void check_added(struct planning *planning)
+{
+    const struct group_view *view = planning->view;
+    for (size_t i = 0; i < view->added_count; i++) {
+        const struct added_file *added = &view->added[i];
+        bool taken = false, told = false, read = false;
+        for (size_t k = 0; k < view->added_count; k++) {
+            if (!text_equal(view->added[k].file.path, added->file.path))
+                continue;
+            taken = taken || view->added[k].entry >= 0;
+            read = read || view->added[k].problem == NULL;
+            told = told || k < i;
+        }
+        if (taken || (told && read) || (read && added->problem != NULL))
+            continue;
+        const char *server = view->servers[added->destination]->name;
+        if (added->problem != NULL)
+            plan_refuse(planning, memory_format("the added file %s: %s: %s", added->file.path,
+                                                server, added->problem));
+        else
+            plan_refuse(planning,
+                        memory_format("the added file %s is of the database %s, and none of the "
+                                      "group's on the server that can read it is that one",
+                                      added->file.path,
+                                      added->database == NULL ? "?" : added->database));
+    }
+}
+
 static void check_situation(struct planning *planning)
 {
     const struct plan_request *request = planning->request;
@@ -166,7 +196,6 @@ static void add_databases(struct planning *planning)
         return;
     for (size_t k = 0; k < view->roster_count; k++)
         planning->tracks[k] = track_build(view, k);
-    plan_write_stop_clause(planning);
     bool recovered = true;
     for (size_t k = 0; k < view->roster_count; k++)
         if (!view->roster[k].left_out)
@@ -210,17 +239,22 @@ static void make(struct planning *planning)
     const struct group_view *view = planning->view;
     planning->tracks = memory_new_array(view->roster_count, sizeof(struct track *));
     planning->durations_ms = memory_new_array(view->roster_count, sizeof(int64_t));
+    planning->stops = memory_new_array(view->roster_count, sizeof *planning->stops);
     check_situation(planning);
     check_leave_out(planning);
+    check_added(planning);
     find_target(planning);
     add_databases(planning);
     plan_add_alternatives(planning);
-    for (size_t k = 0; k < view->roster_count; k++)
+    for (size_t k = 0; k < view->roster_count; k++) {
         track_free(planning->tracks[k]);
+        free(planning->stops[k].clause);
+        free(planning->stops[k].name);
+    }
     free(planning->tracks);
     free(planning->durations_ms);
-    free(planning->stop_clause);
     plan_free_files(planning);
+    free(planning->stops);
 }
 
 struct plan *plan_make(const struct group_view *view, const struct plan_request *request)
@@ -229,13 +263,16 @@ struct plan *plan_make(const struct group_view *view, const struct plan_request 
         .view = view, .request = request, .plan = new_plan(view, request), .mark = -1};
     struct group_view *assumed = NULL;
     planning.copies = request->situation_known && situation_traits(request->situation)->copies;
-    if (request->assume_count > 0 || request->leave_out_count > 0 || planning.copies) {
+    if (request->assume_count > 0 || request->leave_out_count > 0 || request->added_count > 0 ||
+        planning.copies) {
         struct error error = {0};
         struct group_assumptions assumptions = {.assume = request->assume,
                                                 .assume_count = request->assume_count,
                                                 .leave_out = request->leave_out,
                                                 .leave_out_count = request->leave_out_count,
-                                                .copies = planning.copies};
+                                                .copies = planning.copies,
+                                                .added = request->added,
+                                                .added_count = request->added_count};
         assumed = group_view_assume(view, &assumptions, &error);
         if (assumed == NULL) {
             char text[1024];
@@ -272,6 +309,7 @@ void plan_free(struct plan *plan)
         free(database->database);
         free(database->original);
         free(database->reason);
+        free(database->stop_name);
     }
     free(plan->databases);
     for (size_t i = 0; i < plan->alternatives_count; i++)

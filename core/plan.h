@@ -1,7 +1,7 @@
 /* The planner: from a group view, a target and a method to the exact statements, or to the exact
  * reasons why not. Pure: no I/O, no clock of its own; the same input gives the same plan and hash.
  *
- * The same stop clause stands on every log of every database. The planner never plans a recovery
+ * The same stop clause stands on every log of a database. The planner never plans a recovery
  * before the proof of every database. Any thread; a plan is owned by the caller.
  */
 #ifndef STOPMARK_CORE_PLAN_H
@@ -28,6 +28,8 @@ struct plan_request {
     size_t leave_out_count;
     const char *const *replace; /* SERVER/DB: may be overwritten; borrowed */
     size_t replace_count;
+    const struct added_file *added; /* --add-file, by their headers; borrowed */
+    size_t added_count;
 };
 
 /* A file that is placed elsewhere than where the backup had it. */
@@ -63,6 +65,8 @@ struct plan_database {
     bool existed;        /* was there when planned, in whatever state */
     bool
         must_replace; /* recovered or broken there: a full restore needs REPLACE, and the consent */
+    char *stop_name;     /* how restorehistory names its stop: the mark, or "lsn:..." where only its
+                          * LSN tells two marks of a name apart; NULL = no log stops */
     struct lsn mark_lsn; /* unknown without logmarkhistory */
     int recovery_order;  /* 0 first: custom, BAM, rules, tracking, message boxes, SSO, management */
     struct plan_step *steps;

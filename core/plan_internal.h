@@ -16,13 +16,19 @@ struct plan_placed {
     char *path;       /* owned */
 };
 
+/* Where a database stops. */
+struct stop {
+    char *clause; /* the same on every log of it; owned; NULL = cannot be written */
+    char *name;   /* as restorehistory will show it; owned */
+};
+
 struct planning {
     const struct group_view *view; /* the view as assumed */
     const struct plan_request *request;
     struct plan *plan;
     int mark;              /* index into view->marks, -1 = none */
     struct track **tracks; /* one for each roster entry */
-    char *stop_clause;     /* the same on every log; owned; NULL = cannot be written */
+    struct stop *stops;    /* one for each roster entry; what rolls forward fills it */
     int64_t *durations_ms; /* one for each roster entry */
     size_t files;
     bool copies; /* a rehearsal: every database under another name, beside the standby */
@@ -39,9 +45,10 @@ void plan_refuse(struct planning *planning, char *text);
 /* The database's route and steps, appended to the plan; with reasons where it has none. */
 void plan_add_database(struct planning *planning, size_t entry);
 
-/* Writes the stop clause of the target, with AFTER where the mark's name repeats in the logs to
- * apply; refuses where that cannot be written. */
-void plan_write_stop_clause(struct planning *planning);
+/* Writes the stop clause of a database for its path: the mark's name; with AFTER where that name
+ * repeats in what is still to be applied and the times tell the two apart, else the mark's LSN;
+ * refuses where neither can be. Source: domain, stopping at a mark. */
+void plan_write_stop(struct planning *planning, size_t entry, const struct track_path *path);
 
 /* core/plan_situation.c: refuses what the situation forbids. */
 void plan_check_situation(struct planning *planning);

@@ -67,6 +67,7 @@ static json_t *database_to_json(const struct plan_database *database)
     set(object, "role", json_from_text(database_use_name(database->use)));
     set(object, "route", json_from_text(route_name(database->route)));
     set(object, "reason", json_from_text(database->reason));
+    set(object, "stop_name", json_from_text(database->stop_name));
     set(object, "evidence", json_from_text(evidence_name(database->evidence)));
     json_t *steps = json_array();
     for (size_t i = 0; i < database->steps_count; i++)
@@ -195,6 +196,7 @@ static bool read_database(const json_t *object, struct plan_database *database)
     database->original = copy_at(object, "original");
     if (database->original == NULL)
         database->original = memory_copy_text(database->database);
+    database->stop_name = copy_at(object, "stop_name");
     database->destination = (int)integer_at(object, "destination", -1);
     database->redo_lsn = lsn_parse(text_at(object, "redo_lsn"));
     database->mark_lsn = lsn_parse(text_at(object, "mark_lsn"));

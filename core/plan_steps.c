@@ -41,66 +41,6 @@ static int recovery_order(enum database_use use)
     return 6;
 }
 
-/* --- the stop clause ------------------------------------------------------------------------- */
-
-/* The newest occurrence of the mark's name in the logs that the path applies before the one that
- * is meant: SQL Server would stop there. */
-static int64_t earlier_occurrence(const struct planning *planning, size_t entry,
-                                  const struct track_path *path)
-{
-    const struct track *track = planning->tracks[entry];
-    const struct group_view *view = planning->view;
-    size_t target = view->marks[planning->mark].set;
-    int64_t found = TIME_UNKNOWN;
-    for (size_t i = path->first; i <= path->last; i++) {
-        size_t s = track->logs[i].set;
-        if (s < target && text_equal(view->sets[s].mark, view->sets[target].mark) &&
-            (found == TIME_UNKNOWN || view->sets[s].time_utc_ms > found))
-            found =
-                view->sets[s].time_utc_ms == TIME_UNKNOWN ? INT64_MAX : view->sets[s].time_utc_ms;
-    }
-    return found;
-}
-
-/* AFTER takes the source's local time and finds the first mark of that name at or after it;
- * datetime counts in 3.33 ms, so a little earlier than the mark itself. */
-enum { AFTER_EARLIER_MS = 10 };
-
-void plan_write_stop_clause(struct planning *planning)
-{
-    const struct group_view *view = planning->view;
-    const struct mark *mark = &view->marks[planning->mark];
-    int64_t earlier_ms = TIME_UNKNOWN;
-    for (size_t k = 0; k < view->roster_count; k++) {
-        struct track_path path =
-            track_find_path(planning->tracks[k], mark->set, planning->request->stop);
-        if (path.logs_count > 0 && !view->roster[k].left_out) {
-            int64_t time_ms = earlier_occurrence(planning, k, &path);
-            earlier_ms = time_ms > earlier_ms ? time_ms : earlier_ms;
-        }
-        free(path.reason);
-    }
-    int64_t after_ms = TIME_UNKNOWN;
-    if (earlier_ms != TIME_UNKNOWN) {
-        if (mark->time_utc_ms == TIME_UNKNOWN || view->management < 0 ||
-            earlier_ms > mark->time_utc_ms - 2 * AFTER_EARLIER_MS) {
-            plan_refuse(planning, memory_format("the mark '%s' is twice in the logs to apply and "
-                                                "its times do not tell the two apart",
-                                                mark->name));
-            return;
-        }
-        after_ms = mark->time_utc_ms - AFTER_EARLIER_MS +
-                   (int64_t)view->servers[view->management]->utc_offset_min * 60000;
-    }
-    struct str clause = {0};
-    if (tsql_add_stop_clause(&clause, planning->request->stop, mark->name, after_ms))
-        planning->stop_clause = str_take(&clause);
-    else
-        plan_refuse(planning,
-                    memory_format("the mark's name '%s' cannot be written as T-SQL", mark->name));
-    str_free(&clause);
-}
-
 /* --- steps ----------------------------------------------------------------------------------- */
 
 static struct plan_step *add_step(struct plan_database *database, enum step_kind kind)
@@ -124,11 +64,12 @@ static void finish_step(struct planning *planning, const struct plan_database *d
 }
 
 static void add_file_step(struct planning *planning, struct plan_database *database,
-                          enum step_kind kind, size_t set, const struct set_file *file)
+                          enum step_kind kind, int64_t set_id, const struct set_file *file,
+                          const char *clause)
 {
     struct plan_step *step = add_step(database, kind);
     enum set_kind set_kind = kind == STEP_RESTORE_FULL ? SET_FULL : SET_LOG;
-    step->set = planning->view->sets[set].id;
+    step->set = set_id;
     step->file = memory_copy_text(file->path);
     step->size_bytes = file->size_bytes;
     step->duration_ms = rates_of_file(&planning->view->rates, set_kind, file->size_bytes);
@@ -145,7 +86,6 @@ static void add_file_step(struct planning *planning, struct plan_database *datab
         written = tsql_add_restore_database(&sql, database->database, file->path, moves,
                                             step->moves_count, database->must_replace);
     } else {
-        const char *clause = planning->stop_clause;
         step->stop_clause = memory_copy_text(clause);
         written = clause != NULL && tsql_add_restore_log(&sql, database->database, file->path,
                                                          moves, step->moves_count, clause);
@@ -155,17 +95,29 @@ static void add_file_step(struct planning *planning, struct plan_database *datab
 }
 
 /* The logs from first to last; one that adds nothing (empty, or ended before the redo point) would
- * be refused by the server with 4326 and is left out. */
-static void add_logs(struct planning *planning, struct plan_database *database,
-                     const struct track *track, const struct track_path *path, struct lsn redo)
+ * be refused by the server with 4326 and is left out; behind one that holds the mark nothing is
+ * sent. */
+static void add_logs(struct planning *planning, struct plan_database *database, size_t k,
+                     const struct track_path *path, struct lsn redo)
 {
-    for (size_t i = path->first; i <= path->last; i++) {
-        const struct set_file *file = track->logs[i].file;
-        if (i != path->last && lsn_is_known(redo) && lsn_is_known(file->last_lsn) &&
-            lsn_compare(file->last_lsn, redo) <= 0)
+    const struct track *track = planning->tracks[k];
+    const struct group_view *view = planning->view;
+    struct lsn mark = view->sets[view->marks[planning->mark].set].files[k].mark_lsn;
+    plan_write_stop(planning, k, path);
+    database->stop_name = memory_copy_text(planning->stops[k].name);
+    bool reached = false;
+    for (size_t i = path->first; i <= path->last && !reached; i++) {
+        const struct track_log *log = &track->logs[i];
+        if (i != path->last && lsn_is_known(redo) && lsn_is_known(log->file->last_lsn) &&
+            lsn_compare(log->file->last_lsn, redo) <= 0)
             continue;
-        add_file_step(planning, database, STEP_RESTORE_LOG, track->logs[i].set, file);
-        redo = lsn_is_known(file->last_lsn) ? file->last_lsn : redo;
+        add_file_step(planning, database, STEP_RESTORE_LOG,
+                      log->inserted ? 0 : view->sets[log->set].id, log->file,
+                      planning->stops[k].clause);
+        redo = lsn_is_known(log->file->last_lsn) ? log->file->last_lsn : redo;
+        reached = lsn_is_known(mark) && lsn_is_known(log->file->first_lsn) &&
+                  lsn_is_known(log->file->last_lsn) &&
+                  lsn_is_within(mark, log->file->first_lsn, log->file->last_lsn);
     }
 }
 
@@ -213,11 +165,14 @@ static void add_steps(struct planning *planning, struct plan_database *database,
     plan_place_files(planning, entry);
     if (path->full >= 0) {
         const struct track_full *full = &track->fulls[path->full];
-        add_file_step(planning, database, STEP_RESTORE_FULL, full->set, full->file);
+        add_file_step(planning, database, STEP_RESTORE_FULL,
+                      full->inserted ? 0 : planning->view->sets[full->set].id, full->file, NULL);
         redo = full->file->last_lsn;
     }
     if (path->logs_count > 0)
-        add_logs(planning, database, track, path, redo);
+        add_logs(planning, database, k, path, redo);
+    else
+        database->stop_name = memory_copy_text(entry->at_mark);
     if (path->route != ROUTE_RECOVERED_AT_MARK)
         add_ending(planning, database, entry);
 }

@@ -133,9 +133,10 @@ static void find_use(struct roster_reading *roster, struct roster_row *entry)
         return;
     }
     entry->use = roster_use_by_name(entry->database);
-    bool found = false;
+    bool found = false, boxes_known = false;
     for (size_t i = 0; i < roster->uses_count; i++) {
         const struct known_use *known = &roster->uses[i];
+        boxes_known = boxes_known || known->use == USE_MESSAGE_BOX;
         if (!text_equal_nocase(known->database, entry->database) ||
             !is_same_server(roster->reading, known->server, entry->server))
             continue;
@@ -147,29 +148,40 @@ static void find_use(struct roster_reading *roster, struct roster_row *entry)
         if (known->listed_as && !entry->listed_as)
             entry->listed_as = memory_copy_text(known->listed_as);
     }
+    /* The group lists its message boxes: a name that only looks like one's is not. */
+    if (!found && boxes_known && entry->use == USE_MESSAGE_BOX)
+        entry->use = USE_CUSTOM;
+}
+
+/* Somebody may have added it to the job as a custom database. */
+static bool is_in_backup_job(const struct server_view *fresh, const char *database)
+{
+    for (size_t i = 0; i < fresh->roster_count; i++)
+        if (fresh->roster[i].in_backup_job &&
+            text_equal_nocase(fresh->roster[i].database, database))
+            return true;
+    return false;
 }
 
 /* Databases of the group that are backed up by other means: listed, never restored to a mark. */
 static void add_others(struct roster_reading *roster)
 {
-    static const struct {
-        const char *name;
-        enum database_use use;
-    } others[] = {
-        {"BAMStarSchema", USE_BAM_STAR_SCHEMA},
-        {"BAMArchive", USE_BAM_ARCHIVE},
-        {"BAMAnalysis", USE_BAM_ANALYSIS},
-    };
     struct server_view *fresh = roster->reading->fresh;
     const char *here = roster->reading->view->server_name;
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    size_t count;
+    const struct default_name *defaults = roster_default_names(&count);
+    for (size_t i = 0; i < count; i++) {
+        /* the tracking analysis database stands in adm_Group, whatever its name */
+        if (!roster_is_backed_up_otherwise(defaults[i].use) ||
+            defaults[i].use == USE_TRACKING_ANALYSIS)
+            continue;
         const struct database_row *row =
-            server_view_database(roster->reading->view, others[i].name);
-        if (row)
+            server_view_database(roster->reading->view, defaults[i].name);
+        if (row && !is_in_backup_job(fresh, row->name))
             *memory_append(fresh, roster) =
                 (struct roster_row){.server = memory_copy_text(here),
                                     .database = memory_copy_text(row->name),
-                                    .use = others[i].use};
+                                    .use = defaults[i].use};
     }
     for (size_t i = 0; i < roster->uses_count; i++)
         if (roster->uses[i].use == USE_TRACKING_ANALYSIS)

@@ -8,11 +8,9 @@
 #include "core/base/text.h"
 #include "core/group.h"
 
-static const struct {
-    const char *name;
-    enum database_use use;
-} default_names[] = {
+static const struct default_name default_names[] = {
     {"BizTalkMgmtDb", USE_MANAGEMENT},
+    {"BizTalkMsgBoxDb", USE_MESSAGE_BOX},
     {"BizTalkDTADb", USE_TRACKING},
     {"SSODB", USE_SSO},
     {"BAMPrimaryImport", USE_BAM_PRIMARY_IMPORT},
@@ -25,8 +23,22 @@ static const struct {
     {"BizTalkAnalysisDb", USE_TRACKING_ANALYSIS},
 };
 
+const struct default_name *roster_default_names(size_t *count)
+{
+    *count = sizeof default_names / sizeof *default_names;
+    return default_names;
+}
+
+bool roster_is_backed_up_otherwise(enum database_use use)
+{
+    return use == USE_BAM_STAR_SCHEMA || use == USE_BAM_ARCHIVE || use == USE_BAM_ANALYSIS ||
+           use == USE_TRACKING_ANALYSIS;
+}
+
 enum database_use roster_use_by_name(const char *database)
 {
+    if (database == NULL)
+        return USE_CUSTOM;
     for (size_t i = 0; i < sizeof default_names / sizeof *default_names; i++)
         if (text_equal_nocase(default_names[i].name, database))
             return default_names[i].use;

@@ -15,8 +15,19 @@
  * history alone. */
 void roster_build(struct group_view *view);
 
-/* The use of a database by its default name (domain: the group's databases); USE_CUSTOM for any
- * other. */
+/* The names that BizTalk's configuration proposes (domain: the group's databases); static. The only
+ * such table. */
+struct default_name {
+    const char *name;
+    enum database_use use;
+};
+const struct default_name *roster_default_names(size_t *count);
+
+/* True for a use that the backup job does not cover: BAM's own procedures do. */
+bool roster_is_backed_up_otherwise(enum database_use use);
+
+/* The use of a database by its default name; USE_CUSTOM for any other and for NULL. Only where the
+ * group's own tables do not tell. */
 enum database_use roster_use_by_name(const char *database);
 
 /* The server of that role which BizTalk's tables mean by name (section, alias, NAME,5000,

@@ -17,8 +17,9 @@
 #include "core/view.h"
 
 struct track_log {
-    size_t set;                  /* index into view->sets */
-    const struct set_file *file; /* borrowed */
+    size_t set;                  /* index into view->sets; of an inserted one: the set before it */
+    const struct set_file *file; /* borrowed; of a set, or an added copy of it */
+    bool inserted;               /* a file that the history does not know (--add-file) */
     size_t run;                  /* index of the first log of the contiguous run it stands in */
     char *broken;                /* why the run begins here; NULL = it is the next of its run */
     /* sums over all logs up to and including this one */
@@ -27,8 +28,9 @@ struct track_log {
 };
 
 struct track_full {
-    size_t set;
+    size_t set; /* as in struct track_log */
     const struct set_file *file;
+    bool inserted;
     size_t start; /* index of the first log to apply after it; logs_count = none yet */
     char *broken; /* why no log continues it; NULL = one does */
 };
@@ -64,6 +66,9 @@ struct track_path {
 /* Builds the track of a roster entry. Owned; track_free. */
 struct track *track_build(const struct group_view *view, size_t entry);
 void track_free(struct track *track);
+
+/* How a log is called in texts: "set 1184", "the added file ..."; owned. */
+char *track_log_name(const struct track *track, size_t log);
 
 /* The path to the mark of a log set (index into view->sets). */
 struct track_path track_find_path(const struct track *track, size_t set, enum stop_kind stop);

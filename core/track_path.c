@@ -2,6 +2,8 @@
 #include "core/track.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
@@ -58,7 +60,7 @@ static size_t mark_log(const struct track *track, size_t set_index, char **reaso
         size_t found = search_mark(track, next, file->mark_lsn);
         if (found != SIZE_MAX)
             return found;
-        if (own != SIZE_MAX && lsn_is_known(file->first_lsn)) {
+        if (own != SIZE_MAX && lsn_is_known(track->logs[own].file->first_lsn)) {
             *reason = memory_format("the mark is not in its log of set %lld", id);
             return SIZE_MAX;
         }
@@ -105,14 +107,24 @@ static bool redo_is_inside(const struct roster_entry *entry, const struct set_fi
            lsn_is_within(entry->redo_lsn, first, last) && lsn_compare(first, entry->redo_lsn) < 0;
 }
 
+/* restorehistory names the stop as the clause did: by the mark, to the byte, or by its LSN. */
+static bool names_the_mark(const char *at_mark, const char *mark, const struct set_file *file)
+{
+    if (at_mark == NULL || mark == NULL)
+        return false;
+    if (strncasecmp(at_mark, "lsn:", 4) == 0)
+        return lsn_is_known(file->mark_lsn) &&
+               lsn_compare(lsn_parse(at_mark + 4), file->mark_lsn) == 0;
+    return strcmp(at_mark, mark) == 0;
+}
+
 /* True with path->route set where it stands at the mark already. */
 static bool stands_at(const struct track *track, const struct backup_set *set,
                       struct track_path *path)
 {
     const struct roster_entry *entry = &track->view->roster[track->entry];
     const struct set_file *file = &set->files[track->entry];
-    if (!text_equal(entry->at_mark, set->mark) || entry->at_mark == NULL ||
-        !last_restore_fits(entry, file))
+    if (!names_the_mark(entry->at_mark, set->mark, file) || !last_restore_fits(entry, file))
         return false;
     if (entry->state == STATE_ONLINE && !entry->standby)
         path->route = ROUTE_RECOVERED_AT_MARK;
@@ -249,13 +261,21 @@ struct track_path track_find_path(const struct track *track, size_t set_index, e
         path.size_bytes = 0;
         return path;
     }
+    if (set->files[track->entry].mark_absent) {
+        path.reason = memory_format("the mark of set %lld was never set in it: its source's "
+                                    "logmarkhistory has none",
+                                    (long long)set->id);
+        return path;
+    }
     size_t log = mark_log(track, set_index, &path.reason);
     if (log == SIZE_MAX)
         return path;
     if (track->logs[log].file->bulk_logged) {
-        path.reason = memory_format("its log of set %lld holds bulk-logged work: SQL Server "
-                                    "cannot stop inside it",
-                                    (long long)track->view->sets[track->logs[log].set].id);
+        char *name = track_log_name(track, log);
+        path.reason = memory_format("its log of %s holds bulk-logged work: SQL Server cannot stop "
+                                    "inside it",
+                                    name);
+        free(name);
         return path;
     }
     struct lsn mark = set->files[track->entry].mark_lsn;

@@ -1,12 +1,38 @@
 #include "core/tsql_restore.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/base/clock.h"
+#include "core/base/memory.h"
 #include "core/tsql.h"
 
 enum { LONGEST_MARK = 128 };
+
+static const char *stop_keyword(enum stop_kind stop)
+{
+    return stop == STOP_AT ? "STOPATMARK = " : "STOPBEFOREMARK = ";
+}
+
+char *tsql_lsn_mark(struct lsn lsn)
+{
+    char digits[LSN_TEXT_SIZE];
+    lsn_format(digits, sizeof digits, lsn);
+    size_t zeros = strspn(digits, "0");
+    return memory_format("lsn:%s", digits + zeros);
+}
+
+bool tsql_add_stop_lsn(struct str *out, enum stop_kind stop, struct lsn lsn)
+{
+    if (!lsn_is_known(lsn))
+        return false;
+    char *mark = tsql_lsn_mark(lsn);
+    str_add(out, stop_keyword(stop));
+    bool written = tsql_add_string(out, mark);
+    free(mark);
+    return written;
+}
 
 bool tsql_add_stop_clause(struct str *out, enum stop_kind stop, const char *mark,
                           int64_t after_local_ms)
@@ -14,7 +40,7 @@ bool tsql_add_stop_clause(struct str *out, enum stop_kind stop, const char *mark
     int length = mark == NULL ? -1 : tsql_length(mark);
     if (length < 1 || length > LONGEST_MARK || strncasecmp(mark, "lsn:", 4) == 0)
         return false;
-    str_add(out, stop == STOP_AT ? "STOPATMARK = " : "STOPBEFOREMARK = ");
+    str_add(out, stop_keyword(stop));
     if (!tsql_add_string(out, mark))
         return false;
     if (after_local_ms == TIME_UNKNOWN)

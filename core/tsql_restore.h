@@ -23,6 +23,13 @@ struct tsql_move {
 bool tsql_add_stop_clause(struct str *out, enum stop_kind stop, const char *mark,
                           int64_t after_local_ms);
 
+/* "lsn:<decimal>", the name by which STOPATMARK and restorehistory know a place; owned. */
+char *tsql_lsn_mark(struct lsn lsn);
+
+/* "STOPATMARK = N'lsn:...'" or "STOPBEFOREMARK = ...", for a known LSN. Source: the documentation of
+ * RESTORE's stop clauses. */
+bool tsql_add_stop_lsn(struct str *out, enum stop_kind stop, struct lsn lsn);
+
 /* RESTORE DATABASE ... FROM DISK|URL ... WITH NORECOVERY. Permission: CREATE ANY DATABASE, or
  * dbcreator, sysadmin or the owner where it exists. */
 bool tsql_add_restore_database(struct str *out, const char *database, const char *device,

@@ -176,6 +176,7 @@ struct set_file {
     enum file_state state;
     enum evidence evidence; /* of the LSNs */
     struct lsn first_lsn, last_lsn, checkpoint_lsn;
+    struct lsn fork_point_lsn; /* where its first fork turns into its last; unknown = one fork */
     char set_guid[37], family_guid[37], first_fork_guid[37], last_fork_guid[37];
     bool bulk_logged, damaged;
     int position;    /* of its backup in the file, by its header; 0 = not known (1 is usual) */
@@ -184,6 +185,18 @@ struct set_file {
     bool restored;      /* the destination's table says so */
     struct lsn mark_lsn; /* of the set's mark in this database; unknown without logmarkhistory */
     int64_t mark_time_utc_ms; /* logmarkhistory's; TIME_UNKNOWN */
+    bool mark_absent; /* logmarkhistory was read and has no row of the set's mark for it */
+};
+
+/* A file that the history does not know, by its header as a destination that will read it sees it
+ * (--add-file): never by its name. Its set_file has path, LSNs and guids. */
+struct added_file {
+    struct set_file file;
+    int destination; /* index into group_view.servers: the one that opened it */
+    char *problem;   /* why that one cannot read it; the rest is then unknown; NULL = it can */
+    char *database;  /* the header's */
+    enum set_kind kind;
+    int entry;       /* index into roster that it belongs to; -1 = to none */
 };
 
 struct backup_set {
@@ -286,6 +299,8 @@ struct group_view {
     size_t roster_problems_count, roster_problems_capacity;
     struct backup_set *sets; /* ascending by id */
     size_t sets_count, sets_capacity;
+    struct added_file *added; /* beside the history; none but where assumed */
+    size_t added_count, added_capacity;
     struct mark *marks; /* ascending by set */
     size_t marks_count, marks_capacity;
     struct lag_entry *lags; /* one for each roster entry */
@@ -309,6 +324,8 @@ struct group_assumptions {
     const char *const *leave_out; /* database names */
     size_t leave_out_count;
     bool copies; /* as for copies beside the standby: no database is there yet */
+    const struct added_file *added; /* files that the history does not know; entry is not used */
+    size_t added_count;
 };
 
 /* group_view_build of the same servers and instant as view, under the assumptions. NULL with

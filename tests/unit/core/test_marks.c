@@ -527,8 +527,8 @@ static void a_full_set_of_another_fork_or_family_leads_nowhere(void **state)
         snprintf(log->last_fork_guid, sizeof log->last_fork_guid, "F2");
     }
     const struct group_view *view = look(&world);
-    expect(view, 92, MGMT, ROUTE_UNREACHABLE, "full set 90 is of another database of that name");
-    expect(view, 92, BOX, ROUTE_UNREACHABLE, "full set 90 is on another recovery fork");
+    expect(view, 92, MGMT, ROUTE_UNREACHABLE, "set 91 is of another database of that name");
+    expect(view, 92, BOX, ROUTE_UNREACHABLE, "set 91 is on another recovery fork than full set 90");
     leave(&world);
 }
 
@@ -607,11 +607,24 @@ static void a_mark_that_lies_in_the_log_before_is_found_there(void **state)
     leave(&world);
 }
 
+static void a_mark_that_was_never_set_in_a_database_is_not_reached_by_it(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    move_mark(world.build, BOX, "12_00_00", (struct lsn){0}); /* the others of its source have it */
+    const struct group_view *view = look(&world);
+    expect(view, 100, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    expect(view, 100, BOX, ROUTE_UNREACHABLE, "never set in it");
+    assert_false(build_mark(view, 100)->reachable);
+    leave(&world);
+}
+
 static void without_the_marks_lsn_a_stop_inside_its_log_is_past_it(void **state)
 {
     (void)state;
     struct world world = {.build = build_kept_up()};
-    move_mark(world.build, MGMT, "12_00_00", (struct lsn){0}); /* not in logmarkhistory */
+    move_mark(world.build, MGMT, "12_00_00", (struct lsn){0}); /* purged from logmarkhistory */
+    move_mark(world.build, BOX, "12_00_00", (struct lsn){0});
     build_stop_at(world.build, MGMT, 100, "OTHER");
     expect(look(&world), 100, MGMT, ROUTE_FULL_RESTORE, "past this mark");
     leave(&world);
@@ -654,6 +667,7 @@ int main(void)
         cmocka_unit_test(a_stop_at_a_mark_in_other_case_is_not_this_one),
         cmocka_unit_test(a_stop_that_moved_nothing_is_not_at_the_mark),
         cmocka_unit_test(a_mark_that_lies_in_the_log_before_is_found_there),
+        cmocka_unit_test(a_mark_that_was_never_set_in_a_database_is_not_reached_by_it),
         cmocka_unit_test(without_the_marks_lsn_a_stop_inside_its_log_is_past_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

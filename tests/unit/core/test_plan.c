@@ -312,29 +312,102 @@ static void only_some_databases_may_be_left_out(void **state)
     leave(&world);
 }
 
+/* Two marks called SAME, 92 and 94; set 91 is applied. */
+static void build_same_names(struct world *world)
+{
+    world->build = build_small();
+    build_full(world->build, 90, true);
+    for (int64_t set = 91; set <= 94; set++)
+        build_set(world->build, (struct build_set){.id = set,
+                                                   .kind = SET_LOG,
+                                                   .time_utc_ms = build_time(set),
+                                                   .mark = set % 2 == 0 ? "SAME" : NULL,
+                                                   .applied = set == 91});
+}
+
 static void a_repeated_name_gets_after_only_where_the_first_would_stop_too_early(void **state)
 {
     (void)state;
-    struct world world = {.build = build_small()};
-    world.build->servers[0]->utc_offset_min = 120;
-    build_full(world.build, 90, true);
-    for (int64_t set = 91; set <= 94; set++)
-        build_set(world.build, (struct build_set){.id = set,
-                                                  .kind = SET_LOG,
-                                                  .time_utc_ms = build_time(set),
-                                                  .mark = set % 2 == 0 ? "SAME" : NULL,
-                                                  .applied = set == 91});
+    struct world world = {0};
+    build_same_names(&world);
+    world.build->servers[0]->utc_offset_min = world.build->servers[1]->utc_offset_min = 120;
+    /* one database is beyond the first of the two already */
+    build_row(world.build, 1, BOX)->redo_lsn = build_backup(world.build, BOX, 92)->last_lsn;
     const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
     assert_true(plan->possible);
     assert_int_equal(plan->set, 94);
     /* 10:30:00.547 UTC, two hours ahead at the source, a little earlier than the mark itself */
-    assert_string_equal(find(plan, MGMT)->steps[0].stop_clause,
-                        "STOPATMARK = N'SAME' AFTER N'2026-11-20T12:30:00.537'");
-    assert_string_equal(find(plan, MGMT)->steps[0].stop_clause,
-                        find(plan, BOX)->steps[2].stop_clause);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(find(plan, MGMT)->steps[i].stop_clause,
+                            "STOPATMARK = N'SAME' AFTER N'2026-11-20T12:30:00.537'");
+    assert_string_equal(find(plan, BOX)->steps[0].stop_clause, "STOPATMARK = N'SAME'");
+    assert_string_equal(find(plan, BOX)->stop_name, "SAME");
+    leave(&world);
+}
+
+static void a_repeated_name_that_times_do_not_tell_apart_is_named_by_its_lsn(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_same_names(&world);
     for (size_t i = 0; i < world.build->servers[0]->marks_count; i++)
         world.build->servers[0]->marks[i].time_utc_ms = build_time(94);
+    const struct plan *plan =
+        make(&world, (struct plan_request){.by = TARGET_NEWEST, .stop = STOP_BEFORE});
+    assert_true(plan->possible);
+    char clause[80], digits[LSN_TEXT_SIZE];
+    lsn_format(digits, sizeof digits, find(plan, MGMT)->mark_lsn);
+    snprintf(clause, sizeof clause, "STOPBEFOREMARK = N'lsn:%s'", digits);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(find(plan, MGMT)->steps[i].stop_clause, clause);
+    assert_memory_equal(find(plan, MGMT)->stop_name, "lsn:", 4);
+    assert_string_equal(find(plan, MGMT)->stop_name + 4, digits);
+    leave(&world);
+}
+
+static void between_two_zones_the_lsn_is_surer_than_after(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_same_names(&world);
+    world.build->servers[0]->utc_offset_min = 60;
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_non_null(strstr(find(plan, MGMT)->steps[0].stop_clause, "N'lsn:"));
+    leave(&world);
+}
+
+static void a_repeated_name_without_times_and_lsns_is_refused(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_same_names(&world);
+    for (size_t i = 0; i < world.build->servers[0]->marks_count; i++)
+        world.build->servers[0]->marks[i].lsn = (struct lsn){0};
+    world.build->servers[0]->server_utc_ms = TIME_UNKNOWN; /* the stamps' zone: undecidable */
     assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST}), "twice in the logs");
+    leave(&world);
+}
+
+static void a_mark_of_no_set_counts_as_a_repetition_too(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_small()};
+    build_full(world.build, 90, true);
+    for (int64_t set = 91; set <= 93; set++)
+        build_set(world.build, (struct build_set){.id = set,
+                                                  .kind = SET_LOG,
+                                                  .time_utc_ms = build_time(set),
+                                                  .mark = set == 93 ? "SAME" : NULL,
+                                                  .applied = set == 91});
+    struct mark_row *strange = memory_append(world.build->servers[0], marks);
+    *strange = (struct mark_row){.database = memory_copy_text(MGMT),
+                                 .mark = memory_copy_text("SAME"),
+                                 .lsn = build_backup(world.build, MGMT, 92)->first_lsn,
+                                 .time_utc_ms = build_time(92)};
+    strange->lsn.number += 5;
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_non_null(strstr(find(plan, MGMT)->steps[0].stop_clause, " AFTER "));
+    assert_null(strstr(find(plan, BOX)->steps[0].stop_clause, " AFTER "));
     leave(&world);
 }
 
@@ -574,6 +647,10 @@ int main(void)
         cmocka_unit_test(what_if_a_server_is_down_or_a_set_partial),
         cmocka_unit_test(only_some_databases_may_be_left_out),
         cmocka_unit_test(a_repeated_name_gets_after_only_where_the_first_would_stop_too_early),
+        cmocka_unit_test(a_repeated_name_that_times_do_not_tell_apart_is_named_by_its_lsn),
+        cmocka_unit_test(between_two_zones_the_lsn_is_surer_than_after),
+        cmocka_unit_test(a_repeated_name_without_times_and_lsns_is_refused),
+        cmocka_unit_test(a_mark_of_no_set_counts_as_a_repetition_too),
         cmocka_unit_test(names_with_brackets_and_quotes_are_quoted),
         cmocka_unit_test(a_name_that_cannot_be_written_is_refused),
         cmocka_unit_test(moved_files_and_urls_are_read_from_where_they_are),

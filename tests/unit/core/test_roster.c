@@ -24,9 +24,23 @@ static void databases_are_known_by_their_default_names(void **state)
         {"BizTalkMsgBoxDb", USE_MESSAGE_BOX}, {"BizTalkMsgBoxDb2", USE_MESSAGE_BOX},
         {"BizTalkDTADb", USE_TRACKING},       {"SSODB", USE_SSO},
         {"BAMArchive", USE_BAM_ARCHIVE},      {"Orders", USE_CUSTOM},
+        {NULL, USE_CUSTOM},                   {"BizTalkAnalysisDb", USE_TRACKING_ANALYSIS},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(roster_use_by_name(cases[i].name), cases[i].use);
+}
+
+static void what_the_backup_job_does_not_cover_is_known_by_its_use(void **state)
+{
+    (void)state;
+    size_t count, otherwise = 0;
+    const struct default_name *names = roster_default_names(&count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(roster_use_by_name(names[i].name), names[i].use);
+        otherwise += roster_is_backed_up_otherwise(names[i].use);
+    }
+    assert_int_equal(otherwise, 4); /* domain: BAM's procedures, Tracking Analysis */
+    assert_false(roster_is_backed_up_otherwise(USE_BAM_PRIMARY_IMPORT));
 }
 
 static void the_default_estate_has_ten_databases_on_two_destinations(void **state)
@@ -223,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(databases_are_known_by_their_default_names),
+        cmocka_unit_test(what_the_backup_job_does_not_cover_is_known_by_its_use),
         cmocka_unit_test(the_default_estate_has_ten_databases_on_two_destinations),
         cmocka_unit_test(an_alias_with_a_port_is_still_the_server),
         cmocka_unit_test(a_server_that_nobody_configured_is_a_problem_where_it_matters),

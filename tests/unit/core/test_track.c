@@ -1,0 +1,366 @@
+/* Branches, copies and bridges: what decides beside the plain order of LSNs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/memory.h"
+#include "core/plan.h"
+#include "tests/support/build_view.h"
+
+#define MGMT "BizTalkMgmtDb"
+#define BOX "BizTalkMsgBoxDb"
+#define BRIDGE "\\\\nas\\tool\\box.trn"
+
+enum { DESTINATION = 1 };
+
+struct world {
+    struct build *build;
+    struct group_view *view, *assumed;
+    struct added_file added[4];
+    size_t added_count;
+};
+
+static const struct group_view *look(struct world *world)
+{
+    group_view_release(world->assumed);
+    group_view_release(world->view);
+    world->view = build_view(world->build);
+    struct group_assumptions assumptions = {.added = world->added,
+                                            .added_count = world->added_count};
+    struct error error = {0};
+    world->assumed = group_view_assume(world->view, &assumptions, &error);
+    assert_non_null(world->assumed);
+    return world->assumed;
+}
+
+static void leave(struct world *world)
+{
+    group_view_release(world->assumed);
+    group_view_release(world->view);
+    build_free(world->build);
+}
+
+static void expect(const struct group_view *view, int64_t set, const char *database,
+                   enum route route, const char *reason)
+{
+    const struct mark_route *found = build_route(view, set, database);
+    if (found->route != route)
+        print_error("set %d, %s: %s\n", (int)set, database,
+                    found->reason == NULL ? "no reason" : found->reason);
+    assert_string_equal(route_name(found->route), route_name(route));
+    if (reason != NULL && (found->reason == NULL || strstr(found->reason, reason) == NULL))
+        fail_msg("'%s' does not say '%s'", found->reason == NULL ? "" : found->reason, reason);
+}
+
+/* Full 90 and 91 applied; 92 to 95 to come. */
+static void build_behind(struct world *world)
+{
+    world->build = build_small();
+    build_full(world->build, 90, true);
+    for (int64_t set = 91; set <= 95; set++)
+        build_log(world->build, set, set == 91);
+}
+
+/* The header of a backup that the builder made, as if it lay elsewhere. */
+static struct added_file *add(struct world *world, const struct msdb_backup *backup,
+                              const char *path)
+{
+    struct added_file *added = &world->added[world->added_count++];
+    *added = (struct added_file){
+        .destination = DESTINATION,
+        .database = backup->database,
+        .kind = backup->type == 'D' ? SET_FULL : SET_LOG,
+        .file = {.first_lsn = backup->first_lsn,
+                 .last_lsn = backup->last_lsn,
+                 .size_bytes = backup->size_bytes,
+                 .path = NULL}};
+    snprintf(added->file.family_guid, sizeof added->file.family_guid, "%s", backup->family_guid);
+    static char paths[4][64];
+    snprintf(paths[world->added_count - 1], sizeof paths[0], "%s", path);
+    added->file.path = paths[world->added_count - 1];
+    return added;
+}
+
+/* Somebody else took the log of set 93 of BOX: the history has no file of it. */
+static struct added_file *build_stolen(struct world *world)
+{
+    world->build = build_small();
+    build_full(world->build, 90, true);
+    for (int64_t set = 91; set <= 95; set++)
+        build_set(world->build, (struct build_set){.id = set,
+                                                   .kind = SET_LOG,
+                                                   .time_utc_ms = build_time(set),
+                                                   .lost = set == 93 ? BOX : NULL,
+                                                   .applied = set == 91});
+    struct msdb_backup *stolen = memory_append(world->build->servers[0], backups);
+    const struct msdb_backup *before = build_backup(world->build, BOX, 92);
+    *stolen = *before;
+    stolen->backup_set_id = 5000;
+    stolen->database = memory_copy_text(BOX);
+    stolen->path = memory_copy_text(BRIDGE);
+    stolen->user_name = memory_copy_text("CONTOSO\\tool");
+    stolen->software = NULL;
+    stolen->first_lsn = before->last_lsn;
+    stolen->last_lsn = build_backup(world->build, BOX, 94)->first_lsn;
+    stolen->set_guid[0] = '\0';
+    return add(world, stolen, BRIDGE);
+}
+
+/* --- branches -------------------------------------------------------------------------------- */
+
+static void fork(struct build *build, const char *database, int64_t set, const char *first,
+                 const char *last)
+{
+    struct msdb_backup *log = build_backup(build, database, set);
+    snprintf(log->first_fork_guid, sizeof log->first_fork_guid, "%s", first);
+    snprintf(log->last_fork_guid, sizeof log->last_fork_guid, "%s", last);
+}
+
+static void a_log_of_another_fork_right_behind_its_place_is_not_for_it(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    for (int64_t set = 91; set <= 95; set++)
+        fork(world.build, MGMT, set, set == 91 ? "F1" : "F2", set == 91 ? "F1" : "F2");
+    const struct group_view *view = look(&world);
+    expect(view, 92, MGMT, ROUTE_UNREACHABLE, "set 92 is on another recovery fork than set 91");
+    expect(view, 92, BOX, ROUTE_ROLL_FORWARD, NULL);
+    leave(&world);
+}
+
+static void a_log_that_leaves_the_fork_behind_its_place_is_followed(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    for (int64_t set = 91; set <= 95; set++)
+        fork(world.build, MGMT, set, set <= 92 ? "F1" : "F2", set <= 91 ? "F1" : "F2");
+    struct msdb_backup *forking = build_backup(world.build, MGMT, 92);
+    forking->fork_point_lsn = forking->first_lsn;
+    forking->fork_point_lsn.number += 500;
+    expect(look(&world), 95, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    /* The source was taken back to a place before the one that the standby has reached. */
+    forking->first_lsn.number -= 300;
+    forking->fork_point_lsn = forking->first_lsn;
+    expect(look(&world), 95, MGMT, ROUTE_UNREACHABLE, "another recovery fork");
+    leave(&world);
+}
+
+/* --- added files ----------------------------------------------------------------------------- */
+
+static void a_stolen_log_breaks_the_chain_and_the_reason_names_its_file(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_stolen(&world);
+    world.added_count = 0;
+    const struct group_view *view = look(&world);
+    expect(view, 92, BOX, ROUTE_ROLL_FORWARD, NULL);
+    expect(view, 95, BOX, ROUTE_UNREACHABLE, "log is missing between set 92 and set 94");
+    expect(view, 95, BOX, ROUTE_UNREACHABLE, BRIDGE ", by CONTOSO\\tool");
+    expect(view, 95, BOX, ROUTE_UNREACHABLE, "--add-file bridges");
+    leave(&world);
+}
+
+static void an_added_file_bridges_a_stolen_chain_by_its_lsns(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_stolen(&world);
+    const struct group_view *view = look(&world);
+    expect(view, 95, BOX, ROUTE_ROLL_FORWARD, NULL);
+    struct plan_request request = {.by = TARGET_NEWEST,
+                                   .added = world.added,
+                                   .added_count = world.added_count};
+    struct plan *plan = plan_make(world.view, &request);
+    assert_true(plan->possible);
+    assert_int_equal(plan->set, 95);
+    const struct plan_database *box = NULL;
+    for (size_t i = 0; i < plan->databases_count; i++)
+        if (strcmp(plan->databases[i].database, BOX) == 0)
+            box = &plan->databases[i];
+    static const int64_t sets[] = {92, 0, 94, 95};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(box->steps[i].set, sets[i]);
+    assert_string_equal(box->steps[1].file, BRIDGE);
+    assert_int_equal(box->steps[1].evidence, EVIDENCE_HEADER);
+    assert_string_equal(box->steps[1].stop_clause, box->steps[3].stop_clause);
+    plan_free(plan);
+    leave(&world);
+}
+
+static void the_family_tells_whose_file_it_is_and_not_the_name_in_it(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    struct added_file *bridge = build_stolen(&world);
+    bridge->database = memory_copy_text("AnOlderName");
+    expect(look(&world), 95, BOX, ROUTE_ROLL_FORWARD, NULL);
+    free(bridge->database);
+    bridge->database = memory_copy_text(BOX);
+    snprintf(bridge->file.family_guid, sizeof bridge->file.family_guid, "another family");
+    expect(look(&world), 95, BOX, ROUTE_UNREACHABLE, "log is missing");
+    struct plan_request request = {.by = TARGET_NEWEST, .added = bridge, .added_count = 1};
+    struct plan *plan = plan_make(world.view, &request);
+    assert_false(plan->possible);
+    assert_non_null(strstr(plan->reasons[0], "the added file " BRIDGE " is of the database"));
+    plan_free(plan);
+    free(bridge->database);
+    leave(&world);
+}
+
+static void an_added_file_that_nobody_can_read_is_a_reason(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    struct added_file *bridge = build_stolen(&world);
+    static char problem[] = "Cannot open the device";
+    bridge->problem = problem;
+    expect(look(&world), 95, BOX, ROUTE_UNREACHABLE, "log is missing");
+    struct plan_request request = {.by = TARGET_NEWEST, .added = bridge, .added_count = 1};
+    struct plan *plan = plan_make(world.view, &request);
+    assert_false(plan->possible);
+    assert_string_equal(plan->reasons[0],
+                        "the added file " BRIDGE ": DRSQL1: Cannot open the device");
+    plan_free(plan);
+    leave(&world);
+}
+
+static void a_bridge_that_does_not_reach_the_other_side_says_where_it_ends(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    struct added_file *bridge = build_stolen(&world);
+    bridge->file.last_lsn.number -= 1;
+    expect(look(&world), 95, BOX, ROUTE_UNREACHABLE,
+           "log is missing between the added file " BRIDGE " and set 94");
+    bridge->file.last_lsn.number += 1;
+    bridge->file.first_lsn.number += 1;
+    expect(look(&world), 95, BOX, ROUTE_UNREACHABLE,
+           "log is missing between set 92 and the added file " BRIDGE);
+    leave(&world);
+}
+
+static void a_copy_of_a_damaged_log_stands_in_for_it(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    struct msdb_backup *damaged = build_backup(world.build, MGMT, 93);
+    damaged->damaged = true;
+    add(&world, damaged, "E:\\copies\\anything.bin");
+    const struct group_view *view = look(&world);
+    expect(view, 93, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    expect(view, 95, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    struct plan_request request = {.by = TARGET_NEWEST, .added = world.added, .added_count = 1};
+    struct plan *plan = plan_make(world.view, &request);
+    assert_true(plan->possible);
+    const struct plan_database *mgmt = &plan->databases[plan->databases_count - 1];
+    assert_string_equal(mgmt->database, MGMT);
+    assert_int_equal(mgmt->steps[1].set, 93); /* it is that set's log, from elsewhere */
+    assert_string_equal(mgmt->steps[1].file, "E:\\copies\\anything.bin");
+    plan_free(plan);
+    leave(&world);
+}
+
+static void a_file_that_adds_nothing_changes_nothing(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    struct added_file *part = add(&world, build_backup(world.build, MGMT, 93), "part.trn");
+    part->file.first_lsn.number += 100; /* a copy-only log inside the one of the set */
+    struct plan_request request = {.by = TARGET_NEWEST}, with = request;
+    with.added = world.added;
+    with.added_count = 1;
+    world.view = build_view(world.build);
+    struct plan *plan = plan_make(world.view, &request), *same = plan_make(world.view, &with);
+    assert_true(plan->possible && same->possible);
+    assert_string_equal(plan->hash, same->hash);
+    plan_free(plan);
+    plan_free(same);
+    leave(&world);
+}
+
+static void nothing_is_sent_behind_an_added_log_that_holds_the_mark(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    /* from the end of 92 to beyond the mark of 93, the set's own log being gone */
+    struct msdb_backup *own = build_backup(world.build, MGMT, 93);
+    struct added_file *added = add(&world, own, "long.trn");
+    added->file.last_lsn.number += 500;
+    own->first_lsn.number += 200;
+    struct plan_request request = {.by = TARGET_CHOSEN,
+                                   .mark = "BTS_2026_11_20_10_15_00_547",
+                                   .added = world.added,
+                                   .added_count = 1};
+    world.view = build_view(world.build);
+    struct plan *plan = plan_make(world.view, &request);
+    assert_true(plan->possible);
+    const struct plan_database *mgmt = &plan->databases[plan->databases_count - 1];
+    assert_int_equal(mgmt->steps[0].set, 92);
+    assert_string_equal(mgmt->steps[1].file, "long.trn");
+    assert_int_equal(mgmt->steps[2].kind, STEP_PROVE);
+    plan_free(plan);
+    leave(&world);
+}
+
+static void an_added_full_backup_gives_a_way_where_the_history_has_none(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    build_row(world.build, DESTINATION, MGMT)->state = STATE_ABSENT;
+    build_row(world.build, DESTINATION, MGMT)->redo_lsn = (struct lsn){0};
+    build_backup(world.build, MGMT, 90)->damaged = true;
+    expect(look(&world), 95, MGMT, ROUTE_UNREACHABLE, "no full set before the mark");
+    struct added_file *full = add(&world, build_backup(world.build, MGMT, 94), "copy_only.bak");
+    full->kind = SET_FULL;
+    full->file.first_lsn.number += 100;
+    full->file.last_lsn.number -= 100; /* ends inside the log of set 94 */
+    const struct group_view *view = look(&world);
+    expect(view, 95, MGMT, ROUTE_FULL_RESTORE, NULL);
+    expect(view, 93, MGMT, ROUTE_UNREACHABLE, NULL);
+    struct plan_request request = {.by = TARGET_NEWEST, .added = world.added, .added_count = 1};
+    struct plan *plan = plan_make(world.view, &request);
+    request = (struct plan_request){.by = TARGET_CHOSEN,
+                                    .mark = "BTS_2026_11_20_10_45_00_547",
+                                    .added = world.added,
+                                    .added_count = 1};
+    plan_free(plan);
+    plan = plan_make(world.view, &request);
+    assert_true(plan->possible);
+    const struct plan_database *mgmt = &plan->databases[plan->databases_count - 1];
+    assert_int_equal(mgmt->steps[0].kind, STEP_RESTORE_FULL);
+    assert_string_equal(mgmt->steps[0].file, "copy_only.bak");
+    assert_int_equal(mgmt->steps[1].set, 94);
+    plan_free(plan);
+    leave(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_log_of_another_fork_right_behind_its_place_is_not_for_it),
+        cmocka_unit_test(a_log_that_leaves_the_fork_behind_its_place_is_followed),
+        cmocka_unit_test(a_stolen_log_breaks_the_chain_and_the_reason_names_its_file),
+        cmocka_unit_test(an_added_file_bridges_a_stolen_chain_by_its_lsns),
+        cmocka_unit_test(the_family_tells_whose_file_it_is_and_not_the_name_in_it),
+        cmocka_unit_test(an_added_file_that_nobody_can_read_is_a_reason),
+        cmocka_unit_test(a_bridge_that_does_not_reach_the_other_side_says_where_it_ends),
+        cmocka_unit_test(a_copy_of_a_damaged_log_stands_in_for_it),
+        cmocka_unit_test(a_file_that_adds_nothing_changes_nothing),
+        cmocka_unit_test(nothing_is_sent_behind_an_added_log_that_holds_the_mark),
+        cmocka_unit_test(an_added_full_backup_gives_a_way_where_the_history_has_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
