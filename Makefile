@@ -105,7 +105,7 @@ deps:
 # Every part closes with a line "NAME: N passed, N failed"; tests/check.sh adds them up.
 
 # Unit and end-to-end tests run once, in the build with sanitizers.
-CHECKS := check-rules-of-code check-docs check-golden check-interop check-kill-some \
+CHECKS := check-rules-of-code check-docs check-rules check-golden check-interop check-kill-some \
 	check-cut-some check-clang check-sanitized
 
 .PHONY: check check-deep
@@ -116,6 +116,12 @@ check-deep: check check-mutants check-kill check-cut check-switches
 .PHONY: check-unit
 check-unit: $(UNIT_BINARIES)
 	@tests/unit.sh $(UNIT_BINARIES)
+
+# Each rule of core/rules.def needs a case where it fires, one where it does not, one where it may
+# not look.
+.PHONY: check-rules
+check-rules: $(BUILD)/unit/core/test_checks
+	@$< --figures
 
 .PHONY: check-e2e
 check-e2e: all

@@ -111,7 +111,9 @@ const char *check_part_words(enum view_part part)
                                                   [PART_SHIPPING] = "the shipping tables",
                                                   [PART_RESTORES] = "msdb's restores",
                                                   [PART_JOBS] = "the Agent's jobs",
-                                                  [PART_SETTINGS] = "the server's settings"};
+                                                  [PART_SETTINGS] = "the server's settings",
+                                                  [PART_FILES] =
+                                                      "the headers of backup files"};
     return words[part];
 }
 
@@ -133,13 +135,13 @@ bool check_may_look(struct check_sink *sink, int server_index, enum view_part pa
     if (status->state == PART_NOT_VISIBLE)
         check_add_remedy(
             sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
-            memory_format("may not look: %s are not visible to the login", check_part_words(part)),
+            memory_format("may not look: the login does not see %s", check_part_words(part)),
             hint);
     else
         check_add_remedy(
             sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
             status->state == PART_NOT_ASKED
-                ? memory_format("has not looked yet: %s were not read", check_part_words(part))
+                ? memory_format("has not looked yet: nothing was read of %s", check_part_words(part))
                 : memory_format("could not look: %s: %s", check_part_words(part),
                                 status->error.what),
             hint);

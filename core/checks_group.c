@@ -56,7 +56,8 @@ char *check_parts_visible(struct check_sink *sink)
         const struct server_view *server = view->servers[i];
         for (int part = 0; !view->down[i] && part < PART_COUNT; part++) {
             const struct part_status *status = &server->parts[part];
-            if (status->state != PART_NOT_VISIBLE && status->state != PART_FAILED)
+            if ((status->state != PART_NOT_VISIBLE && status->state != PART_FAILED) ||
+                part == PART_FILES) /* to be seen or not is up to the site: see backup-files */
                 continue;
             check_add_remedy(
                 sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
@@ -163,7 +164,7 @@ char *check_clocks(struct check_sink *sink)
     const char *reference = NULL;
     for (size_t i = 0; i < view->servers_count; i++) {
         int64_t now_ms = server_view_now_utc_ms(view->servers[i], view->now_monotonic_ms);
-        if (view->down[i] || now_ms == TIME_UNKNOWN)
+        if (view->down[i] || !check_may_look(sink, (int)i, PART_SERVER) || now_ms == TIME_UNKNOWN)
             continue;
         if (reference == NULL) {
             reference = view->servers[i]->name;

@@ -8,6 +8,7 @@
 
 #include "core/checks.h"
 #include "core/config.h"
+#include "core/roster.h"
 
 struct check_sink {
     struct group_view *view;
@@ -47,5 +48,26 @@ const struct database_row *check_source_row(const struct group_view *view, size_
 
 /* "SERVER/database" with the source's name; owned. */
 char *check_source_where(const struct group_view *view, size_t entry);
+
+/* True where every database of the destination is online: it was failed over to. */
+bool check_is_live(const struct group_view *view, int destination);
+
+/* The same of any destination. */
+bool check_any_live(const struct group_view *view);
+
+/* check_may_look at the source with the management database; false also where none is found, which
+ * the rule then says. */
+bool check_may_look_at_management(struct check_sink *sink, enum view_part part);
+
+/* True where the sets' history is known: the source's own, or, while the source does not answer,
+ * what is left of it; else the rule says why not. */
+bool check_may_look_at_history(struct check_sink *sink);
+
+/* The commands of the backup job's steps, borrowed; NULL where they cannot be seen, which the rule
+ * then says. */
+const char *check_backup_steps(struct check_sink *sink);
+
+/* "set 1184"; owned. */
+char *check_set_words(const struct backup_set *set);
 
 #endif

@@ -109,18 +109,9 @@ static void judge_backup_job(struct check_sink *sink, const struct server_view *
 char *check_backup_job(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
-    int management = view->management;
-    bool all_looked = true;
-    for (size_t i = 0; management < 0 && i < view->servers_count; i++)
-        if (view->servers[i]->role == ROLE_SOURCE)
-            all_looked = check_may_look(sink, (int)i, PART_ROSTER) && all_looked;
-    if (management < 0 && all_looked)
-        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(""),
-                         memory_copy_text("no source with the management database was found"),
-                         "configure the source that hosts it, or set management_database");
-    else if (management >= 0 && check_may_look(sink, management, PART_JOBS))
-        judge_backup_job(sink, view->servers[management],
-                         server_view_job(view->servers[management], JOB_BACKUP));
+    if (check_may_look_at_management(sink, PART_JOBS))
+        judge_backup_job(sink, view->servers[view->management],
+                         server_view_job(view->servers[view->management], JOB_BACKUP));
     return NULL;
 }
 
@@ -138,9 +129,24 @@ char *check_backup_age(struct check_sink *sink)
 
 /* --- sets and chain -------------------------------------------------------------------------- */
 
+bool check_may_look_at_history(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    if (view->management >= 0 && !view->down[view->management])
+        return check_may_look(sink, view->management, PART_HISTORY);
+    if (view->sets_count > 0)
+        return true;
+    for (size_t d = 0; d < view->destinations_count; d++)
+        if (check_may_look(sink, view->destinations[d], PART_HISTORY))
+            return true;
+    return false;
+}
+
 char *check_partial_sets(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (!check_may_look_at_history(sink))
+        return NULL;
     size_t repaired = 0;
     for (size_t s = 0; s < view->sets_count; s++) {
         const struct backup_set *set = &view->sets[s];
@@ -149,7 +155,7 @@ char *check_partial_sets(struct check_sink *sink)
         repaired += set->chain == CHAIN_REPAIRED;
         if (set->chain == CHAIN_BROKEN)
             check_add(sink, set->kind == SET_LOG ? VERDICT_CRITICAL : VERDICT_WARNING,
-                      memory_copy_text(""),
+                      check_set_words(set),
                       memory_format("set %lld (%s) is partial: %zu of %zu databases",
                                     (long long)set->id, set_kind_name(set->kind), set->databases,
                                     set->databases_expected));
@@ -165,6 +171,9 @@ char *check_chain_gaps(struct check_sink *sink)
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct set_file *before = NULL;
         int64_t before_set = 0;
+        int source = view->roster[k].source;
+        if (source >= 0 && !view->down[source])
+            check_may_look(sink, source, PART_BACKUPS); /* what is held is judged all the same */
         for (size_t s = 0; s < view->sets_count; s++) {
             const struct set_file *file = &view->sets[s].files[k];
             if (view->sets[s].kind != SET_LOG || !file->present || !lsn_is_known(file->first_lsn) ||
@@ -250,6 +259,8 @@ char *check_chain_thief(struct check_sink *sink)
 char *check_full_set(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (!check_may_look_at_history(sink))
+        return NULL;
     if (view->sets_count == 0) {
         check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
                   memory_copy_text("no backup set is known"));
@@ -277,6 +288,8 @@ static bool is_local(const char *path)
 char *check_backup_path(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (!check_may_look_at_history(sink))
+        return NULL;
     for (size_t s = view->sets_count; s-- > 0;) {
         const struct backup_set *set = &view->sets[s];
         if (!set->complete)

@@ -6,7 +6,6 @@
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/marks.h"
-#include "core/roster.h"
 
 enum { MINUTE_MS = 60 * 1000 };
 
@@ -15,8 +14,7 @@ static bool is_live(const struct roster_entry *entry)
     return entry->state_known && entry->state == STATE_ONLINE && !entry->standby;
 }
 
-/* Every database of the destination is online: it was failed over to. */
-static bool destination_is_live(const struct group_view *view, int destination)
+bool check_is_live(const struct group_view *view, int destination)
 {
     size_t live = 0, all = 0;
     for (size_t k = 0; k < view->roster_count; k++)
@@ -66,7 +64,7 @@ char *check_destination_state(struct check_sink *sink)
         int destination = view->destinations[d];
         if (!check_may_look(sink, destination, PART_DATABASES))
             continue;
-        if (destination_is_live(view, destination)) {
+        if (check_is_live(view, destination)) {
             check_add_remedy(sink, VERDICT_WARNING,
                              memory_copy_text(view->servers[destination]->name),
                              memory_copy_text("all its databases are online: the group was failed "
@@ -97,7 +95,7 @@ char *check_jobs_where_live(struct check_sink *sink)
         const struct server_view *server = view->servers[destination];
         if (!check_may_look(sink, destination, PART_DATABASES) ||
             !check_may_look(sink, destination, PART_JOBS) ||
-            !destination_is_live(view, destination))
+            !check_is_live(view, destination))
             continue;
         for (size_t j = 0; j < server->jobs_count; j++) {
             const struct job_row *job = &server->jobs[j];
@@ -132,7 +130,7 @@ char *check_shipping_jobs(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t d = 0; d < view->destinations_count; d++) {
         int destination = view->destinations[d];
-        if (!check_may_look(sink, destination, PART_JOBS) || destination_is_live(view, destination))
+        if (!check_may_look(sink, destination, PART_JOBS) || check_is_live(view, destination))
             continue;
         const struct server_view *server = view->servers[destination];
         judge_shipping_job(sink, server, JOB_GET_HISTORY, "Get Backup History");
@@ -142,10 +140,10 @@ char *check_shipping_jobs(struct check_sink *sink)
     return NULL;
 }
 
-static bool any_live(const struct group_view *view)
+bool check_any_live(const struct group_view *view)
 {
     for (size_t d = 0; d < view->destinations_count; d++)
-        if (destination_is_live(view, view->destinations[d]))
+        if (check_is_live(view, view->destinations[d]))
             return true;
     return false;
 }
@@ -156,7 +154,7 @@ char *check_import_lag(struct check_sink *sink)
     for (size_t d = 0; d < view->destinations_count; d++)
         if (!check_may_look(sink, view->destinations[d], PART_HISTORY))
             return NULL;
-    if (any_live(view))
+    if (check_any_live(view))
         return memory_copy_text("nothing is imported any more: the group was failed over");
     check_limit(sink, &view->config->import_lag, view->lag.import_ms, "the import lag", "is");
     return NULL;
@@ -168,7 +166,7 @@ char *check_apply_lag(struct check_sink *sink)
     for (size_t d = 0; d < view->destinations_count; d++)
         if (!check_may_look(sink, view->destinations[d], PART_DATABASES))
             return NULL;
-    if (any_live(view))
+    if (check_any_live(view))
         return memory_copy_text("nothing is applied any more: the group was failed over");
     check_limit(sink, &view->config->apply_lag, view->lag.apply_ms, "the apply lag", "is");
     return NULL;
@@ -210,7 +208,7 @@ char *check_destinations_together(struct check_sink *sink)
     for (size_t d = 0; d < view->destinations_count; d++) {
         int destination = view->destinations[d];
         int64_t applied = applied_at(view, destination);
-        if (applied == newest || !check_may_look(sink, destination, PART_DATABASES))
+        if (!check_may_look(sink, destination, PART_DATABASES) || applied == newest)
             continue;
         /* The jobs run each minute, not all at once: a difference that is young is none. */
         int64_t waiting_ms = marks_data_loss(view, may_be_applied_since(view, applied));

@@ -30,6 +30,21 @@ enum job_function decode_job_function(const char *name, const char *steps);
  * or contradict each other. */
 int decode_use_local_time(const char *steps);
 
+/* An argument of the first call of a procedure in the steps of a job, by its position (from 1) or
+ * its name without '@'; comments and quotes are taken away. NULL = there is none. Owned. */
+char *decode_step_argument(const char *steps, const char *procedure, int position,
+                           const char *name);
+
+/* True where a step calls the procedure. */
+bool decode_step_calls(const char *steps, const char *procedure);
+
+/* True where the message of a run, as Agent writes it, holds that error's number. NULL = false. */
+bool decode_message_has_error(const char *message, int number);
+
+/* The operating system's error in such a message (5: access denied, 53: no such share, 112: the
+ * disk is full); 0 = none. */
+int decode_message_system_error(const char *message);
+
 /* query_server. Fills the identity and the clock of the view. */
 void decode_server(struct server_view *view, const struct tds_row *row);
 /* query_rights. */

@@ -442,13 +442,17 @@ struct group_view *build_view(struct build *build)
                             build->now_monotonic_ms);
 }
 
+static const char backup_steps[] =
+    "exec [dbo].[sp_BackupAllFull_Schedule] 'd' /* Frequency */, 'BTS', '\\\\backup\\bts', 0, 0, 0\n"
+    "exec [dbo].[sp_MarkAll] 'BTS', '\\\\backup\\bts', 0\n"
+    "exec [dbo].[sp_DeleteBackupHistory] @DaysToKeep=14, @UseLocalTime=0";
+
 static void add_contoso_jobs(struct build *build)
 {
     struct job_row *backup =
         build_job(build, 0, JOB_BACKUP, "Backup BizTalk Server (BizTalkMgmtDb)");
     backup->last_run_utc_ms = build->now_utc_ms - 20 * MINUTE_MS;
-    backup->steps = memory_copy_text("exec [dbo].[sp_BackupAllFull_Schedule] 'd', 'BTS', "
-                                     "'\\\\backup\\bts', 0, 0, 0");
+    backup->steps = memory_copy_text(backup_steps);
     build_job(build, 0, JOB_BIZTALK, "DTA Purge and Archive (BizTalkDTADb)");
     for (int server = 2; server <= 3; server++) {
         build_job(build, server, JOB_GET_HISTORY, "BTS Log Shipping - Get Backup History");
@@ -553,7 +557,8 @@ struct build *build_small(void)
     build_destination(build, "DRSQL1", NULL);
     build_database(build, 0, 1, "BizTalkMgmtDb", USE_MANAGEMENT);
     build_database(build, 0, 1, "BizTalkMsgBoxDb", USE_MESSAGE_BOX);
-    build_job(build, 0, JOB_BACKUP, "Backup BizTalk Server (BizTalkMgmtDb)");
+    build_job(build, 0, JOB_BACKUP, "Backup BizTalk Server (BizTalkMgmtDb)")->steps =
+        memory_copy_text(backup_steps);
     build_job(build, 1, JOB_GET_HISTORY, "BTS Log Shipping - Get Backup History");
     build_job(build, 1, JOB_RESTORE_DATABASES, "BTS Log Shipping - Restore Databases");
     build_job(build, 1, JOB_RESTORE_TO_MARK, "BTS Log Shipping - Restore To Mark");

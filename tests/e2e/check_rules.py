@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+"""Every scenario of the lab against every rule: what is broken is named by the right rule and by no
+other, and healthy estates raise none. What is expected stands in rules.json beside this file."""
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import lab as support  # noqa: E402
+from lab import Lab, ROOT, expect  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SCENARIOS = os.path.join(ROOT, "tests", "lab", "scenarios")
+SIGNS = {"ok": ".", "warning": "!", "critical": "X", "unknown": "?", "acknowledged": "a"}
+RANK = ["ok", "acknowledged", "unknown", "warning", "critical"]
+# what a rule says that cannot look, or finds nothing to look at
+HIDDEN = re.compile(r"(may not|could not|cannot be) (look|told|read|tried)|not visible|"
+                    r"is not known|no (backup set|mark|complete log set)|does not (see|answer)|"
+                    r"permission is missing|there is no backup job to read")
+
+
+def table():
+    with open(os.path.join(HERE, "rules.json"), encoding="utf-8") as file:
+        return json.load(file)["scenarios"]
+
+
+def rules_of_the_table_of_rules():
+    with open(os.path.join(ROOT, "core", "rules.def"), encoding="utf-8") as file:
+        return re.findall(r'^X\(\w+,\s+"([a-z-]+)"', file.read(), re.M)
+
+
+def worst(results):
+    """The worst verdict of each rule."""
+    verdicts = {}
+    for result in results:
+        before = verdicts.get(result["id"], "ok")
+        verdicts[result["id"]] = max(before, result["verdict"], key=RANK.index)
+    return verdicts
+
+
+def mistakes(row, results):
+    """What the answers have wrong, in words."""
+    expected = {**row["named_by"], **row["follows"]}
+    verdicts = worst(results)
+    for rule in sorted(set(expected) | set(verdicts)):
+        verdict, wanted = verdicts.get(rule), expected.get(rule)
+        if wanted and verdict != wanted:
+            yield f"{rule} says {verdict}, not {wanted}"
+        elif not wanted and verdict in ("warning", "critical"):
+            text = next(r["text"] for r in results if r["id"] == rule and r["verdict"] == verdict)
+            yield f"{rule} raises a false alarm, {verdict}: {text}"
+    for result in results:
+        hidden = row["unknown"] or []
+        if result["verdict"] == "unknown" and isinstance(hidden, list) and result["id"] not in hidden:
+            yield f"{result['id']} cannot look though nothing is hidden: {result['text']}"
+        elif result["verdict"] == "unknown" and not HIDDEN.search(result["text"]):
+            yield f"{result['id']} does not say why it cannot look: {result['text']}"
+        elif result["verdict"] != "ok" and not result["remedy"]:
+            yield f"{result['id']} has no remedy"
+
+
+def print_matrix(rules, answers):
+    names = list(answers)
+    width = max(map(len, rules))
+    for at, name in enumerate(names):
+        print(" " * width, " ".join("|" * at) + (" " if at else "") + name)
+    for rule in rules:
+        print(rule.ljust(width), " ".join(SIGNS[worst(answers[n])[rule]] for n in names))
+    print(f"{len(names)} scenarios x {len(rules)} rules")
+
+
+def each_scenario_is_named_by_its_rules_alone():
+    rows = table()
+    scenarios = sorted(n[:-5] for n in os.listdir(SCENARIOS) if n.endswith(".json"))
+    rules = rules_of_the_table_of_rules()
+    answers, wrong = {}, []
+    for name in scenarios:
+        with Lab(name) as lab:
+            answers[name] = lab.json("status")["checks"]
+        if name not in rows:
+            wrong.append(f"{name} has no row in rules.json")
+            continue
+        wrong += [f"{name}: {words}" for words in mistakes(rows[name], answers[name])]
+        missing = set(rules) - {r["id"] for r in answers[name]}
+        wrong += [f"{name}: status does not list {rule}" for rule in sorted(missing)]
+        broken = rows[name]["broken"]
+        if broken and not rows[name]["named_by"] and not rows[name]["unknown"]:
+            wrong.append(f"{name}: nothing names what is broken")
+    wrong += [f"rules.json has a row for {name}, which is no scenario"
+              for name in sorted(set(rows) - set(scenarios))]
+    print_matrix(rules, answers)
+    expect(not wrong, "\n  " + "\n  ".join(wrong))
+
+
+if __name__ == "__main__":
+    support.main([each_scenario_is_named_by_its_rules_alone])
