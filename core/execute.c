@@ -141,10 +141,11 @@ void execution_command(struct execution *execution, enum run_command command)
         execution->pause_wanted = false;
         break;
     case RUN_COMMAND_RETRY:
+        /* Who reads the journal knows of a failure before the state says so. */
+        execution->retry_wanted = failed || execution->failing;
         if (!failed)
             break;
         /* At once, so that who asks next does not take the old failure for the new outcome. */
-        execution->retry_wanted = true;
         execution->state = execution->failed_in;
         execution->ended_utc_ms = TIME_UNKNOWN;
         error_clear(&execution->error);
@@ -213,6 +214,9 @@ static void end_run(struct execution *execution, enum run_state state, const str
     char reason[1024];
     error_format(error, reason, sizeof reason);
     int64_t now = clock_utc_ms(execution->clock);
+    pthread_mutex_lock(&execution->lock);
+    execution->failing = state == RUN_FAILED && execution->prepared;
+    pthread_mutex_unlock(&execution->lock);
     journal_end(execution->journal, state, error->code, error->code == ERR_OK ? NULL : reason, now,
                 NULL);
     struct error ignored;
@@ -225,9 +229,12 @@ static void end_run(struct execution *execution, enum run_state state, const str
     /* Told last: who hears that it is over finds the report written. */
     pthread_mutex_lock(&execution->lock);
     execution->failed_in = execution->state;
-    execution->state = state;
-    execution->error = *error;
-    execution->ended_utc_ms = now;
+    if (!execution->failing || !execution->retry_wanted) {
+        execution->state = state;
+        execution->error = *error;
+        execution->ended_utc_ms = now;
+    }
+    execution->failing = false;
     pthread_mutex_unlock(&execution->lock);
     execution_wake(execution);
 }

@@ -126,6 +126,7 @@ struct execution {
     enum run_state failed_in;
     bool no_way_back; /* a database is recovered, or RECOVERY may have been sent */
     bool prepared, pause_wanted, abort_wanted, abort_now, retry_wanted, ended, watch_stop;
+    bool failing; /* the journal knows of the failure, the state does not yet */
     char phase_text[256];
     struct error error;
     char **messages;
