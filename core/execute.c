@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -344,13 +345,15 @@ static void *director_main(void *context)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static int by_index(const void *a, const void *b)
+static int by_name(const void *a, const void *b)
 {
-    return ((const struct destination *)a)->index - ((const struct destination *)b)->index;
+    const struct destination *x = a, *y = b;
+    int order = strcasecmp(x->config->name, y->config->name);
+    return order != 0 ? order : x->index - y->index;
 }
 
-/* The destinations that the plan names, in the configuration's order, which every worker keeps:
- * two runs can never hold each a lock that the other waits for. */
+/* The destinations that the plan names, in the order of their names, which every worker keeps
+ * whatever the order in its configuration: of two runs that begin together one gets all locks. */
 static bool find_destinations(struct execution *execution, struct error *error)
 {
     const struct plan *plan = execution->plan;
@@ -373,7 +376,7 @@ static bool find_destinations(struct execution *execution, struct error *error)
         destination->config = &execution->config->servers[index];
     }
     qsort(execution->destinations, execution->destinations_count, sizeof *execution->destinations,
-          by_index);
+          by_name);
     for (size_t i = 0; i < execution->destinations_count; i++)
         execution->destinations[i].lock_link.destination =
             execution->destinations[i].work_link.destination = &execution->destinations[i];

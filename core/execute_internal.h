@@ -108,7 +108,7 @@ struct execution {
     char application[129];
     struct journal_content past; /* what earlier attempts did; read anew before each */
     bool resumed;                /* something may have been written before this attempt */
-    struct destination *destinations; /* by index in the configuration: the fixed order */
+    struct destination *destinations; /* by name: the fixed order of the locks */
     size_t destinations_count, destinations_capacity;
     struct lane *lanes; /* as in the plan: in recovery order */
     size_t lanes_count;

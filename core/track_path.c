@@ -96,6 +96,18 @@ static bool last_restore_fits(const struct roster_entry *entry, const struct set
            lsn_compare(file->first_lsn, entry->restored_first_lsn) == 0;
 }
 
+/* In STANDBY no redo point is shown: the log restored last must be known to hold the mark. Without
+ * logmarkhistory (a source that was never seen) that is the set's own log. */
+static bool last_restore_holds(const struct roster_entry *entry, const struct set_file *file)
+{
+    if (!lsn_is_known(entry->restored_last_lsn))
+        return false;
+    return lsn_is_known(file->mark_lsn) ||
+           (lsn_is_known(file->last_lsn) &&
+            lsn_compare(file->last_lsn, entry->restored_last_lsn) == 0 &&
+            lsn_compare(file->first_lsn, entry->restored_first_lsn) == 0);
+}
+
 static bool redo_is_inside(const struct roster_entry *entry, const struct set_file *file)
 {
     struct lsn first = entry->restored_first_lsn, last = entry->restored_last_lsn;
@@ -128,8 +140,7 @@ static bool stands_at(const struct track *track, const struct backup_set *set,
         return false;
     if (entry->state == STATE_ONLINE && !entry->standby)
         path->route = ROUTE_RECOVERED_AT_MARK;
-    else if (entry->standby && lsn_is_known(entry->restored_last_lsn) &&
-             lsn_is_known(file->mark_lsn))
+    else if (entry->standby && last_restore_holds(entry, file))
         path->route = ROUTE_AT_MARK; /* its MarkLog can be read: the gate does */
     else if (entry->state == STATE_RESTORING && lsn_is_known(entry->redo_lsn) &&
              redo_is_inside(entry, file))

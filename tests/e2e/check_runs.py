@@ -4,6 +4,7 @@ databases that somebody else touched."""
 import glob
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -26,6 +27,47 @@ def a_second_operator_is_refused_and_told_who_holds_the_lock():
         expect(lab.json("runs")["runs"][1]["alive"], "the first run goes on")
         rate(lab, FAST)
         wait_for(lambda: lab.json("runs")["runs"][1]["state"] == "after", 60, "the first is done")
+
+
+def with_reversed_servers(lab):
+    """The same estate in another operator's configuration: servers in the opposite order, a state
+    directory of its own."""
+    with open(lab.ini, encoding="utf-8") as file:
+        text = file.read()
+    sections = re.split(r"(?m)^(?=\[)", text)
+    servers = [s for s in sections if s.startswith("[server ")]
+    rest = [s for s in sections if not s.startswith("[server ")]
+    state = os.path.join(lab.directory, "other-state")
+    rest = [re.sub(r"(?m)^(state_dir|journal_dir)\s*=.*$", rf"\1 = {state}", s) for s in rest]
+    path = os.path.join(lab.directory, "other.ini")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(rest + servers[::-1]))
+    return path, dict(lab.environment(), XDG_STATE_HOME=state)
+
+
+def two_operators_with_opposite_server_orders_start_together_and_one_gets_it():
+    with SlowRun(begin=False) as lab:
+        path, environment = with_reversed_servers(lab)
+        lab.json("status")  # both have seen the sources dead
+        starts = [subprocess.Popen([STOPMARK, RESTORE[0], "-c", ini, *RESTORE[1:], "--detach"], env=env,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+                  for ini, env in ((lab.ini, lab.environment()), (path, environment))]
+        words = [process.communicate(timeout=60)[1] for process in starts]
+        codes = [process.returncode for process in starts]
+        expect(sorted(codes) == [0, 5], (codes, words))
+        refused = words[codes.index(5)]
+        expect("held by" in refused and "stopmark run 1 " in refused and "since" in refused and
+               "from" in refused, refused)
+        rate(lab, FAST)
+
+        def done():
+            rows = subprocess.run([STOPMARK, "runs", "-c", path if codes[0] == 5 else lab.ini,
+                                   "--json"], env=environment if codes[0] == 5 else
+                                  lab.environment(), capture_output=True, text=True, check=True)
+            return json.loads(rows.stdout)["runs"][0]["state"] == "after"
+        wait_for(done, 90, "the run that got the locks is done")
+        check_record(lab)
 
 
 def a_restore_by_somebody_else_is_waited_for_by_the_operator():
@@ -278,6 +320,7 @@ def a_recovered_database_is_overwritten_only_where_it_is_named_and_not_in_use():
 
 
 support.main([a_second_operator_is_refused_and_told_who_holds_the_lock,
+              two_operators_with_opposite_server_orders_start_together_and_one_gets_it,
               a_restore_by_somebody_else_is_waited_for_by_the_operator,
               the_statements_sent_are_the_plans_to_the_byte,
               a_killed_console_does_not_touch_the_run,
