@@ -308,6 +308,27 @@ static void a_database_in_standby_behind_the_proof_stands_at_the_mark(void **sta
     leave(&world);
 }
 
+static void in_standby_the_marks_own_log_restored_last_is_enough_without_a_source(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    char *mark = memory_copy_text(mark_name(look(&world), 100));
+    build_stop_at(world.build, MGMT, 100, mark);
+    struct database_row *row = build_row(world.build, 1, MGMT);
+    row->state = STATE_ONLINE;
+    row->standby = row->read_only = true;
+    row->redo_lsn = (struct lsn){0};
+    for (size_t i = 0; i < world.build->servers[0]->marks_count; i++)
+        world.build->servers[0]->marks[i].lsn = (struct lsn){0};
+    expect(look(&world), 100, MGMT, ROUTE_AT_MARK, NULL);
+    /* Another log was restored last: nobody knows what holds the mark. */
+    struct server_view *standby = world.build->servers[1];
+    standby->restores[standby->restores_count - 1].last_lsn.number -= 5;
+    expect(look(&world), 100, MGMT, ROUTE_FULL_RESTORE, NULL);
+    free(mark);
+    leave(&world);
+}
+
 static void a_stop_whose_place_is_not_visible_is_never_rolled_over(void **state)
 {
     (void)state;
@@ -649,6 +670,7 @@ int main(void)
         cmocka_unit_test(a_recovered_database_cannot_roll_forward),
         cmocka_unit_test(a_standby_database_rolls_forward_by_its_history),
         cmocka_unit_test(a_database_in_standby_behind_the_proof_stands_at_the_mark),
+        cmocka_unit_test(in_standby_the_marks_own_log_restored_last_is_enough_without_a_source),
         cmocka_unit_test(a_stop_whose_place_is_not_visible_is_never_rolled_over),
         cmocka_unit_test(a_full_restore_that_did_not_finish_takes_no_log),
         cmocka_unit_test(without_the_right_to_see_redo_points_restorehistory_tells_what_is_applied),
