@@ -168,7 +168,7 @@ static void check_added(struct planning *planning)
 static void check_situation(struct planning *planning)
 {
     const struct plan_request *request = planning->request;
-    if (request->method != METHOD_DIRECT)
+    if (request->method == METHOD_JOBS)
         plan_refuse(planning, memory_format("the method '%s' is not available yet: use direct",
                                             method_name(request->method)));
     plan_check_situation(planning);

@@ -73,6 +73,9 @@ extern const struct query query_reader_session;
 /* The same for a connection that restores: normal deadlock priority, lock time-out in ms as $1. */
 extern const struct query query_writer_session;
 
+/* The options alone, for scripts that people run: lock time-out in ms as $1. Never sent by us. */
+extern const struct query query_script_session;
+
 /* The collector's statements; each states its columns where it stands in core/tsql_read.c. */
 extern const struct query query_server, query_rights, query_services, query_configurations;
 extern const struct query query_databases, query_files, query_recovery_status, query_mirroring,

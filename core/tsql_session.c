@@ -9,6 +9,13 @@
     "SET TEXTSIZE 2147483647; SET NOCOUNT ON; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "    \
     "SET LOCK_TIMEOUT $1; "
 
+const struct query query_script_session = {
+    .name = "script session",
+    .text = SESSION_OPTIONS,
+    .permission = "GRANT CONNECT SQL",
+    .part = PART_SERVER,
+};
+
 const struct query query_reader_session = {
     .name = "reader session",
     .text = SESSION_OPTIONS "SET DEADLOCK_PRIORITY LOW; SELECT @@SPID AS session_id",

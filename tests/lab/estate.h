@@ -130,6 +130,7 @@ struct backup_file {
     enum file_state state;
     char type; /* 'D' full, 'L' log, 'I' differential */
     bool copy_only, damaged, has_checksums, bulk_logged, encrypted;
+    bool unmarked; /* a stop at a mark is never reached in it */
     uint8_t tde_thumbprint[20];
     char database_name[129];
     char server_name[129];

@@ -126,21 +126,22 @@ static bool run_file(struct session *session, struct database *database,
     if (file == NULL) {
         return refuse(reply, "sp_lab_file", "no such backup file", path);
     }
-    if (text_equal_nocase(state, "damaged")) {
-        file->damaged = true;
+    if (text_equal_nocase(state, "damaged") || text_equal_nocase(state, "unmarked")) {
+        file->damaged = file->damaged || text_equal_nocase(state, "damaged");
+        file->unmarked = file->unmarked || text_equal_nocase(state, "unmarked");
         *return_value = 0;
         return true;
     }
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         if (text_equal_nocase(state, states[i])) {
             file->state = (enum file_state)i;
-            file->damaged = false;
+            file->damaged = file->unmarked = false;
             *return_value = 0;
             return true;
         }
     }
-    return refuse(reply, "sp_lab_file", "not one of readable, missing, corrupt, denied, damaged",
-                  state);
+    return refuse(reply, "sp_lab_file",
+                  "not one of readable, missing, corrupt, denied, damaged, unmarked", state);
 }
 
 static const struct procedure_parameter fails_parameters[] = {

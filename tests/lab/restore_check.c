@@ -175,8 +175,8 @@ static bool find_stop_mark(struct restore_run *run)
     const struct log_record *mark =
         timeline_find_mark(run->file->timeline, statement->stop_name, run->database->redo_lsn,
                            run->file->last_lsn, after);
-    run->reached = mark != NULL;
-    if (mark != NULL) {
+    run->reached = mark != NULL && !run->file->unmarked;
+    if (run->reached) {
         run->stop_lsn =
             statement->stop == RESTORE_STOPATMARK ? lsn_advance(mark->lsn, 0) : mark->begin_lsn;
     }

@@ -339,7 +339,9 @@ static void emit_call(struct run *run, struct str *out, const struct expr *expr)
             struct sql_type argument = {0};
 
             if (expr->args.items_count > 0)
-                argument = expr->args.items[(builtin->flags & FUNCTION_PART) != 0 ? last : 0]->type;
+                argument = expr->args.items[(builtin->flags & (FUNCTION_PART | FUNCTION_LAST)) != 0
+                                                      ? last
+                                                      : 0]->type;
             argument.case_sensitive = expr->type.case_sensitive;
             str_format(out, "%lld,%lld", (long long)type_pack(&argument),
                        (long long)type_pack(&expr->type));

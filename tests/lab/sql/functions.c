@@ -32,6 +32,8 @@ const struct builtin *builtin_find(const char *name)
         found = find_in(builtins_time, builtins_time_count, name);
     if (found == NULL)
         found = find_in(builtins_system, builtins_system_count, name);
+    if (found == NULL)
+        found = find_in(builtins_hash, builtins_hash_count, name);
     return found != NULL ? found : find_in(builtins_query, builtins_query_count, name);
 }
 
@@ -503,6 +505,7 @@ void functions_open(struct engine *engine)
     register_table(engine, builtins_math, builtins_math_count);
     register_table(engine, builtins_time, builtins_time_count);
     register_table(engine, builtins_system, builtins_system_count);
+    register_table(engine, builtins_hash, builtins_hash_count);
     sqlite3_create_function(engine->db, "ts_cast", 5, flags, engine, cast, NULL, NULL);
     sqlite3_create_function(engine->db, "ts_math", 4, flags, engine, math, NULL, NULL);
     sqlite3_create_function(engine->db, "ts_like", 4, flags, engine, like_function, NULL, NULL);

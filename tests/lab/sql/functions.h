@@ -27,6 +27,7 @@ enum function_flag {
     FUNCTION_PART = 16,     /* the first argument is a date part */
     FUNCTION_CONSTANT = 32, /* same arguments, same result */
     FUNCTION_NATIVE = 64,   /* SQLite's own of that name */
+    FUNCTION_LAST = 128,    /* FUNCTION_TYPED: the type of its last argument instead */
 };
 
 struct builtin {
@@ -50,9 +51,9 @@ void functions_open(struct engine *engine);
 /* --- for the bodies ------------------------------------------------------------------------- */
 
 extern const struct builtin builtins_text[], builtins_math[], builtins_time[], builtins_system[],
-    builtins_query[];
+    builtins_query[], builtins_hash[];
 extern const size_t builtins_text_count, builtins_math_count, builtins_time_count,
-    builtins_system_count, builtins_query_count;
+    builtins_system_count, builtins_query_count, builtins_hash_count;
 
 void call_fail(struct call *call, int number, int state, bool ends_batch, const char *format, ...)
     __attribute__((format(printf, 5, 6)));

@@ -239,6 +239,10 @@ static const struct {
      "[varchar(2),varchar(4),varchar(5),varchar(8000)] AÄ,x , x|,aXXc"},
     {"SELECT QUOTENAME('a]b'), QUOTENAME('a''b', '''')", "[nvarchar(258)?,nvarchar(258)?] "
                                                          "[a]]b],'a''b'"},
+    {"SELECT CONVERT(varchar(64), HASHBYTES('SHA1', 'abc'), 2), HASHBYTES('NONE', 'abc'), "
+     "LEFT(CONVERT(varchar(64), HASHBYTES('SHA2_256', N'abc'), 2), 8)",
+     "[varchar(64)?,varbinary(8000)?,varchar(64)?] A9993E364706816ABA3E25717850C26C9CD0D89D,NULL,"
+     "13E22856"},
     {"SELECT CONCAT('a', NULL, 1), STR(3.14159, 6, 2), REVERSE('abc'), REPLICATE('ab', 2)",
      "[varchar(14),varchar(8000)?,varchar(3),varchar(8000)] a1,  3.14,cba,abab"},
     {"SELECT 1 WHERE 'ABC ' = 'abc' AND 'a' <> 'b' AND N'Ä' = N'ä'", "[int] 1"},

@@ -1,0 +1,41 @@
+/* stopmark script: the plan as T-SQL files for people to run; nothing is sent. */
+#include <stdio.h>
+
+#include "core/script.h"
+#include "screens/cli.h"
+
+static int write_scripts(const struct cli *cli, const struct plan *plan,
+                         const struct group_view *view)
+{
+    const char *directory = cli_value(cli, OPTION_OUTPUT);
+    struct error error = {0};
+    struct script *script = script_make(plan, view, &error);
+    enum error_code code = script == NULL ? error.code : script_write(script, directory, &error);
+    for (size_t i = 0; code == ERR_OK && i < script->files_count; i++)
+        printf("%s/%s\n", directory, script->files[i].name);
+    script_free(script);
+    return code == ERR_OK ? 0 : cli_fail(&error);
+}
+
+int cmd_script(const struct cli *cli)
+{
+    int status;
+    struct plan_request request;
+    if (cli_value(cli, OPTION_OUTPUT) == NULL)
+        return cli_usage_error(cli, "--output is missing");
+    struct config *config = cli_load_config(cli, &status);
+    struct group_view *view = NULL;
+    if (config != NULL && cli_plan_request(cli, config, &request, &status))
+        view = cli_read_group(config, &status);
+    if (view != NULL) {
+        request.method = METHOD_SCRIPT;
+        struct plan *plan = plan_make(view, &request);
+        for (size_t i = 0; i < plan->reasons_count; i++)
+            cli_say(plan->reasons[i]);
+        status = write_scripts(cli, plan, view);
+        plan_free(plan);
+    }
+    group_view_release(view);
+    config_free(config);
+    return status;
+}
