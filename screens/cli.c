@@ -15,7 +15,7 @@
 #include "core/base/text.h"
 #include "core/collector.h"
 
-#define HAS(id) (1u << OPTION_##id)
+#define HAS(id) (UINT64_C(1) << OPTION_##id)
 
 static const struct cli_command commands[] = {
 #define COMMAND(id, name_, usage_, help_, options_)                                                \
@@ -38,7 +38,7 @@ static const struct {
 
 enum { LONG_BASE = 1000, LONG_HELP = 2000, LONG_VERSION };
 
-static unsigned allowed(const struct cli_command *command)
+static uint64_t allowed(const struct cli_command *command)
 {
     return command->options | HAS(CONFIG);
 }

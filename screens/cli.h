@@ -8,7 +8,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "core/added.h"
 #include "core/base/error.h"
 #include "core/config.h"
 #include "core/plan.h"
@@ -27,7 +29,7 @@ struct cli;
 
 struct cli_command {
     const char *name, *usage, *help;
-    unsigned options; /* bits by enum cli_option; --config and --help go with every command */
+    uint64_t options; /* bits by enum cli_option; --config and --help go with every command */
     int (*run)(const struct cli *cli);
 };
 
@@ -70,6 +72,14 @@ struct config *cli_load_config(const struct cli *cli, int *status);
 /* Reads every server once (up to the configuration's time-outs). NULL with *status set where not
  * one server answered and nothing is known from earlier (exit status 4); owned. */
 struct group_view *cli_read_group(const struct config *config, int *status);
+
+/* Reads the headers of the files behind --add-file and puts them into the request; nothing without
+ * the option. restore: passwords of the restore logins, for servers where the monitoring login may
+ * not read headers; NULL = those that can be had without a prompt. files is owned by the caller
+ * (added_free) and must outlive the request. */
+void cli_read_added(const struct cli *cli, const struct config *config,
+                    const struct group_view *view, const struct secrets *restore,
+                    struct added_files *files, struct plan_request *request);
 
 /* The plan request that the options describe, borrowing from cli. False after a usage error, with
  * *status set. */

@@ -11,6 +11,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/collector.h"
+#include "core/tds.h"
 #include "screens/cli.h"
 
 struct config *cli_load_config(const struct cli *cli, int *status)
@@ -130,6 +131,31 @@ bool cli_plan_request(const struct cli *cli, const struct config *config,
     }
     request->situation_known = situation != NULL;
     return true;
+}
+
+void cli_read_added(const struct cli *cli, const struct config *config,
+                    const struct group_view *view, const struct secrets *restore,
+                    struct added_files *files, struct plan_request *request)
+{
+    const struct cli_values *paths = &cli->values[OPTION_ADD_FILE];
+    struct error error = {0};
+    if (paths->items_count == 0)
+        return;
+    if (tds_prepare(config, &error) != ERR_OK) {
+        cli_fail(&error);
+        return;
+    }
+    int missing = -1;
+    struct secrets *monitor = secrets_fetch(config, SECRET_MONITOR, &missing, NULL);
+    struct secrets *own = restore != NULL ? NULL
+                                          : secrets_fetch(config, SECRET_RESTORE, &missing, NULL);
+    added_read(config, view, paths->items, paths->items_count, monitor,
+               restore != NULL ? restore : own, files);
+    request->added = files->items;
+    request->added_count = files->items_count;
+    secrets_free(monitor);
+    secrets_free(own);
+    tds_finish();
 }
 
 /* Asks on the terminal without echo. NULL where there is no terminal. Owned; wiped by the caller. */

@@ -73,11 +73,13 @@ static bool confirm_price(const struct cli *cli, const struct plan *plan, int *s
     return false;
 }
 
+/* secrets is taken; NULL = not asked for yet. */
 static int start(const struct cli *cli, const struct config *config, const struct plan *plan,
-                 enum situation situation)
+                 enum situation situation, struct secrets *secrets)
 {
     int status;
-    struct secrets *secrets = cli_restore_secrets(config, &status);
+    if (secrets == NULL)
+        secrets = cli_restore_secrets(config, &status);
     if (secrets == NULL)
         return status;
     struct run_options options = {.situation = situation,
@@ -106,10 +108,20 @@ int cmd_restore(const struct cli *cli)
     struct plan *plan = NULL;
     if (status < 0 && cli_plan_request(cli, config, &request, &status))
         view = cli_read_group(config, &status);
-    if (view != NULL)
+    struct secrets *secrets = NULL;
+    struct added_files files = {0};
+    if (view != NULL && cli_has(cli, OPTION_ADD_FILE)) {
+        secrets = cli_restore_secrets(config, &status);
+        cli_read_added(cli, config, view, secrets, &files, &request);
+    }
+    if (view != NULL && (secrets != NULL || !cli_has(cli, OPTION_ADD_FILE)))
         plan = make_plan(cli, view, &request, &status);
-    if (plan != NULL && confirm_price(cli, plan, &status))
-        status = start(cli, config, plan, request.situation);
+    if (plan != NULL && confirm_price(cli, plan, &status)) {
+        status = start(cli, config, plan, request.situation, secrets);
+        secrets = NULL;
+    }
+    secrets_free(secrets);
+    added_free(&files);
     plan_free(plan);
     group_view_release(view);
     config_free(config);

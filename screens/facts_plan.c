@@ -45,6 +45,8 @@ static void print_step(struct str *out, const struct plan_step *step)
     str_format(out, "    %s", step_kind_name(step->kind));
     if (step->set)
         str_format(out, ", set %lld", (long long)step->set);
+    else if (step->file)
+        str_add(out, ", added");
     if (step->file)
         str_format(out, ", %s, %s", step->file, size);
     str_format(out, ", %s\n      %s\n", time, step->sql ? step->sql : "");
