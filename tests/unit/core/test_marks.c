@@ -324,7 +324,7 @@ static void in_standby_the_marks_own_log_restored_last_is_enough_without_a_sourc
     /* Another log was restored last: nobody knows what holds the mark. */
     struct server_view *standby = world.build->servers[1];
     standby->restores[standby->restores_count - 1].last_lsn.number -= 5;
-    expect(look(&world), 100, MGMT, ROUTE_FULL_RESTORE, NULL);
+    expect(look(&world), 100, MGMT, ROUTE_FULL_RESTORE, "how far is not visible in STANDBY");
     free(mark);
     leave(&world);
 }
