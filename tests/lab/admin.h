@@ -33,7 +33,7 @@ struct restore_statement {
     enum restore_kind kind;
     char database[129]; /* "" where the kind has none */
     char *device;       /* FROM DISK/URL; owned by the tree; NULL = no FROM */
-    bool device_is_url;
+    bool device_is_url, device_is_name; /* a name: a logical backup device */
     enum restore_end end;
     char standby_file[261];
     bool replace, restart, checksum, no_checksum, continue_after_error, keep_replication,
@@ -54,6 +54,7 @@ struct backup_statement {
     bool log; /* else database */
     char database[129];
     char *device; /* owned by the tree */
+    bool differential;
     bool device_is_url, compression, checksum, copy_only, init, format, norecovery, no_truncate;
     char name[129], description[256];
     int stats_percent, line;

@@ -35,7 +35,9 @@ void database_traffic(struct database *database)
 
 int64_t database_backup_size(const struct database *database, char type)
 {
-    int64_t bytes = type == 'L' ? database->log_bytes_since_backup : database->data_bytes;
+    int64_t bytes = type == 'L'   ? database->log_bytes_since_backup
+                    : type == 'I' ? database->data_bytes / 20
+                                  : database->data_bytes;
     return bytes / PAGE_BYTES * PAGE_BYTES + INT64_C(96) * 1024;
 }
 
@@ -47,6 +49,10 @@ static void set_full(struct database *database, struct backup_file *file)
     file->database_backup_lsn = database->last_full_checkpoint_lsn;
     timeline_grow(database->timeline, 1024);
     file->last_lsn = database->timeline->next_lsn;
+    if (file->type == 'I') {
+        memcpy(file->base_set_guid, database->base_set_guid, sizeof file->base_set_guid);
+        return;
+    }
     if (!file->copy_only) {
         database->last_full_checkpoint_lsn = file->checkpoint_lsn;
         memcpy(database->base_set_guid, file->set_guid, sizeof file->set_guid);
@@ -72,11 +78,21 @@ struct backup_file *database_backup(struct database *database, const char *path,
                                     bool copy_only, int64_t started_utc_ms, int64_t finished_utc_ms,
                                     int64_t size_bytes, const char *user_name)
 {
+    return database_backup_at(database, path, 1, type, copy_only, started_utc_ms, finished_utc_ms,
+                              size_bytes, user_name);
+}
+
+struct backup_file *database_backup_at(struct database *database, const char *path, int position,
+                                       char type, bool copy_only, int64_t started_utc_ms,
+                                       int64_t finished_utc_ms, int64_t size_bytes,
+                                       const char *user_name)
+{
     struct instance *instance = database->instance;
     struct backup_file *file = memory_new(sizeof *file);
     text_copy(file->path, sizeof file->path, path);
     file->local_to = path_is_share(path) ? NULL : instance;
     file->type = type;
+    file->position = position;
     file->copy_only = copy_only;
     file->has_checksums = true;
     text_copy(file->database_name, sizeof file->database_name, database->name);
@@ -98,6 +114,7 @@ struct backup_file *database_backup(struct database *database, const char *path,
     memcpy(file->files, database->files, sizeof file->files);
     file->files_count = database->files_count;
     file->recovery_model = database->recovery_model;
+    file->user_access = database->user_access;
     file->encrypted = database->encrypted;
     memcpy(file->tde_thumbprint, database->tde_thumbprint, sizeof file->tde_thumbprint);
     if (type == 'L') {
@@ -140,10 +157,42 @@ static bool refuse(struct session *session, const struct backup_statement *state
     } else if (statement->log && database->last_full_checkpoint_lsn == 0) {
         reply_error(reply, 4214, 16, 1, statement->line, "",
                     "BACKUP LOG is not possible before the first full backup.");
+    } else if (statement->differential && database->last_full_checkpoint_lsn == 0) {
+        reply_error(reply, 3035, 16, 1, statement->line, "",
+                    "A differential backup of database '%s' is not possible before a full one.",
+                    database->name);
     } else {
         return false;
     }
     return true;
+}
+
+/* The operating system's error where the device cannot be written; NULL = it can. A file that is
+ * not there is made; one that is damaged is written over. */
+static const char *write_error(const struct session *session, const struct backup_file *old)
+{
+    if (session->instance->lab->share_full) {
+        return "112(the disk is full)";
+    }
+    if (old == NULL) {
+        return NULL;
+    }
+    switch (old->state) {
+    case FILE_NO_FOLDER:
+        return "3(the path is not there)";
+    case FILE_DENIED:
+        return "5(access is denied)";
+    case FILE_IN_USE:
+        return "32(another process uses the file)";
+    case FILE_NO_SERVER:
+        return "53(the network path was not found)";
+    case FILE_NO_SHARE:
+        return "67(the network name was not found)";
+    case FILE_NO_LOGON:
+        return "1326(the user name or password is wrong)";
+    default:
+        return NULL;
+    }
 }
 
 static bool check_device(struct session *session, const struct backup_statement *statement,
@@ -151,13 +200,29 @@ static bool check_device(struct session *session, const struct backup_statement 
 {
     const struct backup_file *old =
         lab_file(session->instance->lab, session->instance, statement->device);
-    if (old != NULL && old->state == FILE_DENIED) {
-        reply_error(reply, 3201, 16, 1, statement->line, "",
-                    "Cannot open backup device '%s': operating system error 5(access denied).",
-                    statement->device);
-        return false;
+    const char *reason = write_error(session, old);
+    if (reason == NULL) {
+        return true;
     }
-    return true;
+    bool full = session->instance->lab->share_full;
+    reply_error(reply, full ? 3202 : 3201, 16, 1, statement->line, "",
+                full ? "Writing \"%s\" failed: %s."
+                     : "Cannot open backup device '%s': operating system error %s.",
+                statement->device, reason);
+    return false;
+}
+
+/* Where the set goes: behind those that the file holds, or over them with INIT or FORMAT. */
+static int next_position(struct instance *instance, const struct backup_statement *statement)
+{
+    struct backup_file *at;
+    int position = 1;
+    while ((at = lab_file_at(instance->lab, instance, statement->device, position)) != NULL &&
+           at->state == FILE_READABLE) {
+        at->overwritten = statement->init || statement->format;
+        position++;
+    }
+    return statement->init || statement->format ? 1 : position;
 }
 
 /* The time that the backup takes, with 3211 where STATS asks for it. False: cancelled. */
@@ -214,7 +279,7 @@ bool admin_backup(struct session *session, const struct backup_statement *statem
         return fail(reply, statement);
     }
     database_traffic(database);
-    char type = statement->log ? 'L' : 'D';
+    char type = statement->log ? 'L' : statement->differential ? 'I' : 'D';
     int64_t size = database_backup_size(database, type);
     int64_t started = lab_now_utc_ms(instance->lab);
     int64_t duration_ms = 20 + size * 1000 / instance->backup_bytes_per_s;
@@ -224,9 +289,10 @@ bool admin_backup(struct session *session, const struct backup_statement *statem
         reply_error(reply, 3204, 16, 1, statement->line, "", "The backup was aborted.");
         return fail(reply, statement);
     }
-    struct backup_file *file = database_backup(
-        database, statement->device, type, statement->copy_only, started,
-        lab_now_utc_ms(instance->lab), size, session->login == NULL ? "sa" : session->login->name);
+    struct backup_file *file =
+        database_backup_at(database, statement->device, next_position(instance, statement), type,
+                           statement->copy_only, started, lab_now_utc_ms(instance->lab), size,
+                           session->login == NULL ? "sa" : session->login->name);
     say_summary(statement, file, duration_ms, command, reply);
     if (statement->norecovery) {
         database->state = DATABASE_RESTORING;

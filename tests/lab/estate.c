@@ -63,6 +63,7 @@ static void free_instance(struct instance *instance)
     }
     free(instance->logins);
     free(instance->known_set_ids);
+    free(instance->folders);
     engine_free(instance->engine);
     wire_forget(instance);
     free(instance);
@@ -100,6 +101,7 @@ void lab_free(struct lab *lab)
     }
     free(lab->table_sets);
     free(lab->restores);
+    free(lab->faults);
     free(lab);
 }
 
@@ -154,6 +156,18 @@ static void add_file(struct database *database, const char *suffix, const char *
              database->name, suffix, extension);
     file->is_log = is_log;
     file->size_bytes = size_bytes;
+}
+
+void database_add_file(struct database *database, const char *logical_name, const char *path)
+{
+    struct database_file *file = &database->files[database->files_count++];
+    text_copy(file->logical_name, sizeof file->logical_name, logical_name);
+    text_copy(file->physical_name, sizeof file->physical_name, path);
+    file->is_log = false;
+    file->size_bytes = INT64_C(8) << 20;
+    file->create_lsn = timeline_append(database->timeline, RECORD_FILE_ADDED, 96,
+                                       lab_now_utc_ms(database->instance->lab))
+                           ->lsn;
 }
 
 static struct database *new_database(struct instance *instance, const char *name)

@@ -74,6 +74,8 @@ enum database_state {
     DATABASE_OFFLINE = 6,
 };
 
+enum { DATABASE_FILES = 8 };
+
 struct database_file {
     char logical_name[129];
     char physical_name[261];
@@ -108,9 +110,14 @@ struct database {
     bool encrypted;               /* TDE; its certificate's thumbprint is below */
     uint8_t tde_thumbprint[20];
     bool mirrored;                /* in database mirroring, which BizTalk does not support */
+    /* what the next steps of a restore meet: sp_lab_database */
+    bool file_not_restored, recovery_fails, continue_after_error;
+    lab_lsn recover_from_lsn; /* RECOVERY is possible from here on; 0 = always */
+    enum { CONDITION_NONE, CONDITION_NOT_RECOVERED, CONDITION_IN_TRANSITION, CONDITION_MIRROR }
+        condition; /* why it cannot be opened though it is ONLINE */
     bool recovered_here;  /* it was brought online by a recovery on this instance */
     bool stopped_at_mark; /* redo_lsn lies inside a log because a stop clause was reached */
-    struct database_file files[8];
+    struct database_file files[DATABASE_FILES];
     size_t files_count;
     uint8_t database_guid[16];
     /* procedures of the BizTalk set-up scripts that this database has: sp_SetMark, ... */
@@ -118,9 +125,33 @@ struct database {
     bool dropped;
 };
 
-/* A backup file, one backup set in it (position 1). Files are found by the path that a server
- * opens; shares are visible to all instances, local paths only to their own. */
-enum file_state { FILE_READABLE, FILE_MISSING, FILE_CORRUPT, FILE_DENIED };
+/* A backup set in a file: appended sets have positions from 2. Files are found by the path that a
+ * server opens; shares are visible to all instances, local paths only to their own. */
+/* What is wrong with a file; the words are in file.c, what RESTORE says in restore_message.def. */
+enum file_state {
+    FILE_READABLE,
+    /* it cannot be opened */
+    FILE_MISSING,
+    FILE_NO_FOLDER,
+    FILE_DENIED,
+    FILE_IN_USE,
+    FILE_NO_SERVER,
+    FILE_NO_SHARE,
+    FILE_NO_LOGON,
+    /* it holds no usable media family */
+    FILE_CORRUPT,
+    FILE_NOT_MTF,
+    FILE_MTF_VERSION,
+    FILE_EMPTY,
+    FILE_END_MALFORMED,
+    FILE_INCONSISTENT,
+    FILE_STRIPED, /* one of two families */
+    /* its content fails while it is restored */
+    FILE_BAD_PAGE,
+    FILE_READ_FAILS,
+    FILE_SHORT,
+    FILE_REDO_FAILS,
+};
 
 struct backup_file {
     size_t index; /* in lab->files */
@@ -128,6 +159,8 @@ struct backup_file {
     char path[520];
     struct instance *local_to; /* NULL = a share */
     enum file_state state;
+    int position;
+    bool overwritten; /* a later BACKUP wrote its path anew */
     char type; /* 'D' full, 'L' log, 'I' differential */
     bool copy_only, damaged, has_checksums, bulk_logged, encrypted;
     bool unmarked; /* a stop at a mark is never reached in it */
@@ -137,14 +170,15 @@ struct backup_file {
     struct timeline *timeline;
     lab_lsn first_lsn, last_lsn, checkpoint_lsn, database_backup_lsn;
     uint8_t set_guid[16], media_guid[16], database_guid[16];
+    uint8_t base_set_guid[16]; /* a differential set: the full set that it is based on */
     int64_t database_created_utc_ms;
     int64_t start_utc_ms, finish_utc_ms; /* shown in the taking server's local time */
     int utc_offset_min;
     int64_t size_bytes, compressed_size_bytes;
     int major_version, build, database_version;
-    struct database_file files[8];
+    struct database_file files[DATABASE_FILES];
     size_t files_count;
-    int recovery_model;
+    int recovery_model, user_access;
     char user_name[129];
 };
 
@@ -171,6 +205,8 @@ struct login {
     char **databases;     /* owned names: where it has a user; "*" = all */
     size_t databases_count;
     bool disabled;
+    /* the password is right, and the login is refused: 18486, 18487, 18488 */
+    enum { LOGIN_GOOD, LOGIN_LOCKED, LOGIN_EXPIRED, LOGIN_MUST_CHANGE } state;
     bool windows; /* not a SQL login: it cannot log in with a password */
 };
 
@@ -202,6 +238,8 @@ struct instance {
     struct applock *applocks; /* owned; locks.c */
     char data_path[261], log_path[261];
     int64_t restore_bytes_per_s, backup_bytes_per_s, disk_free_bytes;
+    struct folder *folders; /* owned: those that are not as folders should be; faults.h */
+    size_t folders_count, folders_capacity;
     int64_t started_utc_ms;
     bool adhoc_distributed_queries, max_dop_one;
     bool has_certificate; /* the TDE certificate, its thumbprint below */
@@ -242,6 +280,9 @@ struct lab {
     struct restore_record *restores; /* what the lab itself saw, for suites to assert */
     size_t restores_count, restores_capacity;
     struct agent_runner *runner; /* threads of running jobs; agent.c */
+    bool share_full;              /* a BACKUP to any device meets a full disk */
+    struct planted_fault *faults; /* owned; faults.h */
+    size_t faults_count, faults_capacity;
 };
 
 /* One RESTORE that the lab carried out, from its first to its last moment. */
@@ -272,6 +313,14 @@ void lab_random_guid(struct lab *lab, uint8_t guid[16]);
 struct instance *lab_instance(struct lab *lab, const char *name); /* NULL = none; no case */
 struct database *instance_database(struct instance *instance, const char *name); /* by collation */
 struct backup_file *lab_file(struct lab *lab, const struct instance *reader, const char *path);
+/* The set at a position of the file (from 1); NULL = not there. */
+struct backup_file *lab_file_at(struct lab *lab, const struct instance *reader, const char *path,
+                                int position);
+/* Puts a file into the state that a word names ("missing", "damaged", ...: file.c); false = no such
+ * word. "readable" mends everything but the set itself. */
+bool backup_file_set_state(struct backup_file *file, const char *word);
+/* All the words, with a comma between. */
+const char *backup_file_state_words(void);
 struct login *instance_login(struct instance *instance, const char *name);
 
 /* SERVERPROPERTY(name); NULL value for an unknown name. */
@@ -283,7 +332,10 @@ int session_permission(const struct session *session, const char *securable, con
 bool session_is_sysadmin(const struct session *session);
 int session_is_role_member(const struct session *session, const char *role); /* 1, 0, -1 NULL */
 
-/* True if the session may use the database (916 otherwise): writes the error itself. */
+/* True if the database can be opened in its state (921, 922, 926, 927, 942, 945, 952, 954
+ * otherwise): writes the error itself. */
+bool database_may_open(const struct database *database, struct reply *reply);
+/* And by this session (916, 923, 924 otherwise). */
 bool session_may_use(struct session *session, struct database *database, struct reply *reply);
 
 /* Frees what a session that ends holds beyond its transaction: application locks, single-user
@@ -320,6 +372,8 @@ bool login_has_database(const struct login *login, const char *database);
 bool session_may_select(const struct session *session, const struct database *database);
 /* The password matches and the login is not disabled. */
 bool login_check(const struct login *login, const char *password);
+/* "good", "disabled", "locked", "expired", "must-change"; false = another word. */
+bool login_set_state(struct login *login, const char *word);
 /* A session's number: unused, 51 or more, fit for a smallint. */
 int instance_take_spid(struct instance *instance);
 

@@ -33,16 +33,90 @@ struct backup_file *lab_add_file(struct lab *lab, struct backup_file *file)
     return file;
 }
 
-struct backup_file *lab_file(struct lab *lab, const struct instance *reader, const char *path)
+struct backup_file *lab_file_at(struct lab *lab, const struct instance *reader, const char *path,
+                                int position)
 {
     uint32_t hash = hash_path(path);
     /* the newest first: a path may have been written over */
     for (size_t i = lab->files_count; i-- > 0;) {
         struct backup_file *file = lab->files[i];
-        if (file->path_hash == hash && (file->local_to == NULL || file->local_to == reader) &&
+        if (file->path_hash == hash && file->position == position && !file->overwritten &&
+            (file->local_to == NULL || file->local_to == reader) &&
             text_equal_nocase(file->path, path)) {
             return file;
         }
     }
     return NULL;
+}
+
+struct backup_file *lab_file(struct lab *lab, const struct instance *reader, const char *path)
+{
+    return lab_file_at(lab, reader, path, 1);
+}
+
+/* --- what is wrong with one -------------------------------------------------------------------- */
+
+/* In the order of enum file_state. */
+static const char *const state_words[] = {
+    "readable",  "missing",  "no-folder", "denied",        "in-use",      "no-server",  "no-share",
+    "no-logon",  "corrupt",  "not-mtf",   "mtf-version",   "empty",       "end-malformed",
+    "inconsistent", "striped", "bad-page", "read-fails",   "short",       "redo-fails"};
+
+const char *backup_file_state_words(void)
+{
+    return "readable, missing, no-folder, denied, in-use, no-server, no-share, no-logon, corrupt,"
+           " not-mtf, mtf-version, empty, end-malformed, inconsistent, striped, bad-page,"
+           " read-fails, short, redo-fails, damaged, no-checksums, bulk-logged, newer, older,"
+           " foreign, forked, unmarked";
+}
+
+/* Another set than BizTalk's job wrote lies at the path now: of another family, or of a recovery
+ * path that left this one's before the set begins. */
+static void replace_timeline(struct backup_file *file, bool foreign)
+{
+    struct lab *lab = file->timeline->origin == NULL ? NULL : file->timeline->origin->lab;
+    if (lab == NULL) {
+        return;
+    }
+    struct timeline *timeline =
+        foreign ? timeline_new(lab, file->timeline->tables)
+                : timeline_fork(lab, file->timeline, file->first_lsn > 1 ? file->first_lsn - 1 : 0);
+    timeline->origin = file->timeline->origin;
+    file->timeline = timeline;
+}
+
+/* A property of the set itself; false = no such word. */
+static bool set_property(struct backup_file *file, const char *word)
+{
+    if (text_equal_nocase(word, "damaged")) {
+        file->damaged = true;
+    } else if (text_equal_nocase(word, "no-checksums")) {
+        file->has_checksums = false;
+    } else if (text_equal_nocase(word, "bulk-logged")) {
+        file->bulk_logged = true;
+    } else if (text_equal_nocase(word, "unmarked")) {
+        file->unmarked = true;
+    } else if (text_equal_nocase(word, "newer")) {
+        file->major_version++;
+    } else if (text_equal_nocase(word, "older")) {
+        file->major_version--;
+    } else if (text_equal_nocase(word, "foreign") || text_equal_nocase(word, "forked")) {
+        replace_timeline(file, text_equal_nocase(word, "foreign"));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool backup_file_set_state(struct backup_file *file, const char *word)
+{
+    for (size_t i = 0; i < sizeof state_words / sizeof *state_words; i++) {
+        if (text_equal_nocase(state_words[i], word)) {
+            file->state = (enum file_state)i;
+            file->damaged = file->bulk_logged = file->unmarked = false;
+            file->has_checksums = true;
+            return true;
+        }
+    }
+    return set_property(file, word);
 }

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +69,7 @@ static void add_head(struct row *row, const struct backup_file *file)
     row_int(row, log ? 2 : file->type == 'I' ? 5 : 1);
     row_null(row);
     row_int(row, 1);
-    row_int(row, 1);
+    row_int(row, file->position);
     row_int(row, strncmp(file->path, "https:", 6) == 0 ? 9 : 2);
     row_text(row, file->user_name);
     row_text(row, file->server_name);
@@ -107,7 +108,7 @@ static void add_tail(struct row *row, const struct backup_file *file)
     row_int(row, file->bulk_logged);
     row_int(row, 0);
     row_int(row, 0);
-    row_int(row, 0);
+    row_int(row, file->user_access == 1);
     row_int(row, file->has_checksums);
     row_int(row, file->damaged);
     row_int(row, 0);
@@ -124,7 +125,12 @@ static void add_tail(struct row *row, const struct backup_file *file)
     row_text(row, file->recovery_model == 1   ? "FULL"
                   : file->recovery_model == 2 ? "BULK-LOGGED"
                                               : "SIMPLE");
-    row_nulls(row, 2);
+    if (file->type == 'I') {
+        row_lsn(row, file->database_backup_lsn);
+        row_guid(row, file->base_set_guid);
+    } else {
+        row_nulls(row, 2);
+    }
     row_text(row, log                 ? "Transaction Log"
                   : file->type == 'I' ? "Database Differential"
                                       : "Database");
@@ -141,18 +147,25 @@ static void add_tail(struct row *row, const struct backup_file *file)
     row_text(row, "MS_XPRESS");
 }
 
+/* All sets of the file, or the one at FILE = n. */
 bool restore_headeronly(struct restore_run *run)
 {
     size_t count;
+    uint64_t rows = 0;
     struct sql_column *columns = columns_parse(header_columns, &count, NULL);
-    struct row row = {0};
-    add_head(&row, run->file);
-    add_tail(&row, run->file);
+    bool one = run->statement->file_position != 0;
     reply_columns(run->reply, columns, header_columns_of(run->instance, count));
-    reply_row(run->reply, row.values);
-    row_free(&row);
+    for (const struct backup_file *file = run->file; file != NULL; rows++) {
+        struct row row = {0};
+        add_head(&row, file);
+        add_tail(&row, file);
+        reply_row(run->reply, row.values);
+        row_free(&row);
+        file = one ? NULL
+                   : lab_file_at(run->instance->lab, run->instance, file->path, file->position + 1);
+    }
     free(columns);
-    finish_rows(run, 1);
+    finish_rows(run, rows);
     return true;
 }
 
@@ -212,7 +225,7 @@ bool restore_labelonly(struct restore_run *run)
     struct row row = {0};
     row_null(&row);
     row_guid(&row, run->file->media_guid);
-    row_int(&row, 1);
+    row_int(&row, run->file->state == FILE_STRIPED ? 2 : 1);
     row_int(&row, 1);
     row_guid(&row, run->file->set_guid);
     row_int(&row, 1);
@@ -233,16 +246,15 @@ bool restore_labelonly(struct restore_run *run)
 
 bool restore_verifyonly(struct restore_run *run)
 {
-    if (run->file->damaged) {
-        return restore_fail(run, 3189, 16, 1, "Damage to the backup set was found.");
-    }
-    if (run->statement->checksum && !run->file->has_checksums) {
-        return restore_fail(run, 3187, 16, 1, "The set holds no checksums to verify.");
+    char position[12];
+    if (!restore_check_set(run)) {
+        return false;
     }
     strcpy(run->session->command, "RESTORE VERIFYONLY");
     if (!restore_take_time(run, run->file->size_bytes / 4)) {
         return false;
     }
-    restore_say(run, 3262, "The backup set on file 1 is valid.");
+    snprintf(position, sizeof position, "%d", run->file->position);
+    restore_say(run, 3262, RESTORE_TEXTS(position));
     return true;
 }

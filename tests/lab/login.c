@@ -55,6 +55,23 @@ bool login_check(const struct login *login, const char *password)
     return !login->disabled && strcmp(login->password, password) == 0;
 }
 
+bool login_set_state(struct login *login, const char *word)
+{
+    static const char *const words[] = {"good", "locked", "expired", "must-change"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (text_equal_nocase(words[i], word)) {
+            login->state = i;
+            login->disabled = false;
+            return true;
+        }
+    }
+    if (text_equal_nocase(word, "disabled")) {
+        login->disabled = true;
+        return true;
+    }
+    return false;
+}
+
 struct login *instance_login(struct instance *instance, const char *name)
 {
     for (size_t i = 0; i < instance->logins_count; i++) {
@@ -218,34 +235,59 @@ static bool is_open_to_guests(const struct database *database)
 }
 
 struct state_refusal {
-    enum database_state state;
-    int number, severity;
-    const char *format;
+    int value; /* of enum database_state, or of its condition */
+    int number, severity, state;
+    const char *text; /* stands behind the name */
 };
 
 static const struct state_refusal state_refusals[] = {
-    {DATABASE_RESTORING, 927, 14, "Database '%s' is in the middle of a restore."},
-    {DATABASE_RECOVERING, 922, 14, "Database '%s' is being recovered; wait until it is done."},
-    {DATABASE_RECOVERY_PENDING, 945, 16,
-     "Database '%s' cannot be opened: its files are not there, or memory or disk is short."},
-    {DATABASE_SUSPECT, 926, 14, "Database '%s' is marked suspect by recovery."},
-    {DATABASE_OFFLINE, 942, 14, "Database '%s' is offline."},
+    {DATABASE_RESTORING, 927, 14, 2, "is in the middle of a restore."},
+    {DATABASE_RECOVERING, 922, 14, 2, "is being recovered; wait until it is done."},
+    {DATABASE_RECOVERY_PENDING, 945, 16, 2,
+     "cannot be opened: its files are not there, or memory or disk is short."},
+    {DATABASE_SUSPECT, 926, 14, 1, "cannot be opened: recovery marked it SUSPECT."},
+    {DATABASE_OFFLINE, 942, 14, 4, "cannot be opened because it is offline."},
 };
+
+static const struct state_refusal condition_refusals[] = {
+    {CONDITION_NOT_RECOVERED, 921, 14, 2, "is not recovered yet; wait and try again."},
+    {CONDITION_IN_TRANSITION, 952, 16, 1, "is in transition; try again later."},
+    {CONDITION_MIRROR, 954, 14, 1, "cannot be opened: it is the mirror."},
+};
+
+static bool refused(const struct state_refusal *refusals, size_t count, int value,
+                    const struct database *database, struct reply *reply)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (refusals[i].value == value) {
+            reply_error(reply, refusals[i].number, refusals[i].severity, refusals[i].state, 1, "",
+                        "Database '%s' %s", database->name, refusals[i].text);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool database_may_open(const struct database *database, struct reply *reply)
+{
+    return !refused(state_refusals, sizeof state_refusals / sizeof *state_refusals,
+                    (int)database->state, database, reply) &&
+           !refused(condition_refusals, sizeof condition_refusals / sizeof *condition_refusals,
+                    (int)database->condition, database, reply);
+}
 
 bool session_may_use(struct session *session, struct database *database, struct reply *reply)
 {
-    for (size_t i = 0; i < sizeof state_refusals / sizeof *state_refusals; i++) {
-        const struct state_refusal *refusal = &state_refusals[i];
-        if (database->state == refusal->state) {
-            char text[300];
-            const char *at = strstr(refusal->format, "%s");
-            size_t before = (size_t)(at - refusal->format);
-            memcpy(text, refusal->format, before);
-            text_copy(text + before, sizeof text - before, database->name);
-            strncat(text, at + 2, sizeof text - strlen(text) - 1);
-            reply_error(reply, refusal->number, refusal->severity, 2, 1, "", "%s", text);
-            return false;
-        }
+    if (!database_may_open(database, reply)) {
+        return false;
+    }
+    if (database->user_access == 2 && session->database != database && session->login != NULL &&
+        !has(session, PERMISSION_CREATE_ANY_DATABASE)) {
+        reply_error(reply, 923, 14, 1, 1, "",
+                    "Database '%s' is in restricted mode: only its owner, dbcreator and sysadmin"
+                    " may use it.",
+                    database->name);
+        return false;
     }
     if (database->user_access == 1 && session->database != database) {
         for (struct session *other = session->instance->sessions; other != NULL;

@@ -30,7 +30,7 @@ bool procedure_needs_sysadmin(struct session *session, const char *procedure,
 
 static struct procedure_part (*const parts[])(void) = {
     procedures_system, procedures_agent, procedures_biztalk, procedures_shipping, procedures_lab,
-    procedures_line};
+    procedures_line, procedures_fault};
 
 /* User databases: the management procedures need the management database, the marking procedures
  * any database that the set-up scripts ran in. */

@@ -20,6 +20,7 @@ struct procedure_part procedures_biztalk(void);
 struct procedure_part procedures_shipping(void);
 struct procedure_part procedures_lab(void);
 struct procedure_part procedures_line(void);
+struct procedure_part procedures_fault(void);
 
 /* The index-th user procedure of a database, for sys.procedures; NULL at the end. */
 const char *procedure_of_database(const struct database *database, size_t index);

@@ -92,14 +92,16 @@ static bool run_server(struct session *session, struct database *database,
         lab_start_instance(instance);
     } else if (text_equal_nocase(state, "stall")) {
         instance->stalled = true;
+    } else if (text_equal_nocase(state, "restart")) {
+        lab_stop_instance(instance);
+        lab_start_instance(instance);
     } else if (text_equal_nocase(state, "stop agent")) {
         instance->agent->stopped = true;
     } else if (text_equal_nocase(state, "start agent")) {
         instance->agent->stopped = false;
     } else {
         return refuse(reply, "sp_lab_server",
-                      "not one of stop, start, stall, stop agent,"
-                      " start agent",
+                      "not one of stop, start, restart, stall, stop agent, start agent",
                       state);
     }
     lab_changed();
@@ -115,7 +117,6 @@ static const struct procedure_parameter file_parameters[] = {
 static bool run_file(struct session *session, struct database *database,
                      struct sql_value *arguments, struct reply *reply, int *return_value)
 {
-    static const char *const states[] = {"readable", "missing", "corrupt", "denied"};
     *return_value = 1;
     if (!procedure_needs_sysadmin(session, "sp_lab_file", database, reply)) {
         return false;
@@ -126,22 +127,13 @@ static bool run_file(struct session *session, struct database *database,
     if (file == NULL) {
         return refuse(reply, "sp_lab_file", "no such backup file", path);
     }
-    if (text_equal_nocase(state, "damaged") || text_equal_nocase(state, "unmarked")) {
-        file->damaged = file->damaged || text_equal_nocase(state, "damaged");
-        file->unmarked = file->unmarked || text_equal_nocase(state, "unmarked");
-        *return_value = 0;
-        return true;
+    if (state == NULL || !backup_file_set_state(file, state)) {
+        reply_error(reply, 50000, 16, 1, 1, "sp_lab_file", "'%s' is not one of %s.",
+                    state == NULL ? "" : state, backup_file_state_words());
+        return false;
     }
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        if (text_equal_nocase(state, states[i])) {
-            file->state = (enum file_state)i;
-            file->damaged = file->unmarked = false;
-            *return_value = 0;
-            return true;
-        }
-    }
-    return refuse(reply, "sp_lab_file",
-                  "not one of readable, missing, corrupt, denied, damaged, unmarked", state);
+    *return_value = 0;
+    return true;
 }
 
 static const struct procedure_parameter fails_parameters[] = {

@@ -9,29 +9,28 @@
 #include "tests/lab/engine.h"
 #include "tests/lab/msdb.h"
 
-bool restore_fail(struct restore_run *run, int number, int severity, int state, const char *format,
-                  ...)
+bool restore_fail(struct restore_run *run, int number, const char *const *parameters)
 {
     char text[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    reply_error(run->reply, number, severity, state, run->statement->line, "", "%s", text);
+    const struct restore_message *message = restore_message(number);
+    restore_message_text(text, sizeof text, message, parameters);
+    reply_error(run->reply, number, message->severity, message->state, run->statement->line, "",
+                "%s", text);
     if (run->cause == 0) {
         run->cause = number;
+    }
+    if (message->severity >= 20) {
+        run->fatal = run->session->fatal = true;
     }
     return false;
 }
 
-void restore_say(struct restore_run *run, int number, const char *format, ...)
+void restore_say(struct restore_run *run, int number, const char *const *parameters)
 {
     char text[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    reply_info(run->reply, number, 1, run->statement->line, "", "%s", text);
+    const struct restore_message *message = restore_message(number);
+    restore_message_text(text, sizeof text, message, parameters);
+    reply_info(run->reply, number, message->state, run->statement->line, "", "%s", text);
     reply_done(run->reply, REPLY_BATCH, DONE_FINAL, run->command, 0);
 }
 
@@ -50,44 +49,13 @@ static int statement_command(enum restore_kind kind)
     return commands[kind];
 }
 
-bool restore_open(struct restore_run *run)
-{
-    const char *path = run->statement->device;
-    const struct backup_file *file = lab_file(run->instance->lab, run->instance, path);
-    if (file == NULL || file->state == FILE_MISSING) {
-        return restore_fail(run, 3201, 16, 2,
-                            "Cannot open backup device '%s': operating system error 2(the file is"
-                            " not there).",
-                            path);
-    }
-    if (file->state == FILE_DENIED) {
-        return restore_fail(run, 3201, 16, 2,
-                            "Cannot open backup device '%s': operating system error 5(access is"
-                            " denied).",
-                            path);
-    }
-    if (file->state == FILE_CORRUPT) {
-        return restore_fail(run, 3241, 16, 0,
-                            "The media family on device '%s' is malformed and cannot be processed.",
-                            path);
-    }
-    if (run->statement->file_position > 1) {
-        return restore_fail(run, 3287, 16, 1,
-                            "The file ID %d on device '%s' does not exist or cannot be read.",
-                            run->statement->file_position, path);
-    }
-    run->file = file;
-    return true;
-}
-
 /* HEADERONLY and its like need CREATE DATABASE. */
 static bool check_create_right(struct restore_run *run)
 {
     if (session_permission(run->session, "master", "DATABASE", "CREATE DATABASE") == 1) {
         return true;
     }
-    return restore_fail(run, 262, 14, 1, "CREATE DATABASE permission is missing in database '%s'.",
-                        "master");
+    return restore_fail(run, 262, RESTORE_TEXTS("CREATE DATABASE", "master"));
 }
 
 static bool check_restore_right(struct restore_run *run)
@@ -99,8 +67,7 @@ static bool check_restore_right(struct restore_run *run)
         session_is_role_member(run->session, "dbcreator") == 1) {
         return true;
     }
-    return restore_fail(run, 3110, 14, 1, "The login may not RESTORE the database '%s'.",
-                        run->database->name);
+    return restore_fail(run, 3110, RESTORE_TEXTS(run->database->name));
 }
 
 bool restore_take_time(struct restore_run *run, int64_t size_bytes)
@@ -110,25 +77,31 @@ bool restore_take_time(struct restore_run *run, int64_t size_bytes)
     int stats = run->statement->stats_percent;
     int step = stats > 0 && stats < 100 ? stats : 5;
     strcpy(session->wait_type, "BACKUPTHREAD");
-    bool finished = true;
+    bool finished = true, interrupted = false;
     for (int percent = step; finished && percent <= 100; percent += step) {
         session->estimated_completion_ms = duration_ms * (100 - percent + step) / 100;
         int64_t until = run->started_utc_ms + duration_ms * percent / 100;
         finished = session_sleep(session, until) == SESSION_GO_ON;
         session->percent_complete = percent;
+        if (finished && restore_interrupted(run, percent)) {
+            interrupted = true;
+            break;
+        }
         if (finished && stats > 0) {
-            restore_say(run, 3211, "%d percent done.", percent);
+            char done[12];
+            snprintf(done, sizeof done, "%d", percent);
+            restore_say(run, 3211, RESTORE_TEXTS(done));
         }
     }
     session->percent_complete = 0;
     session->estimated_completion_ms = 0;
     session->wait_type[0] = '\0';
     if (!finished && run->instance->lab->switches.cancel_reports_3204) {
-        restore_fail(run, 3204, 16, 1, "The backup or restore was aborted.");
+        restore_fail(run, 3204, NULL);
     } else if (!finished) {
         run->cause = 3204;
     }
-    return finished;
+    return finished && !interrupted;
 }
 
 /* 4035 for each file, 4329 or 4322, 3014. */
@@ -140,24 +113,26 @@ static void say_summary(struct restore_run *run, int64_t size_bytes)
         elapsed_ms = 1;
     }
     bool log = run->statement->kind == RESTORE_LOG;
+    char position[12], of_file[26];
+    snprintf(position, sizeof position, "%d", run->file == NULL ? 1 : run->file->position);
     for (size_t i = 0; run->file != NULL && i < run->file->files_count; i++) {
         const struct database_file *file = &run->file->files[i];
-        int64_t of_file = file->is_log == log ? pages : log ? 0 : 2;
-        restore_say(run, 4035, "%lld pages done for database '%s', file '%s' on file 1.",
-                    (long long)of_file, run->database->name, file->logical_name);
+        snprintf(of_file, sizeof of_file, "%lld",
+                 (long long)(file->is_log == log ? pages : log ? 0 : 2));
+        restore_say(run, 4035,
+                    RESTORE_TEXTS(of_file, run->database->name, file->logical_name, position));
     }
     if (run->has_stop && !run->reached && log) {
-        bool mark = run->statement->stop != RESTORE_STOPAT;
-        restore_say(run, mark ? 4329 : 4322,
-                    mark ? "This log ends before the named mark. The database stays in the"
-                           " restoring state so that another log can be applied."
-                         : "This log ends before the given time. The database stays in the"
-                           " restoring state so that another log can be applied.");
+        restore_say(run, run->statement->stop != RESTORE_STOPAT ? 4329 : 4322, NULL);
     }
-    restore_say(run, 3014, "%s: %lld pages in %lld.%03lld seconds (%lld.%03lld MB/s).",
-                statement_name(run->statement->kind), (long long)pages,
-                (long long)(elapsed_ms / 1000), (long long)(elapsed_ms % 1000),
-                (long long)(size_bytes / 1048576 * 1000 / elapsed_ms), 0LL);
+    char all[26], seconds[26], thousandths[4], rate[26];
+    snprintf(all, sizeof all, "%lld", (long long)pages);
+    snprintf(seconds, sizeof seconds, "%lld", (long long)(elapsed_ms / 1000));
+    snprintf(thousandths, sizeof thousandths, "%03d", (int)(elapsed_ms % 1000));
+    snprintf(rate, sizeof rate, "%lld", (long long)(size_bytes / 1048576 * 1000 / elapsed_ms));
+    restore_say(run, 3014,
+                RESTORE_TEXTS(statement_name(run->statement->kind), all, seconds, thousandths, rate,
+                              "000"));
 }
 
 static void write_history(struct restore_run *run, enum restore_end end)
@@ -184,7 +159,8 @@ static void write_history(struct restore_run *run, enum restore_end end)
 
 static bool run_log(struct restore_run *run)
 {
-    if (!restore_open(run) || !restore_check_log(run) || !restore_check_stop(run)) {
+    if (!restore_open(run) || !restore_check_log(run) || !restore_check_stop(run) ||
+        !restore_check_added_files(run)) {
         return false;
     }
     struct database *database = run->database;
@@ -194,7 +170,8 @@ static bool run_log(struct restore_run *run)
         database->standby = false;
     }
     run->session->restoring = database;
-    bool finished = restore_take_time(run, run->file->size_bytes);
+    bool finished =
+        !restore_interrupted(run, -1) && restore_take_time(run, run->file->size_bytes);
     run->session->restoring = NULL;
     if (!finished) {
         return false;
@@ -209,8 +186,17 @@ static bool run_log(struct restore_run *run)
             end == RESTORE_STANDBY && run->instance->lab->switches.standby_survives_unreached_stop;
         end = survives ? RESTORE_STANDBY : RESTORE_NORECOVERY;
     }
+    restore_add_files(run);
+    if (run->stop_inhibited) {
+        return restore_fail(run, 4327, NULL);
+    }
+    if (!restore_check_end(run)) {
+        return false;
+    }
     say_summary(run, run->file->size_bytes);
-    restore_finish(run, end);
+    if (!restore_finish(run, end)) {
+        return false;
+    }
     write_history(run, end);
     return true;
 }
@@ -225,9 +211,12 @@ static void begin_full(struct restore_run *run)
         engine_content_drop(instance->engine, run->database);
     }
     struct database *database = run->database;
+    run->was_interrupted = database->mid_full_restore;
     database->state = DATABASE_RESTORING;
     database->standby = false;
     database->mid_full_restore = true;
+    database->file_not_restored = false;
+    database->recover_from_lsn = 0;
     database->stopped_at_mark = false;
     database->timeline = run->file->timeline;
     database->tables = run->file->timeline->tables;
@@ -236,21 +225,61 @@ static void begin_full(struct restore_run *run)
     database->files_count = run->files_count;
 }
 
-static bool run_full(struct restore_run *run)
+/* Brings a waiting database on to the end of a differential set. */
+static bool run_differential(struct restore_run *run)
 {
-    if (!restore_open(run) || !restore_check_database(run) || !restore_check_files(run)) {
-        return false;
-    }
-    begin_full(run);
     struct database *database = run->database;
     run->session->restoring = database;
-    bool finished = restore_take_time(run, run->file->size_bytes);
+    bool finished =
+        !restore_interrupted(run, -1) && restore_take_time(run, run->file->size_bytes);
     run->session->restoring = NULL;
     if (!finished) {
         return false;
     }
+    if (database->state == DATABASE_ONLINE) {
+        engine_content_drop(run->instance->engine, database);
+    }
+    database->timeline = run->file->timeline;
+    database->redo_lsn = run->file->last_lsn;
+    say_summary(run, run->file->size_bytes);
+    enum restore_end end = restore_end_of(run->statement);
+    if (!restore_finish(run, end)) {
+        return false;
+    }
+    write_history(run, end);
+    return true;
+}
+
+/* The work of a full set; false: it was interrupted. */
+static bool read_full(struct restore_run *run)
+{
+    begin_full(run);
+    if (run->statement->restart && !run->was_interrupted) {
+        restore_say(run, 3018, NULL);
+    }
+    run->session->restoring = run->database;
+    bool finished = restore_take_time(run, run->file->size_bytes);
+    run->session->restoring = NULL;
+    return finished;
+}
+
+static bool run_full(struct restore_run *run)
+{
+    if (!restore_open(run) || !restore_check_database(run)) {
+        return false;
+    }
+    if (run->file->type == 'I') {
+        return run_differential(run);
+    }
+    if (!restore_check_files(run) || restore_interrupted(run, -1) || !read_full(run)) {
+        return false;
+    }
+    struct database *database = run->database;
     database->mid_full_restore = false;
     database->redo_lsn = run->file->last_lsn;
+    database->user_access =
+        run->statement->restricted_user ? 2 : run->file->user_access;
+    database->continue_after_error = run->read_over_errors;
     database->recovery_model = run->file->recovery_model;
     database->encrypted = run->file->encrypted;
     memcpy(database->tde_thumbprint, run->file->tde_thumbprint, sizeof database->tde_thumbprint);
@@ -261,7 +290,9 @@ static bool run_full(struct restore_run *run)
     memcpy(database->base_set_guid, run->file->set_guid, sizeof database->base_set_guid);
     say_summary(run, run->file->size_bytes);
     enum restore_end end = restore_end_of(run->statement);
-    restore_finish(run, end);
+    if (!restore_finish(run, end)) {
+        return false;
+    }
     write_history(run, end);
     return true;
 }
@@ -278,14 +309,14 @@ static bool run_recovery_only(struct restore_run *run)
         database->standby = false;
     }
     run->session->restoring = database;
-    bool finished = restore_take_time(run, INT64_C(32) << 20);
+    bool finished =
+        !restore_interrupted(run, -1) && restore_take_time(run, INT64_C(32) << 20);
     run->session->restoring = NULL;
     if (!finished) {
         return false;
     }
     say_summary(run, 0);
-    restore_finish(run, restore_end_of(run->statement));
-    return true;
+    return restore_finish(run, restore_end_of(run->statement));
 }
 
 static void record_begin(struct restore_run *run)
@@ -327,7 +358,14 @@ static void record_end(struct restore_run *run, bool succeeded)
 static bool run_statement(struct restore_run *run)
 {
     if (run->session->transaction_depth > 0) {
-        return restore_fail(run, 3021, 16, 0, "A restore cannot run inside a transaction.");
+        return restore_fail(run, 3021, NULL);
+    }
+    if ((run->statement->keep_replication || run->statement->restricted_user) &&
+        restore_end_of(run->statement) != RESTORE_RECOVERY) {
+        return restore_fail(run, 3031,
+                            RESTORE_TEXTS(run->statement->keep_replication ? "KEEP_REPLICATION"
+                                                                           : "RESTRICTED_USER",
+                                          "NORECOVERY, STANDBY"));
     }
     switch (run->statement->kind) {
     case RESTORE_HEADERONLY:
@@ -368,8 +406,9 @@ bool admin_restore(struct session *session, const struct restore_statement *stat
     if (run_statement(&run)) {
         return true;
     }
-    reply_error(reply, 3013, 16, 1, statement->line, "", "%s ended without a result.",
-                statement_name(statement->kind));
-    reply_done(reply, REPLY_BATCH, DONE_ERROR, run.command, 0);
+    if (!run.fatal) {
+        restore_fail(&run, 3013, RESTORE_TEXTS(statement_name(statement->kind)));
+    }
+    reply_done(reply, REPLY_BATCH, run.fatal ? DONE_ERROR | DONE_FATAL : DONE_ERROR, run.command, 0);
     return false;
 }

@@ -10,8 +10,10 @@
 
 #include "tests/lab/admin.h"
 #include "tests/lab/estate.h"
+#include "tests/lab/faults.h"
 #include "tests/lab/model.h"
 #include "tests/lab/reply.h"
+#include "tests/lab/restore_message.h"
 
 /* Current commands of DONE tokens. Source: captured from SQL Server 2022. */
 enum {
@@ -36,22 +38,35 @@ struct restore_run {
     int cause;        /* number of the error that ended it; 0 = none */
     bool has_stop;    /* the statement stops somewhere */
     bool reached;     /* the stop point lies inside this log */
+    bool stop_inhibited; /* 4327: bulk-logged changes */
     lab_lsn stop_lsn; /* if reached: the redo LSN afterwards */
     int64_t started_utc_ms;
-    struct database_file files[8]; /* after MOVE */
+    struct database_file files[DATABASE_FILES]; /* after MOVE */
     size_t files_count;
     size_t record; /* index in lab->restores */
+    bool was_interrupted;  /* the full restore before this one did not end */
+    bool steps_missing;    /* planted: 4339 instead of RECOVERY */
+    bool read_over_errors; /* CONTINUE_AFTER_ERROR was needed */
+    bool fatal;            /* the last error ends the session: no 3013 behind it */
 };
 
-/* Writes the error that ends the statement; always returns false. */
-bool restore_fail(struct restore_run *run, int number, int severity, int state, const char *format,
-                  ...) __attribute__((format(printf, 5, 6)));
-/* One information message with the DONE of its own. */
-void restore_say(struct restore_run *run, int number, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* A message's parameters in order; a message without any takes NULL. */
+#define RESTORE_TEXTS(...) ((const char *const[]){__VA_ARGS__})
 
-/* Opens the device: sets run->file, or fails with 3201, 3241, 3287. */
+/* Writes the error that ends the statement, one of restore_message.def; always returns false. A
+ * severity of 20 or more ends the session too. */
+bool restore_fail(struct restore_run *run, int number, const char *const *parameters);
+/* restore_fail with parameters that the run itself gives. */
+bool restore_fail_planted(struct restore_run *run, int number);
+/* One information message with the DONE of its own. */
+void restore_say(struct restore_run *run, int number, const char *const *parameters);
+
+/* Opens the device: sets run->file, or fails with 3201, 3206, 3241 and its like, 3287. */
 bool restore_open(struct restore_run *run);
+/* Whether the set itself is fit: 3132, 3183, 3187, 3189, 33111. */
+bool restore_check_set(struct restore_run *run);
+/* True after writing the error that interrupts the work at percent (-1: before it begins). */
+bool restore_interrupted(struct restore_run *run, int percent);
 
 /* 33111 where the backup of an encrypted database needs a certificate that is not here. */
 bool restore_check_certificate(struct restore_run *run);
@@ -63,11 +78,20 @@ bool restore_check_recovery_only(struct restore_run *run); /* no FROM */
 bool restore_check_stop(struct restore_run *run);          /* finds the stop point in the log */
 bool restore_check_files(struct restore_run *run);         /* MOVE, collisions, disk */
 
+/* STOPATMARK and STOPBEFOREMARK: the name is "lsn:...". */
+bool restore_stops_at_lsn(const struct restore_statement *statement);
+
 /* Gives up the lock for the time that size_bytes take, with 3211 on the way. False: cancelled. */
 bool restore_take_time(struct restore_run *run, int64_t size_bytes);
 
-/* Brings the database where the statement's RECOVERY, NORECOVERY or STANDBY says. */
-void restore_finish(struct restore_run *run, enum restore_end end);
+/* Files that the database got inside this log: MOVE, collisions. */
+bool restore_check_added_files(struct restore_run *run);
+/* Gives them to the database, which holds the log now. */
+void restore_add_files(struct restore_run *run);
+/* 4318 where RECOVERY comes too early. */
+bool restore_check_end(struct restore_run *run);
+/* Brings the database where the statement's RECOVERY, NORECOVERY or STANDBY says; 3167, 4339. */
+bool restore_finish(struct restore_run *run, enum restore_end end);
 enum restore_end restore_end_of(const struct restore_statement *statement);
 
 /* HEADERONLY, FILELISTONLY, LABELONLY, VERIFYONLY: the device is open. */

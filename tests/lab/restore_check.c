@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "tests/lab/engine.h"
 #include "tests/lab/restore.h"
 
 enum restore_end restore_end_of(const struct restore_statement *statement)
@@ -14,16 +15,13 @@ static bool check_unused(struct restore_run *run)
 {
     const struct database *database = run->database;
     if (run->session->database == database) {
-        return restore_fail(run, 3102, 16, 1,
-                            "RESTORE cannot process database '%s': this session uses it.",
-                            database->name);
+        return restore_fail(run, 3102, RESTORE_TEXTS("RESTORE", database->name));
     }
     for (const struct session *other = run->instance->sessions; other != NULL;
          other = other->next) {
         if (other != run->session && !other->killed &&
             (other->database == database || other->restoring == database)) {
-            return restore_fail(run, 3101, 16, 1,
-                                "The database is in use: exclusive access was not obtained.");
+            return restore_fail(run, 3101, NULL);
         }
     }
     return true;
@@ -35,19 +33,72 @@ static bool awaits_log(const struct database *database)
            (database->state == DATABASE_ONLINE && database->standby);
 }
 
+/* 3135: the set in the file is of a kind that this statement does not take. */
+static bool fail_kind(struct restore_run *run)
+{
+    char position[12];
+    snprintf(position, sizeof position, "%d", run->file->position);
+    return restore_fail(run, 3135,
+                        RESTORE_TEXTS(position, run->file->type == 'L'   ? "log"
+                                                : run->file->type == 'I' ? "differential"
+                                                                         : "database"));
+}
+
+/* The undo file must be made: its folder and the room for it. */
+static bool check_standby_place(struct restore_run *run)
+{
+    const char *path = run->statement->standby_file;
+    enum folder_state state = folder_state_of(run->instance, path);
+    bool bad = state == FOLDER_MISSING || state == FOLDER_DENIED;
+    if (bad && run->instance->lab->switches.standby_folder_is_3170) {
+        return restore_fail(run, 3170, NULL);
+    }
+    if (bad) {
+        return restore_fail(run, 3634,
+                            RESTORE_TEXTS(state == FOLDER_MISSING ? "3(the path is not there)"
+                                                                  : "5(access is denied)",
+                                          "CreateFileW", path));
+    }
+    if (run->instance->disk_free_bytes == 0) {
+        return restore_fail(run, 3634, RESTORE_TEXTS("112(the disk is full)", "WriteFile", path));
+    }
+    return true;
+}
+
 static bool check_standby(struct restore_run *run)
 {
     if (run->statement->end != RESTORE_STANDBY) {
         return true;
     }
     if (run->statement->standby_file[0] == '\0') {
-        return restore_fail(run, 3170, 16, 1, "The standby file's name is not valid.");
+        return restore_fail(run, 3170, NULL);
     }
     if (run->file != NULL && run->file->major_version != run->instance->major_version) {
-        return restore_fail(run, 3180, 16, 1,
-                            "STANDBY is not possible: the database must be upgraded.");
+        return restore_fail(run, 3180, NULL);
     }
-    return true;
+    return check_standby_place(run);
+}
+
+/* The undo file of a STANDBY database is needed to go on; without it only a new full restore
+ * helps. */
+static bool check_undo_file(struct restore_run *run)
+{
+    struct database *database = run->database;
+    char id[12];
+    if (database->state != DATABASE_ONLINE || !database->standby ||
+        (folder_state_of(run->instance, database->undo_file) != FOLDER_MISSING &&
+         folder_state_of(run->instance, database->undo_file) != FOLDER_DENIED)) {
+        return true;
+    }
+    if (run->instance->lab->switches.lost_undo_is_suspect) {
+        engine_content_drop(run->instance->engine, database);
+        database->state = DATABASE_SUSPECT;
+        database->standby = false;
+    }
+    snprintf(id, sizeof id, "%d", database->id);
+    return restore_fail(run, 3441,
+                        RESTORE_TEXTS(database->name, id, database->undo_file,
+                                      "2(the file is not there)"));
 }
 
 static bool check_log_order(struct restore_run *run)
@@ -58,25 +109,17 @@ static bool check_log_order(struct restore_run *run)
     lsn_text(redo, database->redo_lsn);
     if (log->first_lsn > database->redo_lsn) {
         lsn_text(edge, log->first_lsn);
-        return restore_fail(run, 4305, 16, 1,
-                            "The log in this set begins at LSN %s, too late for the database. An"
-                            " earlier log that holds LSN %s can be restored.",
-                            edge, redo);
+        return restore_fail(run, 4305, RESTORE_TEXTS(edge, redo));
     }
     bool equal_applies = run->instance->lab->switches.log_edge_equal_applies;
     if (log->last_lsn < database->redo_lsn ||
         (log->last_lsn == database->redo_lsn && !equal_applies)) {
         lsn_text(edge, log->last_lsn);
-        return restore_fail(run, 4326, 16, 1,
-                            "The log in this set ends at LSN %s, too early for the database. A"
-                            " later log that holds LSN %s can be restored.",
-                            edge, redo);
+        return restore_fail(run, 4326, RESTORE_TEXTS(edge, redo));
     }
     if (!timeline_may_follow(database->timeline, log->timeline, database->redo_lsn,
                              log->last_lsn)) {
-        return restore_fail(run, 4330, 16, 1,
-                            "The set cannot be used: its recovery path conflicts with the"
-                            " database's.");
+        return restore_fail(run, 4330, NULL);
     }
     return true;
 }
@@ -86,39 +129,57 @@ bool restore_check_log(struct restore_run *run)
     const struct backup_file *log = run->file;
     struct database *database = run->database;
     if (database == NULL) {
-        return restore_fail(run, 3118, 16, 1,
-                            "The database \"%s\" does not exist; only a full backup can make it.",
-                            run->statement->database);
+        return restore_fail(run, 3118, RESTORE_TEXTS(run->statement->database));
     }
     if (!check_unused(run)) {
         return false;
     }
     if (!awaits_log(database)) {
-        return restore_fail(run, 3117, 16, 1,
-                            "The log cannot be restored: no files are ready to roll forward.");
+        return restore_fail(run, 3117, NULL);
     }
     if (log->type != 'L') {
-        return restore_fail(run, 3135, 16, 1,
-                            "The set in file 1 is a database backup and cannot be used for this"
-                            " restore.");
+        return fail_kind(run);
     }
     if (memcmp(log->timeline->family_guid, database->timeline->family_guid, 16) != 0) {
-        return restore_fail(run, 3154, 16, 4,
-                            "The set holds a backup of another database than '%s'.",
-                            database->name);
+        return restore_fail(run, 3154, RESTORE_TEXTS(database->name));
     }
     if (database->mid_full_restore) {
-        return restore_fail(run, 4319, 16, 1,
-                            "An earlier restore was interrupted and did not finish file '%s'.",
-                            database->files[0].logical_name);
+        return restore_fail(run, 4319, RESTORE_TEXTS(database->files[0].logical_name));
     }
-    if (log->damaged) {
-        return restore_fail(run, 3189, 16, 1, "Damage to the backup set was found.");
+    if (database->file_not_restored) {
+        return restore_fail(run, 4320, RESTORE_TEXTS(database->files[0].logical_name));
     }
-    if (run->statement->checksum && !log->has_checksums) {
-        return restore_fail(run, 3187, 16, 1, "The set holds no checksums to verify.");
+    if (database->continue_after_error && !run->statement->continue_after_error) {
+        return restore_fail(run, 4323, NULL);
     }
-    return restore_check_certificate(run) && check_standby(run) && check_log_order(run);
+    return restore_check_set(run) && check_standby(run) && check_undo_file(run) &&
+           check_log_order(run);
+}
+
+/* A differential set: on its own base, onto a database that waits, not behind what it has. */
+static bool check_differential(struct restore_run *run)
+{
+    struct database *database = run->database;
+    if (database == NULL) {
+        return restore_fail(run, 3118, RESTORE_TEXTS(run->statement->database));
+    }
+    if (!check_unused(run)) {
+        return false;
+    }
+    if (!awaits_log(database)) {
+        return restore_fail(run, 3117, NULL);
+    }
+    if (database->mid_full_restore) {
+        return restore_fail(run, 4319, RESTORE_TEXTS(database->files[0].logical_name));
+    }
+    if (memcmp(run->file->base_set_guid, database->base_set_guid,
+               sizeof database->base_set_guid) != 0) {
+        return restore_fail(run, 3136, NULL);
+    }
+    if (run->file->last_lsn <= database->redo_lsn) {
+        return restore_fail(run, 3178, RESTORE_TEXTS(database->files[0].logical_name));
+    }
+    return restore_check_set(run) && check_standby(run);
 }
 
 bool restore_check_certificate(struct restore_run *run)
@@ -133,111 +194,34 @@ bool restore_check_certificate(struct restore_run *run)
     for (size_t i = 0; i < sizeof file->tde_thumbprint; i++) {
         snprintf(digits + 2 + 2 * i, 3, "%02X", file->tde_thumbprint[i]);
     }
-    return restore_fail(run, 33111, 16, 3, "Cannot find server %s with thumbprint '%s'.",
-                        "certificate", digits);
-}
-
-/* "lsn:123" -> the number. */
-static bool parse_stop_lsn(struct restore_run *run, lab_lsn *lsn)
-{
-    if (lab_lsn_parse(lsn, run->statement->stop_name + 4)) {
-        return true;
-    }
-    return restore_fail(run, 4334, 16, 1, "The named mark does not identify a valid LSN.");
-}
-
-static bool is_lsn_mark(const struct restore_statement *statement)
-{
-    return strncmp(statement->stop_name, "lsn:", 4) == 0;
-}
-
-static bool find_stop_lsn(struct restore_run *run)
-{
-    lab_lsn stop;
-    if (!parse_stop_lsn(run, &stop)) {
-        return false;
-    }
-    if (stop < run->database->redo_lsn) {
-        return restore_fail(run, 4335, 16, 1,
-                            "The stop point is too early: the database is beyond it.");
-    }
-    run->reached = stop < run->file->last_lsn;
-    run->stop_lsn = run->statement->stop == RESTORE_STOPATMARK ? lsn_advance(stop, 0) : stop;
-    return true;
-}
-
-static bool find_stop_mark(struct restore_run *run)
-{
-    const struct restore_statement *statement = run->statement;
-    int64_t after = statement->has_after
-                        ? instance_utc_of_local(run->instance, statement->after_ticks)
-                        : INT64_MIN;
-    const struct log_record *mark =
-        timeline_find_mark(run->file->timeline, statement->stop_name, run->database->redo_lsn,
-                           run->file->last_lsn, after);
-    run->reached = mark != NULL && !run->file->unmarked;
-    if (run->reached) {
-        run->stop_lsn =
-            statement->stop == RESTORE_STOPATMARK ? lsn_advance(mark->lsn, 0) : mark->begin_lsn;
-    }
-    return true;
-}
-
-static bool find_stop_time(struct restore_run *run)
-{
-    int64_t stop_at = instance_utc_of_local(run->instance, run->statement->stop_at_ticks);
-    int64_t start = run->file->start_utc_ms;
-    if (stop_at > start) {
-        run->reached = false;
-        return true;
-    }
-    const struct log_record *next =
-        timeline_find_time(run->file->timeline, stop_at + 1, 0, run->file->last_lsn);
-    lab_lsn stop = next == NULL ? run->file->last_lsn : next->lsn;
-    if (stop < run->file->first_lsn) {
-        return restore_fail(run, 4338, 16, 1, "The stop point lies before this whole set.");
-    }
-    if (stop < run->database->redo_lsn) {
-        return restore_fail(run, 4335, 16, 1,
-                            "The stop point is too early: the database is beyond it.");
-    }
-    run->reached = true;
-    run->stop_lsn = stop;
-    return true;
-}
-
-bool restore_check_stop(struct restore_run *run)
-{
-    run->has_stop = run->statement->stop != RESTORE_STOP_NONE;
-    bool found = true;
-    if (run->statement->stop == RESTORE_STOPAT) {
-        found = find_stop_time(run);
-    } else if (run->has_stop) {
-        found = is_lsn_mark(run->statement) ? find_stop_lsn(run) : find_stop_mark(run);
-    }
-    if (found && run->reached && run->file->bulk_logged) {
-        return restore_fail(run, 4341, 16, 1,
-                            "This log holds bulk-logged changes: it cannot be stopped inside.");
-    }
-    return found;
+    return restore_fail(run, 33111, RESTORE_TEXTS("certificate", digits));
 }
 
 bool restore_check_recovery_only(struct restore_run *run)
 {
+    static const char *const states[] = {"online",  "restoring", "recovering", "pending",
+                                         "suspect", "emergency", "offline"};
     struct database *database = run->database;
+    char redo[26], needed[26];
     if (database == NULL) {
-        return restore_fail(run, 3118, 16, 1, "The database \"%s\" does not exist.",
-                            run->statement->database);
+        return restore_fail(run, 3118, RESTORE_TEXTS(run->statement->database));
     }
     if (!check_unused(run)) {
         return false;
     }
+    if (database->state != DATABASE_ONLINE && database->state != DATABASE_RESTORING) {
+        return restore_fail(run, 3402, RESTORE_TEXTS(database->name, states[database->state]));
+    }
     if (!awaits_log(database)) {
-        return restore_fail(run, 3153, 16, 2, "The database is already fully recovered.");
+        return restore_fail(run, 3153, NULL);
     }
     if (database->mid_full_restore) {
-        return restore_fail(run, 4333, 16, 1,
-                            "The database cannot be recovered: the log was not restored.");
+        return restore_fail(run, 4333, NULL);
+    }
+    if (database->redo_lsn < database->recover_from_lsn) {
+        lsn_text(redo, database->redo_lsn);
+        lsn_text(needed, database->recover_from_lsn);
+        return restore_fail(run, 4303, RESTORE_TEXTS(redo, needed));
     }
     return check_standby(run);
 }
@@ -245,11 +229,9 @@ bool restore_check_recovery_only(struct restore_run *run)
 static bool check_existing(struct restore_run *run)
 {
     const struct database *database = run->database;
+    const struct restore_statement *statement = run->statement;
     if (database->mirrored) {
-        return restore_fail(run, 3104, 16, 1,
-                            "RESTORE cannot work on database '%s': it is mirrored or in an"
-                            " availability group.",
-                            database->name);
+        return restore_fail(run, 3104, RESTORE_TEXTS(database->name));
     }
     if (!check_unused(run)) {
         return false;
@@ -257,51 +239,50 @@ static bool check_existing(struct restore_run *run)
     bool same_family =
         database->timeline != NULL &&
         memcmp(run->file->timeline->family_guid, database->timeline->family_guid, 16) == 0;
-    if (!same_family && !run->statement->replace) {
-        return restore_fail(run, 3154, 16, 4,
-                            "The set holds a backup of another database than '%s'.",
-                            database->name);
+    if (!same_family && !statement->replace) {
+        return restore_fail(run, 3154, RESTORE_TEXTS(database->name));
     }
-    if (database->state == DATABASE_ONLINE && !database->standby && !run->statement->replace &&
+    if (run->instance->lab->switches.other_name_is_3141 && !statement->replace &&
+        !text_equal_nocase(run->file->database_name, database->name)) {
+        return restore_fail(run, 3141, RESTORE_TEXTS(run->file->database_name, database->name));
+    }
+    if (database->state == DATABASE_ONLINE && !database->standby && !statement->replace &&
         database->recovery_model != 3 && !database->tail_backed_up) {
-        return restore_fail(run, run->statement->stop == RESTORE_STOPAT ? 3173 : 3159, 16, 1,
-                            "The tail of the log of database \"%s\" is not backed up.",
-                            database->name);
+        return restore_fail(run, statement->stop == RESTORE_STOPAT ? 3173 : 3159,
+                            RESTORE_TEXTS(database->name));
     }
     return true;
+}
+
+/* 3169: a set of a newer version. */
+static bool check_version(struct restore_run *run)
+{
+    char of_set[32], of_server[32];
+    if (run->file->major_version <= run->instance->major_version) {
+        return true;
+    }
+    snprintf(of_set, sizeof of_set, "%d.00.%d", run->file->major_version, run->file->build);
+    snprintf(of_server, sizeof of_server, "%d.00.%d", run->instance->major_version,
+             run->instance->build);
+    return restore_fail(run, 3169, RESTORE_TEXTS(of_set, of_server));
 }
 
 bool restore_check_database(struct restore_run *run)
 {
     const struct restore_statement *statement = run->statement;
-    const struct backup_file *file = run->file;
     if (run->database != NULL && run->database->system) {
-        return restore_fail(run, 3168, 16, 1,
-                            "The backup of a system database on device %s is of another version.",
-                            statement->device);
+        return restore_fail(run, 3168, RESTORE_TEXTS(statement->device, "0", "0"));
     }
     if ((statement->stop == RESTORE_STOPATMARK || statement->stop == RESTORE_STOPBEFOREMARK) &&
-        !is_lsn_mark(statement)) {
-        return restore_fail(run, 4340, 16, 1, "A named mark is possible in RESTORE LOG only.");
+        !restore_stops_at_lsn(statement)) {
+        return restore_fail(run, 4340, NULL);
     }
-    if (file->type == 'L') {
-        return restore_fail(run, 3135, 16, 2,
-                            "The set in file 1 is a log backup and cannot be used for this"
-                            " restore.");
+    if (run->file->type == 'L') {
+        return fail_kind(run);
     }
-    if (file->major_version > run->instance->major_version) {
-        return restore_fail(run, 3169, 16, 1,
-                            "The database was backed up by version %d.00.%d, which this server"
-                            " (%d.00.%d) cannot read.",
-                            file->major_version, file->build, run->instance->major_version,
-                            run->instance->build);
+    if (run->file->type == 'I') {
+        return check_differential(run);
     }
-    if (file->damaged) {
-        return restore_fail(run, 3189, 16, 1, "Damage to the backup set was found.");
-    }
-    if (statement->checksum && !file->has_checksums) {
-        return restore_fail(run, 3187, 16, 1, "The set holds no checksums to verify.");
-    }
-    return restore_check_certificate(run) && check_standby(run) &&
+    return check_version(run) && restore_check_set(run) && check_standby(run) &&
            (run->database == NULL || check_existing(run));
 }

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -7,7 +8,7 @@
 static bool apply_moves(struct restore_run *run)
 {
     const struct restore_statement *statement = run->statement;
-    bool moved[8] = {false};
+    bool moved[DATABASE_FILES] = {false};
     for (size_t m = 0; m < statement->moves_count; m++) {
         const struct restore_move *move = &statement->moves[m];
         size_t i = 0;
@@ -16,18 +17,26 @@ static bool apply_moves(struct restore_run *run)
             i++;
         }
         if (i == run->files_count) {
-            return restore_fail(run, 3234, 16, 2,
-                                "The logical file '%s' is not part of database '%s'.",
-                                move->logical_name, statement->database);
+            return restore_fail(run, 3234,
+                                RESTORE_TEXTS(move->logical_name, statement->database));
         }
         if (moved[i]) {
-            return restore_fail(run, 4353, 16, 1, "The file \"%s\" is moved twice.",
-                                move->logical_name);
+            return restore_fail(run, 4353, RESTORE_TEXTS(move->logical_name));
         }
         moved[i] = true;
         text_copy(run->files[i].physical_name, sizeof run->files[i].physical_name, move->path);
     }
     return true;
+}
+
+static bool has_path(const struct database *database, const char *path)
+{
+    for (size_t i = 0; i < database->files_count; i++) {
+        if (text_equal_nocase(database->files[i].physical_name, path)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The other database whose file has this path; NULL = none. */
@@ -38,52 +47,132 @@ static const struct database *path_owner(const struct restore_run *run, const ch
         if (database->dropped || database == run->database) {
             continue;
         }
-        for (size_t i = 0; i < database->files_count; i++) {
-            if (text_equal_nocase(database->files[i].physical_name, path)) {
-                return database;
-            }
+        if (has_path(database, path)) {
+            return database;
         }
     }
     return NULL;
 }
 
-static bool check_collisions(struct restore_run *run)
+/* What stands in the way of one file: its path, the folder, another file. */
+static bool check_place(struct restore_run *run, const struct database_file *file)
 {
-    bool good = true;
-    for (size_t i = 0; i < run->files_count; i++) {
-        const struct database_file *file = &run->files[i];
-        const struct database *owner = path_owner(run, file->physical_name);
-        if (owner != NULL) {
-            good = restore_fail(run, 1834, 16, 1,
-                                "The file '%s' cannot be written over: database '%s' uses it.",
-                                file->physical_name, owner->name);
-            restore_fail(run, 3156, 16, 4, "File '%s' cannot be restored to '%s'.",
-                         file->logical_name, file->physical_name);
-        }
+    const char *path = file->physical_name;
+    const struct database *owner = path_owner(run, path);
+    bool ours = run->database != NULL && has_path(run->database, path);
+    enum folder_state folder = folder_state_of(run->instance, path);
+    if (owner != NULL) {
+        restore_fail(run, 1834, RESTORE_TEXTS(path, owner->name));
+    } else if (folder == FOLDER_MISSING) {
+        restore_fail(run, 5133, RESTORE_TEXTS(path, "3(the path is not there)"));
+    } else if (folder == FOLDER_DENIED) {
+        restore_fail(run, 5123, RESTORE_TEXTS("5(access is denied)", path));
+    } else if (folder == FOLDER_OCCUPIED && !ours && !run->statement->replace) {
+        return restore_fail(run, 3142, RESTORE_TEXTS(file->logical_name, path));
+    } else {
+        return true;
     }
-    if (!good) {
-        restore_fail(run, 3119, 16, 1, "Planning the RESTORE failed; see the messages before.");
+    return restore_fail(run, 3156, RESTORE_TEXTS(file->logical_name, path));
+}
+
+static bool check_room(struct restore_run *run)
+{
+    char volume[8], needed[26], there[26];
+    if (run->file->size_bytes <= run->instance->disk_free_bytes) {
+        return true;
     }
-    return good;
+    snprintf(volume, sizeof volume, "%.3s", run->files[0].physical_name);
+    snprintf(needed, sizeof needed, "%lld", (long long)run->file->size_bytes);
+    snprintf(there, sizeof there, "%lld", (long long)run->instance->disk_free_bytes);
+    return restore_fail(run, 3257, RESTORE_TEXTS(volume, needed, there));
 }
 
 bool restore_check_files(struct restore_run *run)
 {
+    bool good = true;
     memcpy(run->files, run->file->files, sizeof run->files);
     run->files_count = run->file->files_count;
-    if (!apply_moves(run) || !check_collisions(run)) {
+    if (!apply_moves(run)) {
         return false;
     }
-    if (run->file->size_bytes > run->instance->disk_free_bytes) {
-        return restore_fail(run, 3257, 16, 1,
-                            "Not enough room on volume '%.3s': %lld bytes are needed, %lld free.",
-                            run->files[0].physical_name, (long long)run->file->size_bytes,
-                            (long long)run->instance->disk_free_bytes);
+    for (size_t i = 0; i < run->files_count; i++) {
+        good = check_place(run, &run->files[i]) && good;
     }
+    if (!good) {
+        return restore_fail(run, 3119, NULL);
+    }
+    return check_room(run);
+}
+
+/* The files of the set that were made inside this log, before the stop: they become run->files. */
+static void find_added(struct restore_run *run)
+{
+    const struct backup_file *log = run->file;
+    lab_lsn end = run->reached ? run->stop_lsn : log->last_lsn;
+    run->files_count = 0;
+    for (size_t i = 0; i < log->files_count; i++) {
+        if (log->files[i].create_lsn >= run->database->redo_lsn && log->files[i].create_lsn < end) {
+            run->files[run->files_count++] = log->files[i];
+        }
+    }
+}
+
+bool restore_check_added_files(struct restore_run *run)
+{
+    bool good = true;
+    find_added(run);
+    if (!apply_moves(run)) {
+        return false;
+    }
+    for (size_t i = 0; i < run->files_count; i++) {
+        good = check_place(run, &run->files[i]) && good;
+    }
+    return good || restore_fail(run, 3119, NULL);
+}
+
+void restore_add_files(struct restore_run *run)
+{
+    struct database *database = run->database;
+    for (size_t i = 0; i < run->files_count && database->files_count < DATABASE_FILES; i++) {
+        database->files[database->files_count++] = run->files[i];
+    }
+}
+
+/* RECOVERY that this log reaches too early: the database has files restored to a later point. */
+bool restore_check_end(struct restore_run *run)
+{
+    struct database *database = run->database;
+    char file_lsn[26], log_end[26];
+    if (restore_end_of(run->statement) != RESTORE_RECOVERY || run->statement->kind != RESTORE_LOG ||
+        (run->has_stop && !run->reached) || database->redo_lsn >= database->recover_from_lsn) {
+        return true;
+    }
+    lsn_text(file_lsn, database->recover_from_lsn);
+    lsn_text(log_end, database->redo_lsn);
+    return restore_fail(run, 4318,
+                        RESTORE_TEXTS(database->files[0].logical_name, file_lsn, log_end));
+}
+
+/* RECOVERY: it may fail, or be put off by a step that is missing (4339). */
+static bool recover(struct restore_run *run)
+{
+    struct database *database = run->database;
+    if (run->steps_missing) {
+        restore_say(run, 4339, NULL);
+        database->state = DATABASE_RESTORING;
+        database->standby = false;
+        return true;
+    }
+    if (database->recovery_fails) {
+        database->state = DATABASE_RECOVERY_PENDING;
+        database->standby = false;
+        return restore_fail(run, 3167, RESTORE_TEXTS(database->name));
+    }
+    database_recover(database);
     return true;
 }
 
-void restore_finish(struct restore_run *run, enum restore_end end)
+bool restore_finish(struct restore_run *run, enum restore_end end)
 {
     struct database *database = run->database;
     if (end == RESTORE_NORECOVERY) {
@@ -95,6 +184,7 @@ void restore_finish(struct restore_run *run, enum restore_end end)
         database->standby = true;
         text_copy(database->undo_file, sizeof database->undo_file, run->statement->standby_file);
     } else {
-        database_recover(database);
+        return recover(run);
     }
+    return true;
 }

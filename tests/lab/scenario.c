@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "tests/lab/agent.h"
 #include "tests/lab/biztalk.h"
+#include "tests/lab/faults.h"
 #include "tests/lab/model.h"
 #include "tests/lab/scenario_build.h"
 #include "tests/lab/scenario_read.h"
@@ -52,12 +53,23 @@ static void read_encryption(const struct node *server, struct instance *instance
     }
 }
 
+static void read_folders(const struct node *server, struct instance *instance)
+{
+    struct node folders = node_member(server, "folders");
+    for (size_t i = 0; i < node_count(&folders); i++) {
+        struct node item = node_item(&folders, i);
+        node_check_keys(&item, "path state");
+        folder_set_state(instance, node_text_required(&item, "path"),
+                         node_choice(&item, "state", "readable missing denied occupied", NULL));
+    }
+}
+
 static void read_server(struct lab *lab, const struct node *server)
 {
     node_check_keys(server, "name role version restores alias utc_offset_minutes clock_offset_ms"
                             " restore_mb_per_second backup_mb_per_second disk_free_gb"
                             " adhoc_distributed_queries max_dop_one agent stopped edition"
-                            " data_path log_path encryption certificate tde_certificate");
+                            " data_path log_path encryption certificate tde_certificate folders");
     const char *name = node_text_required(server, "name");
     struct node member = node_member(server, "name");
     if (lab_instance(lab, name) != NULL) {
@@ -77,7 +89,7 @@ static void read_server(struct lab *lab, const struct node *server)
     text_copy(instance->data_path, sizeof instance->data_path,
               node_text(server, "data_path", instance->data_path));
     text_copy(instance->log_path, sizeof instance->log_path,
-              node_text(server, "log_path tde_certificate", instance->log_path));
+              node_text(server, "log_path", instance->log_path));
     instance->utc_offset_min = (int)node_integer(server, "utc_offset_minutes", -840, 840, 0);
     instance->clock_offset_ms =
         (int)node_integer(server, "clock_offset_ms", -86400000, 86400000, 0);
@@ -95,6 +107,7 @@ static void read_server(struct lab *lab, const struct node *server)
     /* there is one TDE certificate in a scenario */
     memset(instance->certificate_thumbprint, 0xC7, sizeof instance->certificate_thumbprint);
     read_encryption(server, instance);
+    read_folders(server, instance);
 }
 
 static void read_database(struct lab *lab, const struct node *database,
@@ -149,20 +162,20 @@ static void read_faults(struct lab *lab, const struct node *top)
     struct node files = node_member(top, "files");
     for (size_t i = 0; i < node_count(&files); i++) {
         struct node item = node_item(&files, i);
-        static const char *const states[] = {"readable", "missing", "corrupt", "denied"};
         node_check_keys(&item, "path state");
         const char *path = node_text_required(&item, "path");
-        const char *state = node_choice(&item, "state", "readable missing corrupt denied", NULL);
-        bool found = false;
+        const char *state = node_text_required(&item, "state");
+        bool found = false, good = true;
         for (size_t f = 0; f < lab->files_count; f++) {
             if (text_equal_nocase(lab->files[f]->path, path)) {
                 found = true;
-                for (size_t s = 0; s < sizeof states / sizeof *states; s++) {
-                    if (strcmp(state, states[s]) == 0) {
-                        lab->files[f]->state = (enum file_state)s;
-                    }
-                }
+                good = backup_file_set_state(lab->files[f], state) && good;
             }
+        }
+        if (!good) {
+            struct node member = node_member(&item, "state");
+            node_problem(&member, "expected one of: %s; found \"%s\"", backup_file_state_words(),
+                         state);
         }
         if (!found) {
             struct node member = node_member(&item, "path");

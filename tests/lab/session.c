@@ -81,7 +81,7 @@ enum session_end session_state(const struct session *session)
 {
     if (session->disconnected)
         return SESSION_DISCONNECTED;
-    if (session->killed)
+    if (session->killed || session->fatal)
         return SESSION_KILLED;
     return session->attention ? SESSION_ATTENTION : SESSION_GO_ON;
 }

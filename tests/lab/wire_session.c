@@ -109,6 +109,20 @@ static void refuse_login(struct reply *reply, const char *user)
     reply_error(reply, 18456, 14, 1, 1, NULL, "Login failed for user '%s'.", user);
 }
 
+/* Source: the catalogue's 18486 to 18488: told to who knows the password. */
+static void refuse_state(struct reply *reply, const struct login *login)
+{
+    int number = login->state == LOGIN_LOCKED    ? 18486
+                 : login->state == LOGIN_EXPIRED ? 18487
+                                                 : 18488;
+
+    reply_error(reply, number, 14, 1, 1, NULL, "Login failed for user '%s'. Reason: %s.",
+                login->name,
+                number == 18486   ? "the account is locked out"
+                : number == 18487 ? "the password of the account has expired"
+                                  : "the password of the account must be changed");
+}
+
 static struct login *check_login(struct connection *connection,
                                  const struct login_request *request)
 {
@@ -127,6 +141,10 @@ static struct login *check_login(struct connection *connection,
     if (login->disabled) {
         reply_error(connection->reply, 18470, 14, 1, 1, NULL,
                     "Login failed for user '%s'. Reason: The account is disabled.", login->name);
+        return NULL;
+    }
+    if (login->state != LOGIN_GOOD) {
+        refuse_state(connection->reply, login);
         return NULL;
     }
     return login;

@@ -59,37 +59,12 @@ void scope_pop(struct binder *binder)
 
 bool bind_database_ready(struct binder *binder, struct database *database)
 {
-    switch (database->state) {
-    case DATABASE_ONLINE:
-        break;
-    case DATABASE_RESTORING:
-        binder_fail(binder, 927, 14, 2,
-                    "Database '%s' cannot be opened. It is in the middle of a restore.",
-                    database->name);
-        return false;
-    case DATABASE_RECOVERING:
-        binder_fail(binder, 922, 14, 2,
-                    "Database '%s' is being recovered. Waiting until recovery is finished.",
-                    database->name);
-        return false;
-    case DATABASE_SUSPECT:
-        binder_fail(binder, 926, 14, 1,
-                    "Database '%s' cannot be opened. It has been marked SUSPECT by recovery.",
-                    database->name);
-        return false;
-    case DATABASE_OFFLINE:
-        binder_fail(binder, 942, 14, 4, "Database '%s' cannot be opened because it is offline.",
-                    database->name);
-        return false;
-    default:
-        binder_fail(binder, 945, 16, 2,
-                    "Database '%s' cannot be opened due to inaccessible files or insufficient "
-                    "memory or disk space. See the SQL Server errorlog for details.",
-                    database->name);
-        return false;
-    }
-    if (!binder->run->internal &&
-        !session_may_use(binder->run->session, database, binder->run->reply)) {
+    struct reply *reply = binder->run->reply;
+    bool may = binder->run->internal
+                   ? database_may_open(database, reply)
+                   : session_may_use(binder->run->session, database, reply);
+
+    if (!may) {
         binder->written = true;
         return false;
     }

@@ -199,7 +199,12 @@ static struct statement *restore_statement(struct parser *parser)
     if (named)
         statement->database = name_or_variable(parser);
     if (parser_accept_word(parser, "FROM")) {
-        statement->device = device(parser, &statement->restore.device_is_url);
+        if (parser_is_operator(parser, 1, "=")) {
+            statement->device = device(parser, &statement->restore.device_is_url);
+        } else {
+            statement->device = name_or_variable(parser);
+            statement->restore.device_is_name = true;
+        }
         if (parser_is_operator(parser, 0, ",")) /* stripes: the lab has none */
             parser_syntax_error(parser);
     } else if (!named) {
@@ -227,6 +232,7 @@ static void backup_option(struct parser *parser, struct statement *statement)
         {"CHECKSUM", &backup->checksum, true},
         {"NO_CHECKSUM", &backup->checksum, false},
         {"COPY_ONLY", &backup->copy_only, true},
+        {"DIFFERENTIAL", &backup->differential, true},
         {"INIT", &backup->init, true},
         {"NOINIT", &backup->init, false},
         {"FORMAT", &backup->format, true},

@@ -10,12 +10,14 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "tests/lab/estate.h"
+#include "tests/lab/faults.h"
 #include "tests/lab/sql/type.h"
 
 enum {
     COMMAND_CONDITION = 192,
     COMMAND_SELECT = 193,
     COMMAND_PRINT = 247,
+    COMMAND_COMPILE_ERROR = 253,
     COMMAND_TRY = 349,
     COMMAND_CATCH = 350,
     COMMAND_END_TRY = 351,
@@ -325,6 +327,43 @@ static bool keeps_error(enum statement_kind kind)
            kind == STATEMENT_TRY || kind == STATEMENT_RETURN;
 }
 
+/* True if a fault was planted for this statement: faults.h. The lab's own means are spared, so that
+ * a fault can be taken back. */
+static bool spoiled(struct run *run, const struct statement *statement)
+{
+    if (run->internal || run->session->socket_fd < 0 || run->outer != NULL ||
+        keeps_error(statement->kind) || statement->kind == STATEMENT_EXECUTE)
+        return false;
+    run->planted = fault_of_statement(run->session);
+    return run->planted != 0;
+}
+
+/* Ends the statement as the planted error does: a deadlock's victim loses its transaction, a fatal
+ * error its connection. */
+static enum flow run_spoiled(struct run *run)
+{
+    int number = run->planted, severity = fault_statement_severity(number);
+    enum flow flow;
+
+    if (number == 596) {
+        run->session->killed = true;
+        return FLOW_CLOSE;
+    }
+    if (number == 1205 && run->session->transaction_depth > 0)
+        transaction_rollback(run->session, 0);
+    flow = run_raise(run, number, severity, number == 1205 ? 51 : 1,
+                     number == 1205   ? "The transaction (process %d) was the victim of a deadlock;"
+                                        " run it again."
+                     : number == 1222 ? "The lock request of process %d timed out."
+                                      : "Process %d met a shortage of the server's resources.",
+                     run->session->spid);
+    run_done(run, COMMAND_COMPILE_ERROR, -1);
+    run->session->fatal = severity >= 20;
+    if (severity >= 20)
+        return FLOW_CLOSE;
+    return number == 1205 && flow == FLOW_NEXT ? FLOW_END : flow;
+}
+
 enum flow run_statement(struct run *run, struct statement *statement)
 {
     enum session_end end = session_state(run->session);
@@ -339,7 +378,7 @@ enum flow run_statement(struct run *run, struct statement *statement)
     run->problem.number = 0;
     run->now_utc_ms = instance_now_utc_ms(run->session->instance);
     text_copy(run->session->command, sizeof run->session->command, command_name(statement->kind));
-    flow = dispatch(run, statement);
+    flow = spoiled(run, statement) ? run_spoiled(run) : dispatch(run, statement);
     if (!run->failed && !keeps_error(statement->kind))
         run->state->last_error = 0;
     return flow;

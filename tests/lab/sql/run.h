@@ -99,6 +99,7 @@ struct run {
     struct caught_error error;    /* the newest swallowed */
     struct caught_error *handled; /* inside CATCH: what it handles; NULL = outside */
     int return_value;
+    int planted;                    /* the error that this statement meets: faults.h */
     bool internal;                  /* engine_run_internal: permissions are not asked */
     struct reply_observer observer; /* of the outermost run of a reply */
     const struct reply_observer *observer_before;
