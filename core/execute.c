@@ -261,6 +261,11 @@ static void abort_run(struct execution *execution)
     struct error error;
     error_clear(&error);
     execution_say(execution, "aborting: the databases stay as they are, RESTORING");
+    /* After its worker's death a run holds no lock: without it no job is touched. */
+    if (!execution->prepared && execution->resumed && !execution_ask_all(execution, &error))
+        execution_note(execution, "no shipping job is enabled again: %s: %s", error.where,
+                       error.what);
+    error_clear(&error);
     if (execution->prepared || execution->resumed)
         execution_restore_jobs(execution);
     if (situation_traits(execution->head.situation)->copies)

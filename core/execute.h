@@ -35,6 +35,9 @@ struct run_snapshot *execution_snapshot(struct execution *execution);
 /* Pause, continue, retry, abort. A command that does not fit the state is ignored. */
 void execution_command(struct execution *execution, enum run_command command);
 
+/* True where a database is recovered, or RECOVERY may have been sent: such a run cannot be aborted. */
+bool execution_is_committed(struct execution *execution);
+
 /* True once the run has ended and nothing runs any more. */
 bool execution_has_ended(struct execution *execution);
 

@@ -140,8 +140,6 @@ struct execution {
 void execution_wake(struct execution *execution);
 /* From now on there is no abort. */
 void execution_burn_bridges(struct execution *execution);
-/* Is a database recovered, or may a RECOVERY have been sent, by this attempt or an earlier one? */
-bool execution_is_committed(struct execution *execution);
 /* The phase, shown and (best effort) journalled. */
 void execution_enter(struct execution *execution, enum run_state state, const char *text);
 /* What it is doing or waiting for; formatted. */
@@ -191,6 +189,9 @@ bool execution_each_lane(struct execution *execution,
 /* --- the phases: false with *error ------------------------------------------------------------ */
 
 bool execution_prepare(struct execution *execution, struct error *error);
+/* For the abort of a run whose worker died: takes the locks and finds out what became of its last
+ * statements, whose outcome nobody recorded. False with *error where the locks cannot be had. */
+bool execution_ask_all(struct execution *execution, struct error *error);
 /* source-lost means that no source answers, at the instant of the restore and not only when the
  * plan was made: false with ERR_REFUSED while one does. Once committed it is only noted. */
 bool execution_check_sources(struct execution *execution, struct error *error);

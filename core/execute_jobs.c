@@ -3,36 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/decode.h"
 #include "core/execute_internal.h"
+#include "core/rebuild.h"
 #include "core/situation.h"
 #include "core/tsql_write.h"
-
-static bool has_word(const char *name, const char *word)
-{
-    for (; *name != '\0'; name++)
-        if (strncasecmp(name, word, strlen(word)) == 0)
-            return true;
-    return false;
-}
-
-/* The names differ between versions and pages in dashes, "Server" and suffixes: the function's
- * words count. */
-static enum job_function function_of(const char *name)
-{
-    if (strncasecmp(name, "BTS", 3) != 0 || !has_word(name, "Log Shipping"))
-        return JOB_OTHER;
-    if (has_word(name, "Backup History"))
-        return JOB_GET_HISTORY;
-    if (has_word(name, "Restore To Mark"))
-        return JOB_RESTORE_TO_MARK;
-    if (has_word(name, "Restore Databases"))
-        return JOB_RESTORE_DATABASES;
-    return JOB_OTHER;
-}
 
 static bool take_job(void *context, const struct tds_row *row)
 {
@@ -44,7 +22,7 @@ static bool take_job(void *context, const struct tds_row *row)
         return true;
     struct job *job = memory_append(destination, jobs);
     *job = (struct job){.id = memory_copy_text(id), .name = memory_copy_text(name),
-                        .function = function_of(name), .enabled = tds_integer(row, "enabled", 0)};
+                        .function = decode_job_function(name, NULL), .enabled = tds_integer(row, "enabled", 0)};
     return true;
 }
 
@@ -172,28 +150,6 @@ bool execution_stop_jobs(struct execution *execution, struct error *error)
     return true;
 }
 
-/* Did the statement leave its database where it was? A full restore that failed may have begun to
- * overwrite it. */
-static bool changed_nothing(const struct journal_step *step)
-{
-    return step->state == STEP_FAILED && step->kind != STEP_RESTORE_FULL &&
-           step->state_after == step->state_before &&
-           lsn_compare(step->redo_after, step->redo_before) == 0;
-}
-
-/* BizTalk's tables know of nothing that this run did: they are right only for a destination on
- * which no RESTORE of it took effect, or may have. */
-static bool tables_agree(const struct execution *execution, const struct destination *destination)
-{
-    for (size_t i = 0; i < execution->past.steps_count; i++) {
-        const struct journal_step *step = &execution->past.steps[i];
-        if (step->of_plan && config_server_find(execution->config, step->server) ==
-                                 destination->index && !changed_nothing(step))
-            return false;
-    }
-    return true;
-}
-
 void execution_restore_jobs(struct execution *execution)
 {
     journal_content_free(&execution->past);
@@ -202,7 +158,7 @@ void execution_restore_jobs(struct execution *execution)
     for (size_t i = 0; i < execution->destinations_count; i++) {
         struct destination *destination = &execution->destinations[i];
         const char *name = destination->config->name;
-        bool agree = tables_agree(execution, destination);
+        bool agree = rebuild_tables_agree(&execution->past, name);
         bool any = false;
         if (!destination->watching) /* another run may hold the lock */
             continue;
@@ -222,7 +178,8 @@ void execution_restore_jobs(struct execution *execution)
         }
         if (any && !agree)
             execution_note(execution, "%s: the shipping jobs stay disabled, for the databases stand "
-                           "where BizTalk's tables do not know them: restore to a mark, or rebuild "
-                           "the standby", name);
+                           "where BizTalk's tables do not know them: make a new plan and restore to a "
+                           "mark, or rebuild the standby (stopmark report %lld has the steps)",
+                           name, (long long)execution->head.run);
     }
 }

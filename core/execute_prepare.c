@@ -196,7 +196,7 @@ static bool lock_all(struct execution *execution, struct error *error)
             /* The worker that died may have left a session that the server has not missed yet. */
             bool our_own = error->code == ERR_LOCKED &&
                            strstr(error->what, execution->application) != NULL;
-            if (!our_own || execution_aborting(execution) ||
+            if (!our_own || (execution_aborting(execution) && !execution->resumed) ||
                 clock_monotonic_ms(execution->clock) > until)
                 return false; /* all or none: execution_release lets the others go */
             execution_say(execution, "waiting for the dead worker's session on %s to end",
@@ -299,4 +299,26 @@ bool execution_prepare(struct execution *execution, struct error *error)
     }
     return execution_aborting(execution) ||
            (keep_headers(execution, error) && execution_stop_jobs(execution, error));
+}
+
+/* --- the abort of a dead run ------------------------------------------------------------------- */
+
+/* What cannot be told stays unknown in the journal, and its destination's jobs stay disabled. */
+static bool ask_lane(struct lane *lane, struct link *link)
+{
+    struct error error;
+    error_clear(&error);
+    if (!lane_locate(lane, link, &error))
+        execution_note(lane->execution, "%s: %s", lane->where, error.what);
+    return true;
+}
+
+bool execution_ask_all(struct execution *execution, struct error *error)
+{
+    struct error ignored;
+    error_clear(&ignored);
+    if (!lock_all(execution, error))
+        return false;
+    execution_each_lane(execution, ask_lane, &ignored);
+    return true;
 }

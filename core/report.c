@@ -8,6 +8,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/file.h"
+#include "core/rebuild.h"
 #include "core/run_internal.h"
 #include "core/runbook.h"
 
@@ -155,6 +156,8 @@ void report_fill(struct report *report, const struct journal_content *content,
         *memory_append(report, decisions) = clean_copy(text);
         free(text);
     }
+    if (report->summary.state == RUN_ABORTED)
+        report->rebuild = rebuild_steps(content, &report->rebuild_count);
     judge(report);
 }
 
@@ -239,6 +242,9 @@ void report_free(struct report *report)
     free(report->messages);
     free(report->decisions);
     free(report->manual);
+    for (size_t i = 0; i < report->rebuild_count; i++)
+        free(report->rebuild[i]);
+    free(report->rebuild);
     free(report->verdict_text);
     free(report->group);
     free(report->plan_hash);

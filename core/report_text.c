@@ -114,12 +114,23 @@ static void add_list(struct str *out, const char *title, char *const *texts, siz
         str_add(out, "none\n");
 }
 
+static void add_rebuild(struct str *out, const struct report *report)
+{
+    str_add(out, "\n## Going on\n\nThe databases stand where BizTalk's tables do not know them, and "
+                 "the shipping jobs are disabled. Either make a new plan and restore to a mark, or "
+                 "rebuild the standby, in this order:\n\n");
+    for (size_t i = 0; i < report->rebuild_count; i++)
+        str_format(out, "%zu. %s\n", i + 1, report->rebuild[i]);
+}
+
 char *report_to_markdown(const struct report *report)
 {
     struct str out = {0};
     add_head(&out, report);
     add_databases(&out, report);
     add_manual(&out, report);
+    if (report->rebuild_count > 0)
+        add_rebuild(&out, report);
     add_list(&out, "Decisions", report->decisions, report->decisions_count);
     add_list(&out, "Events", report->messages, report->messages_count);
     add_steps(&out, report);
@@ -202,5 +213,7 @@ char *report_to_json(const struct report *report)
     json_object_set_new(document, "decisions",
                         json_from_texts(report->decisions, report->decisions_count));
     json_object_set_new(document, "manual", manual_json(report));
+    json_object_set_new(document, "rebuild",
+                        json_from_texts(report->rebuild, report->rebuild_count));
     return json_take_text(document);
 }

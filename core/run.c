@@ -328,3 +328,34 @@ enum error_code run_resume(const struct config *config, int64_t run, const struc
         code = resume_once(config, run, secrets, error);
     return code;
 }
+
+enum error_code run_abort_dead(const struct config *config, int64_t run,
+                               const struct secrets *secrets, struct error *error)
+{
+    struct run_summary summary;
+    enum error_code code = run_find(config, run, &summary, error);
+    if (code != ERR_OK)
+        return code;
+    if (!permit_possible())
+        return error_set(error, ERR_REFUSED, NULL, "start stopmark without --monitor",
+                         "this process is read-only");
+    if (summary.state == RUN_AFTER || summary.state == RUN_DONE || summary.state == RUN_ABORTED)
+        return error_set(error, ERR_REFUSED, NULL, "stopmark report shows it",
+                         "run %lld is %s: there is nothing to abort", (long long)run,
+                         run_state_name(summary.state));
+    code = worker_spawn_abort(config, run, secrets, error);
+    if (code != ERR_OK)
+        return code;
+    struct run_client *client = run_attach(config, run, NULL);
+    for (bool closed = client == NULL; !closed;) {
+        struct pollfd wait = {.fd = run_client_fd(client), .events = POLLIN};
+        poll(&wait, 1, -1);
+        run_snapshot_free(run_client_read(client, &closed));
+    }
+    run_client_close(client);
+    code = run_find(config, run, &summary, error);
+    if (code == ERR_OK && summary.state != RUN_ABORTED)
+        code = error_set(error, ERR_FAILED, NULL, "stopmark runs shows its state",
+                         "run %lld did not end as aborted", (long long)run);
+    return code;
+}

@@ -102,6 +102,12 @@ enum error_code run_resume(const struct config *config, int64_t run, const struc
 enum error_code run_resume_begin(const struct config *config, int64_t run,
                                  const struct secrets *secrets, struct error *error);
 
+/* Ends a run whose worker is dead, before its point of no return: a worker takes the locks, enables
+ * the shipping jobs again where BizTalk's tables still agree, and records the abort. Waits for it.
+ * ERR_REFUSED for a run that has ended, or in which a database may be recovered already. */
+enum error_code run_abort_dead(const struct config *config, int64_t run,
+                               const struct secrets *secrets, struct error *error);
+
 /* All runs of the journal directory, newest first; an owned array (free). A run whose state says
  * that it is under way while alive is false has lost its worker: resume it. */
 struct run_summary *run_list(const struct config *config, size_t *count, struct error *error);
@@ -179,6 +185,8 @@ struct report {
     size_t decisions_count, decisions_capacity;
     struct manual_step *manual;
     size_t manual_count, manual_capacity;
+    char **rebuild; /* of an aborted run that left the standby where BizTalk cannot go on */
+    size_t rebuild_count;
 };
 
 /* Reads a run's report from its journal. NULL with *error. Owned. */

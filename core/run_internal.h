@@ -39,6 +39,10 @@ bool run_command_from_name(enum run_command *command, const char *name);
  * secrets are sent through the channel. */
 enum error_code worker_spawn(const struct config *config, int64_t run,
                              const struct secrets *secrets, struct error *error);
+/* The same for a run that is to be aborted: the worker takes the locks, sends no RESTORE, lets the
+ * shipping jobs go on where they may, and ends. */
+enum error_code worker_spawn_abort(const struct config *config, int64_t run,
+                                   const struct secrets *secrets, struct error *error);
 
 /* Runs are numbered for people: "run 7". */
 enum { RUN_MESSAGES_MAX = 200 };

@@ -150,6 +150,16 @@ char *tsql_job_enable(const char *job_id, bool enabled)
                        enabled ? ", @enabled = 1" : ", @enabled = 0");
 }
 
+const char *tsql_shown_clean(void)
+{
+    return "EXEC master.dbo.sp_LogShippingClean N'SourceID'";
+}
+
+const char *tsql_shown_force_full(void)
+{
+    return "EXEC dbo.sp_ForceFullBackup, in the management database";
+}
+
 char *tsql_mark_log(const char *database)
 {
     return with_identifier("SELECT m.MarkName FROM ", database, ".dbo.MarkLog AS m");

@@ -54,6 +54,11 @@ char *tsql_jobs_running(void);
 /* Permission: owner of the job, SQLAgentOperatorRole or sysadmin. */
 char *tsql_job_enable(const char *job_id, bool enabled);
 
+/* Shown to operators, never sent: BizTalk's procedures that forget the standby and that force a full
+ * set. Static. */
+const char *tsql_shown_clean(void);
+const char *tsql_shown_force_full(void);
+
 /* MarkName, all rows. Permission: SELECT on dbo.MarkLog there. */
 char *tsql_mark_log(const char *database);
 /* BackupSetId, MarkName of the sets that the destination imported. Permission: SELECT on

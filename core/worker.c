@@ -280,7 +280,7 @@ static bool open_socket(struct worker *worker, const char *uuid, struct error *e
 }
 
 /* From "the run is ours" to its end. */
-static int work(struct worker *worker, struct journal *journal, struct secrets *secrets,
+static int work(struct worker *worker, struct journal *journal, struct secrets *secrets, bool abort,
                 struct error *error)
 {
     struct journal_head head = {0};
@@ -290,7 +290,13 @@ static int work(struct worker *worker, struct journal *journal, struct secrets *
         (worker->execution = execution_new(worker->config, journal, secrets, clock_system(),
                                            worker->wake_write, error)) == NULL) {
         status = refuse(error);
+    } else if (abort && execution_is_committed(worker->execution)) {
+        error_set(error, ERR_REFUSED, NULL, "stopmark resume brings it to its end",
+                  "a database may be recovered already: there is no way back");
+        status = refuse(error);
     } else {
+        if (abort)
+            execution_command(worker->execution, RUN_COMMAND_ABORT);
         answer("ok\n");
         execution_start(worker->execution);
         serve(worker);
@@ -311,7 +317,8 @@ int worker_main(int argc, char **argv)
     struct config_problems problems = {0};
     struct error error;
     error_clear(&error);
-    int64_t run = argc == 4 ? strtoll(argv[3], NULL, 10) : 0;
+    bool abort = argc == 5 && strcmp(argv[4], WORKER_ABORT) == 0;
+    int64_t run = argc == 4 || abort ? strtoll(argv[3], NULL, 10) : 0;
     if (run <= 0 || fcntl(CHANNEL_FD, F_GETFD) == -1) {
         fputs("stopmark: this command is internal\n", stderr);
         return 2;
@@ -335,7 +342,7 @@ int worker_main(int argc, char **argv)
         (journal = journal_open(run_directory(config), run, JOURNAL_WRITE, &error)) == NULL)
         status = refuse(&error);
     else
-        status = work(&worker, journal, secrets, &error);
+        status = work(&worker, journal, secrets, abort, &error);
     journal_close(journal);
     secrets_free(secrets);
     config_free(config);

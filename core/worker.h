@@ -12,6 +12,9 @@
 /* The hidden first argument by which main() knows that it is to be a worker. */
 #define WORKER_COMMAND "internal-worker"
 
+/* The last argument of a worker that is only to end a dead run. */
+#define WORKER_ABORT "abort"
+
 /* How long the worker of a failed run keeps its locks and waits for retry or abort. */
 enum { WORKER_WAIT_MS = 10 * 60 * 1000 };
 

@@ -60,7 +60,7 @@ static char **clean_environment(const struct config *config)
 }
 
 struct spawn {
-    char *arguments[5];
+    char *arguments[6];
     char **environment;
     int null, log, channel;
 };
@@ -142,8 +142,9 @@ static enum error_code greet(int channel, const struct config *config,
                      rest == NULL ? "it died at once" : rest);
 }
 
-enum error_code worker_spawn(const struct config *config, int64_t run,
-                             const struct secrets *secrets, struct error *error)
+static enum error_code spawn_worker(const struct config *config, int64_t run,
+                                    const struct secrets *secrets, char *word,
+                                    struct error *error)
 {
     char number[32];
     snprintf(number, sizeof number, "%lld", (long long)run);
@@ -153,7 +154,7 @@ enum error_code worker_spawn(const struct config *config, int64_t run,
         pair[0] = pair[1] = -1;
     char name[] = "stopmark", command[] = WORKER_COMMAND;
     struct spawn spawn = {
-        .arguments = {name, command, path == NULL ? config->path : path, number, NULL},
+        .arguments = {name, command, path == NULL ? config->path : path, number, word, NULL},
         .environment = clean_environment(config),
         .null = above(open("/dev/null", O_RDWR | O_CLOEXEC)),
         .log = above(open_log(config, run)),
@@ -177,4 +178,17 @@ enum error_code worker_spawn(const struct config *config, int64_t run,
     free(spawn.environment);
     free(path);
     return code;
+}
+
+enum error_code worker_spawn(const struct config *config, int64_t run,
+                             const struct secrets *secrets, struct error *error)
+{
+    return spawn_worker(config, run, secrets, NULL, error);
+}
+
+enum error_code worker_spawn_abort(const struct config *config, int64_t run,
+                                   const struct secrets *secrets, struct error *error)
+{
+    char word[] = WORKER_ABORT;
+    return spawn_worker(config, run, secrets, word, error);
 }

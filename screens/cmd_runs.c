@@ -98,11 +98,39 @@ int cmd_resume(const struct cli *cli)
     return status;
 }
 
+/* No worker lives: one is started that does nothing but end the run. */
+static int abort_dead(const struct config *config, long long run)
+{
+    int status;
+    struct run_summary summary;
+    struct error error = {0};
+    if (run_find(config, run, &summary, &error) != ERR_OK)
+        return cli_fail(&error);
+    struct secrets *secrets = cli_restore_secrets(config, &status);
+    if (secrets == NULL)
+        return status;
+    if (run_abort_dead(config, run, secrets, &error) != ERR_OK)
+        status = cli_fail(&error);
+    else
+        status = printf("run %lld: aborted\n", run) < 0;
+    secrets_free(secrets);
+    return status;
+}
+
 enum { ABORT_ANSWER_MS = 30000 };
+
+/* True where the run's worker is gone although its socket took a connection a moment ago. */
+static bool has_died(const struct config *config, long long run)
+{
+    struct run_summary summary;
+    return run_find(config, run, &summary, NULL) == ERR_OK && !summary.alive &&
+           !run_state_is_final(summary.state);
+}
 
 /* Sends the command once the worker's first snapshot says that it may be, and waits for the end;
  * finishing a running statement may take long, and Ctrl-C does not take the command back. */
-static int abort_through(struct run_client *client, long long run, bool now)
+static int abort_through(const struct config *config, struct run_client *client, long long run,
+                         bool now)
 {
     struct error error;
     bool closed = false, sent = false;
@@ -130,6 +158,8 @@ static int abort_through(struct run_client *client, long long run, bool now)
         printf("run %lld: aborted\n", run);
         return 0;
     }
+    if (has_died(config, run))
+        return abort_dead(config, run);
     error_set(&error, ERR_FAILED, "", "`stopmark runs` shows its state",
               "run %lld did not answer the abort", run);
     return cli_fail(&error);
@@ -145,9 +175,9 @@ int cmd_abort(const struct cli *cli)
         return status;
     struct run_client *client = run_attach(config, run, &error);
     if (client == NULL)
-        status = cli_fail(&error);
+        status = abort_dead(config, run);
     else
-        status = abort_through(client, run, cli_has(cli, OPTION_NOW));
+        status = abort_through(config, client, run, cli_has(cli, OPTION_NOW));
     if (client != NULL)
         run_client_close(client);
     config_free(config);

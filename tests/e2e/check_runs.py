@@ -193,6 +193,55 @@ def abort_after_a_log_was_applied_leaves_the_jobs_disabled():
         expect(anew.returncode == 0, anew.stderr)
 
 
+def kill_worker(lab):
+    os.kill(worker(lab), signal.SIGKILL)
+    wait_for(lambda: not worker(lab), 20, "the worker is gone")
+
+
+def a_dead_run_is_aborted_without_its_worker_and_the_jobs_go_on():
+    with SlowRun(begin=False, rate_bytes=20_000) as lab:
+        before = enabled_jobs(lab)
+        done = lab.run(*RESTORE, "--detach")
+        expect(done.returncode == 0, done.stderr)
+        wait_for(lambda: logs_running(lab), 30, "a log is being restored")
+        kill_worker(lab)
+        expect(enabled_jobs(lab) != before, "disabled for the run")
+        done = lab.run("abort", "1")
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        expect(enabled_jobs(lab) == before, "nothing took effect, so they are enabled again")
+        expect(not lab.json("report", "1")["rebuild"], "nothing is to be rebuilt")
+    with SlowRun() as lab:
+        wait_for(lambda: [r for r in read_record(lab) if r["succeeded"]], 60, "a log was restored")
+        kill_worker(lab)
+        sent = len(read_record(lab))
+        done = lab.run("abort", "1")
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        expect(state_of(lab) == "aborted" and not recoveries(lab), state_of(lab))
+        expect(len(read_record(lab)) == sent, "no RESTORE was sent")
+        report = lab.json("report", "1")
+        words = report["rebuild"]
+        order = [next(i for i, step in enumerate(words) if part in step)
+                 for part in ("Restore Databases", "sp_LogShippingClean", "sp_ForceFullBackup",
+                              "Get Backup History", "complete and imported")]
+        expect(order == sorted(order) and "enable the job" in words[-1], words)
+        again = lab.run("abort", "1")
+        expect(again.returncode == 5 and "nothing to abort" in again.stderr, again.stderr)
+
+
+def a_dead_run_that_began_to_recover_cannot_be_aborted():
+    with SlowRun() as lab:
+        rate(lab, FAST)
+        wait_for(lambda: [r for r in recoveries(lab) if r["succeeded"]], 60, "one is recovered")
+        if state_of(lab) == "recovering":
+            kill_worker(lab)
+        done = lab.run("abort", "1")
+        expect(done.returncode == 5, (done.returncode, done.stderr))
+        if state_of(lab) == "recovering":
+            expect("no way back" in done.stderr, done.stderr)
+            expect(lab.run("resume", "1").returncode == 0, "it is brought to its end")
+        check_record(lab)
+
+
 def tell(lab, command):
     """Sends a command as a console does."""
     path, = glob.glob(os.path.join(lab.directory, "**", run_row(lab)["uuid"] + ".sock"),
@@ -329,6 +378,8 @@ support.main([a_second_operator_is_refused_and_told_who_holds_the_lock,
               a_lost_lock_is_noticed_and_taken_again,
               abort_before_anything_was_restored_enables_the_jobs_again,
               abort_after_a_log_was_applied_leaves_the_jobs_disabled,
+              a_dead_run_is_aborted_without_its_worker_and_the_jobs_go_on,
+              a_dead_run_that_began_to_recover_cannot_be_aborted,
               a_paused_run_sends_nothing_until_it_goes_on,
               a_full_disk_pauses_the_lanes_and_loses_nothing,
               a_missing_or_damaged_file_is_refused_before_the_first_write,
