@@ -123,6 +123,12 @@ check-unit: $(UNIT_BINARIES)
 check-rules: $(BUILD)/unit/core/test_checks
 	@$< --figures
 
+# The rules of RESTORE's state machine, each with its test; the messages that none provokes.
+RULE_BINARIES := $(filter $(BUILD)/unit/lab/test_restore_rules_%,$(UNIT_BINARIES))
+.PHONY: check-restore-rules
+check-restore-rules: $(RULE_BINARIES)
+	@/usr/bin/python3 -B tests/restore_rules.py --run $(RULE_BINARIES)
+
 .PHONY: check-e2e
 check-e2e: all
 	@BUILD=$(BUILD) tests/e2e.sh $(sort $(wildcard tests/e2e/check_*.py))
@@ -233,6 +239,7 @@ docs: $(BUILD)/make-man
 check-docs: $(BUILD)/make-man
 	@for page in $(PAGES); do $(BUILD)/make-man <$$page.in | cmp - $$page || \
 		{ echo "$$page is not what the tables say: run make docs"; exit 1; }; done
+	@/usr/bin/python3 -B tests/restore_rules.py --check
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning man/*.[15]; fi
 	@echo "documents agree with the tables: $(words $(PAGES)) pages"
 

@@ -82,7 +82,9 @@ bool restore_take_time(struct restore_run *run, int64_t size_bytes)
         session->estimated_completion_ms = duration_ms * (100 - percent + step) / 100;
         int64_t until = run->started_utc_ms + duration_ms * percent / 100;
         finished = session_sleep(session, until) == SESSION_GO_ON;
-        session->percent_complete = percent;
+        bool hidden = run->statement->kind == RESTORE_LOG &&
+                      run->instance->lab->switches.log_shows_no_percent;
+        session->percent_complete = hidden ? 0 : percent;
         if (finished && restore_interrupted(run, percent)) {
             interrupted = true;
             break;

@@ -239,7 +239,10 @@ static bool check_existing(struct restore_run *run)
     bool same_family =
         database->timeline != NULL &&
         memcmp(run->file->timeline->family_guid, database->timeline->family_guid, 16) == 0;
-    if (!same_family && !statement->replace) {
+    bool waits = awaits_log(database) && !database->mid_full_restore;
+    bool needs_replace =
+        !same_family || (waits && run->instance->lab->switches.restoring_needs_replace);
+    if (needs_replace && !statement->replace) {
         return restore_fail(run, 3154, RESTORE_TEXTS(database->name));
     }
     if (run->instance->lab->switches.other_name_is_3141 && !statement->replace &&

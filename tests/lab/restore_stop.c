@@ -1,11 +1,26 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/lab/restore.h"
 
+/* "0000002f:00000136:0001": virtual log file, block, slot. */
+static bool parse_hex(lab_lsn *lsn, const char *text)
+{
+    unsigned file, block, slot;
+    int length = 0;
+    if (sscanf(text, "%8x:%8x:%4x%n", &file, &block, &slot, &length) != 3 || text[length] != '\0') {
+        return false;
+    }
+    *lsn = ((lab_lsn)file * 10000000000u + block) * 100000u + slot;
+    return true;
+}
+
 /* "lsn:123" -> the number. */
 static bool parse_stop_lsn(struct restore_run *run, lab_lsn *lsn)
 {
-    if (lab_lsn_parse(lsn, run->statement->stop_name + 4)) {
+    const char *text = run->statement->stop_name + 4;
+    if (lab_lsn_parse(lsn, text) ||
+        (run->instance->lab->switches.lsn_in_hex_is_accepted && parse_hex(lsn, text))) {
         return true;
     }
     return restore_fail(run, 4334, NULL);
@@ -39,6 +54,11 @@ static bool find_stop_mark(struct restore_run *run)
     const struct log_record *mark =
         timeline_find_mark(run->file->timeline, statement->stop_name, run->database->redo_lsn,
                            run->file->last_lsn, after);
+    if (mark == NULL && run->instance->lab->switches.passed_mark_is_4335 &&
+        timeline_find_mark(run->file->timeline, statement->stop_name, 0, run->database->redo_lsn,
+                           after) != NULL) {
+        return restore_fail(run, 4335, NULL);
+    }
     run->reached = mark != NULL && !run->file->unmarked;
     if (run->reached) {
         run->stop_lsn =

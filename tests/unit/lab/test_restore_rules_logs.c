@@ -1,0 +1,240 @@
+/* Rules of the RESTORE state machine: logs and recovery. */
+#include "tests/unit/lab/restore_rules.h"
+
+static void a_log_without_its_database_is_3118(void **state)
+{
+    struct fixture *f = *state;
+    assert_says(f, LOG(1) "NORECOVERY", "3118 3013");
+    assert_told(3118, 16, 1, "Orders", NULL);
+    assert_told(3013, 16, 1, "RESTORE LOG", NULL);
+}
+
+static void a_log_on_an_online_database_is_3117(void **state)
+{
+    struct fixture *f = *state;
+    assert_says(f, FULL "RECOVERY", DONE);
+    assert_says(f, LOG(1) "NORECOVERY", "3117 3013");
+    assert_told(3117, 16, 1, NULL);
+}
+
+static void a_full_set_in_restore_log_is_3135(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    assert_says(f, "RESTORE LOG Orders FROM DISK = N'\\\\share\\full.bak' WITH NORECOVERY",
+                "3135 3013");
+    assert_told(3135, 16, 1, "1", "database", NULL);
+}
+
+static void a_log_of_another_family_is_3154(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    file_becomes(f, "log1", "foreign");
+    assert_says(f, LOG(1) "NORECOVERY", "3154 3013");
+    assert_told(3154, 16, 4, "Orders", NULL);
+}
+
+static void assert_edge(int number, lab_lsn edge, lab_lsn redo)
+{
+    char edge_text[26], redo_text[26];
+    lsn_text(edge_text, edge);
+    lsn_text(redo_text, redo);
+    assert_told(number, 16, 1, edge_text, redo_text, NULL);
+}
+
+static void a_gap_is_4305_with_its_lsns(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    assert_says(f, LOG(2) "NORECOVERY", "4305 3013");
+    assert_edge(4305, f->logs[1]->first_lsn, f->full->last_lsn);
+    assert_true(restored(f)->redo_lsn == f->full->last_lsn);
+}
+
+static void a_log_applied_already_is_4326_with_its_lsns(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    assert_says(f, LOG(1) "NORECOVERY", DONE);
+    assert_says(f, LOG(2) "NORECOVERY", DONE);
+    assert_says(f, LOG(1) "NORECOVERY", "4326 3013");
+    assert_edge(4326, f->logs[0]->last_lsn, f->logs[1]->last_lsn);
+}
+
+static void a_log_that_ends_at_the_redo_lsn_is_4326(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    assert_says(f, LOG(1) "NORECOVERY", DONE);
+    assert_says(f, LOG(1) "NORECOVERY", switch_on ? DONE : "4326 3013");
+    assert_true(restored(f)->redo_lsn == f->logs[0]->last_lsn);
+}
+
+static void another_recovery_path_is_4330(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    file_becomes(f, "log1", "forked");
+    assert_says(f, LOG(1) "NORECOVERY", "4330 3013");
+    assert_told(4330, 16, 1, NULL);
+}
+
+static void a_log_after_an_interrupted_full_is_4319(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    database_becomes(f, "interrupted");
+    assert_says(f, LOG(1) "NORECOVERY", "4319 3013");
+    assert_told(4319, 16, 1, "Orders", NULL);
+}
+
+static void a_log_for_a_file_never_restored_is_4320(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    database_becomes(f, "file-not-restored");
+    assert_says(f, LOG(1) "NORECOVERY", "4320 3013");
+    assert_told(4320, 16, 1, "Orders", NULL);
+}
+
+static void a_log_moves_the_redo_lsn_to_its_end(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    assert_says(f, LOG(1) "NORECOVERY", DONE);
+    assert_true(restored(f)->redo_lsn == f->logs[0]->last_lsn);
+}
+
+static void a_log_to_a_standby_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    assert_says(f, LOG(1) "STANDBY = N'D:\\undo.dat'", DONE);
+    assert_true(restored(f)->standby);
+    assert_says(f, LOG(2) "STANDBY = N'D:\\undo.dat'", DONE);
+    assert_true(restored(f)->redo_lsn == f->logs[1]->last_lsn);
+}
+
+static void recovery_in_a_log_too_early_is_4318(void **state)
+{
+    struct fixture *f = *state;
+    char needed[26], end[26];
+    full_restored(f);
+    database_becomes(f, "too-early");
+    assert_says(f, LOG(1) "RECOVERY", "4318 3013");
+    lsn_text(needed, restored(f)->recover_from_lsn);
+    lsn_text(end, f->logs[0]->last_lsn);
+    assert_told(4318, 16, 1, "Orders", needed, end, NULL);
+    assert_int_equal(restored(f)->state, DATABASE_RESTORING);
+}
+
+static void recovery_alone_too_early_is_4303(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    database_becomes(f, "too-early");
+    assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "4303 3013");
+    assert_edge(4303, restored(f)->redo_lsn, restored(f)->recover_from_lsn);
+    assert_int_equal(restored(f)->state, DATABASE_RESTORING);
+}
+
+static void recovery_after_an_interrupted_full_is_4333(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    database_becomes(f, "interrupted");
+    assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "4333 3013");
+    assert_told(4333, 16, 1, NULL);
+}
+
+static void recovery_of_an_online_database_is_3153(void **state)
+{
+    struct fixture *f = *state;
+    assert_says(f, FULL "RECOVERY", DONE);
+    assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "3153 3013");
+    assert_told(3153, 16, 2, NULL);
+}
+
+static void recovery_of_an_offline_database_says_3402(void **state)
+{
+    struct fixture *f = *state;
+    assert_says(f, FULL "RECOVERY", DONE);
+    database_becomes(f, "offline");
+    assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "3402 3013");
+}
+
+static void recovery_that_fails_is_3167(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    database_becomes(f, "recovery-fails");
+    assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "3014 3167 3013");
+    assert_told(3167, 16, 1, "Orders", NULL);
+    assert_int_equal(restored(f)->state, DATABASE_RECOVERY_PENDING);
+}
+
+static void recovery_without_all_steps_says_4339_and_stays_restoring(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    assert_says(f, "EXEC sp_lab_restore_fails N'DRSQL1', N'Orders', 4339", "");
+    assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "3014 4339");
+    assert_int_equal(restored(f)->state, DATABASE_RESTORING);
+    assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "3014");
+}
+
+static void a_recovery_begins_a_new_fork(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "3014");
+    assert_memory_not_equal(restored(f)->timeline->fork_guid, f->origin->timeline->fork_guid, 16);
+    assert_memory_equal(restored(f)->timeline->family_guid, f->origin->timeline->family_guid, 16);
+}
+
+static void redo_that_fails_is_3456_and_ends_the_session(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    file_becomes(f, "log1", "redo-fails");
+    assert_says(f, LOG(1) "NORECOVERY", "3456");
+    assert_int_equal(told[0].severity, 21);
+    assert_true(f->session->fatal);
+    assert_true(restored(f)->redo_lsn == f->full->last_lsn);
+}
+
+/* An error that only damage of data leads to: planted, and gone the next time. */
+static void assert_planted(struct fixture *f, int number)
+{
+    char text[200], numbers[20];
+    const struct restore_message *message = restore_message(number);
+    full_restored(f);
+    snprintf(text, sizeof text, "EXEC sp_lab_restore_fails N'DRSQL1', N'Orders', %d", number);
+    assert_says(f, text, "");
+    snprintf(numbers, sizeof numbers, "%d 3013", number);
+    assert_says(f, LOG(1) "NORECOVERY", numbers);
+    assert_non_null(message);
+    assert_int_equal(told[0].severity, 16);
+    assert_null(strchr(told[0].text, '%'));
+    assert_true(restored(f)->redo_lsn == f->full->last_lsn);
+    assert_says(f, LOG(1) "NORECOVERY", DONE);
+}
+
+#define RULE_PLANTED(test, number)   \
+    static void test(void **state)   \
+    {                                \
+        assert_planted(*state, number); \
+    }
+#include "tests/unit/lab/restore_rules.def"
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define RULE_LOG(test) RULE_ONCE(test)
+#define RULE_LOG_BOTH(test, switched) RULE_TWICE(test, switched)
+#define RULE_PLANTED(test, number) RULE_ONCE(test)
+#include "tests/unit/lab/restore_rules.def"
+    };
+    return run_rules(tests, sizeof tests / sizeof *tests);
+}
