@@ -99,6 +99,14 @@ static bool already_said(const struct check_sink *sink, const char *where)
     return false;
 }
 
+void check_say_hidden(struct check_sink *sink, const char *server, const char *what,
+                      const char *grant)
+{
+    if (!already_said(sink, server))
+        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server),
+                         memory_format("may not look: the login does not see %s", what), grant);
+}
+
 const char *check_part_words(enum view_part part)
 {
     static const char *const words[PART_COUNT] = {[PART_SERVER] = "the server's properties",
@@ -113,7 +121,12 @@ const char *check_part_words(enum view_part part)
                                                   [PART_JOBS] = "the Agent's jobs",
                                                   [PART_SETTINGS] = "the server's settings",
                                                   [PART_FILES] =
-                                                      "the headers of backup files"};
+                                                      "the headers of backup files",
+                                                  [PART_KEYS] = "keys and certificates",
+                                                  [PART_LOGINS] = "the server's logins",
+                                                  [PART_INSIDE] = "what is in its databases",
+                                                  [PART_LINKS] = "linked servers",
+                                                  [PART_VOLUMES] = "the space on its disks"};
     return words[part];
 }
 

@@ -57,7 +57,7 @@ char *check_parts_visible(struct check_sink *sink)
         for (int part = 0; !view->down[i] && part < PART_COUNT; part++) {
             const struct part_status *status = &server->parts[part];
             if ((status->state != PART_NOT_VISIBLE && status->state != PART_FAILED) ||
-                part == PART_FILES) /* to be seen or not is up to the site: see backup-files */
+                part == PART_FILES || part == PART_VOLUMES) /* their own rules tell */
                 continue;
             check_add_remedy(
                 sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
@@ -202,21 +202,6 @@ char *check_high_availability(struct check_sink *sink)
             judge_availability(
                 sink, view->servers[entry->destination]->name,
                 server_view_database(view->servers[entry->destination], entry->database));
-    }
-    return NULL;
-}
-
-char *check_encryption(struct check_sink *sink)
-{
-    const struct group_view *view = sink->view;
-    for (size_t k = 0; k < view->roster_count; k++) {
-        int source = view->roster[k].source;
-        const struct database_row *row = check_source_row(view, k);
-        if (source < 0 || !check_may_look(sink, source, PART_DATABASES) || row == NULL)
-            continue;
-        if (row->encrypted)
-            check_add(sink, VERDICT_WARNING, check_source_where(view, k),
-                      memory_copy_text("it is encrypted: its destination needs the certificate"));
     }
     return NULL;
 }

@@ -34,6 +34,10 @@ void check_add_remedy(struct check_sink *sink, enum verdict verdict, char *where
  * it could not look, with the permission that is missing. */
 bool check_may_look(struct check_sink *sink, int server, enum view_part part);
 
+/* Says once a server that the login may not see something, and the grant. */
+void check_say_hidden(struct check_sink *sink, const char *server, const char *what,
+                      const char *grant);
+
 /* "the backup history", "msdb's marks"; static. */
 const char *check_part_words(enum view_part part);
 

@@ -75,6 +75,18 @@ void decode_server(struct server_view *view, const struct tds_row *row)
     view->utc_offset_min = (int)((difference_ms + half_ms) / quarter_ms) * 15;
 }
 
+void decode_surrounding(struct surrounding_row *out, const struct tds_row *row, int utc_offset_min)
+{
+    *out = (struct surrounding_row){
+        .name = take_text(row, "name"),
+        .detail = take_text(row, "detail"),
+        .database = take_text(row, "database_name"),
+        .number = tds_integer(row, "number", -1),
+        .moment_utc_ms = local_time(row, "moment", utc_offset_min),
+        .flag = tds_bit(row, "flag") == 1,
+    };
+}
+
 void decode_rights(struct server_view *view, const struct tds_row *row)
 {
     view->is_sysadmin = tds_bit(row, "is_sysadmin") == 1;

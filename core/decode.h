@@ -60,6 +60,9 @@ void decode_backup(struct msdb_backup *out, const struct tds_row *row, int utc_o
 void decode_mark(struct mark_row *out, const struct tds_row *row, int utc_offset_min);
 void decode_restore(struct restore_row *out, const struct tds_row *row, int utc_offset_min);
 
+/* A row of core/tsql_surroundings.c; its kind is the caller's to fill. */
+void decode_surrounding(struct surrounding_row *out, const struct tds_row *row, int utc_offset_min);
+
 /* bts_LogShippingDatabases, whatever its columns are called. False without a database. */
 bool decode_shipping(struct shipping_row *out, const struct tds_row *row);
 /* bts_LogShippingLastRestoreSet; -1 where no column is known. */

@@ -251,6 +251,31 @@ struct roster_row {
     char *listed_as; /* adm_OtherBackupDatabases.DefaultDatabaseName; NULL = not listed there */
 };
 
+/* What stands around the databases of a server. */
+enum surrounding {
+    SURROUNDING_ENCRYPTION_KEY, /* database; detail: thumbprint of its protector (TDE) */
+    SURROUNDING_CERTIFICATE,    /* name, detail: thumbprint, moment: expiry, number: days since its
+                                 * private key was backed up there (-1 = never) */
+    SURROUNDING_BACKUP_KEY,     /* database; detail: thumbprint that encrypted its backups */
+    SURROUNDING_CREDENTIAL,     /* name */
+    SURROUNDING_LOGIN,          /* name, detail: SID, flag: disabled */
+    SURROUNDING_USER,           /* database, name, detail: SID */
+    SURROUNDING_BACKUP_ROLE,    /* database: it has the role BTS_BACKUP_USERS */
+    SURROUNDING_MARK_LOG,       /* database; number: rows of MarkLog */
+    SURROUNDING_FEATURE,        /* database, name: a feature that needs a certain edition */
+    SURROUNDING_LINKED_SERVER,  /* name, detail: data source, flag: RPC out, number: data access */
+    SURROUNDING_NATIVE_SHIPPING, /* database; detail: primary or secondary */
+    SURROUNDING_VOLUME,         /* name: "E:\", number: bytes free */
+};
+
+struct surrounding_row {
+    enum surrounding kind;
+    char *name, *detail, *database; /* NULL where the kind has none */
+    int64_t number;                 /* -1 = NULL */
+    int64_t moment_utc_ms;
+    bool flag;
+};
+
 /* bts_LogShippingDatabases */
 struct shipping_row {
     char *server; /* source server; may be NULL */

@@ -79,6 +79,11 @@ enum error_code reading_shipping(struct reading *reading, struct error *error);
 enum error_code reading_restores(struct reading *reading, struct error *error);
 enum error_code reading_jobs(struct reading *reading, struct error *error);
 enum error_code reading_settings(struct reading *reading, struct error *error);
+enum error_code reading_keys(struct reading *reading, struct error *error);
+enum error_code reading_logins(struct reading *reading, struct error *error);
+enum error_code reading_inside(struct reading *reading, struct error *error);
+enum error_code reading_links(struct reading *reading, struct error *error);
+enum error_code reading_volumes(struct reading *reading, struct error *error);
 
 /* The name of a column as that table has it, or NULL. Borrowed from the memory. */
 const char *reading_column(const struct reading *reading, const char *table, const char *column);

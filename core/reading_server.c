@@ -175,13 +175,15 @@ static bool take_configuration(void *context, const struct tds_row *row)
 
 static bool take_service(void *context, const struct tds_row *row)
 {
-    enum { RUNNING = 4 };
+    enum { RUNNING = 4, AUTOMATIC = 2 };
     struct reading *reading = context;
     const char *name = tds_text(row, "name");
     if (!name || strncasecmp(name, "SQL Server Agent", 16) != 0)
         return true;
     reading->fresh->agent_running_known = true;
     reading->fresh->agent_running = tds_integer(row, "status", 0) == RUNNING;
+    int64_t startup = tds_integer(row, "startup", -1);
+    reading->fresh->agent_starts_itself = startup < 0 ? -1 : startup <= AUTOMATIC;
     return true;
 }
 

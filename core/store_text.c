@@ -10,7 +10,7 @@
 #include "core/proof.h"
 #include "core/store_walk.h"
 
-static const char first_word[] = "stopmark-view-3";
+static const char first_word[] = "stopmark-view-4";
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
@@ -217,6 +217,17 @@ static void walk_proof(struct walk *w, struct file_proof **row)
         walk_proof_file(w, walk_is_reading(w) ? memory_append(proof, files) : &proof->files[i]);
 }
 
+static void walk_surrounding(struct walk *w, struct surrounding_row *row)
+{
+    WALK_ENUM(w, enum surrounding, row->kind);
+    walk_text(w, &row->name);
+    walk_text(w, &row->detail);
+    walk_text(w, &row->database);
+    walk_integer(w, &row->number);
+    walk_integer(w, &row->moment_utc_ms);
+    walk_bool(w, &row->flag);
+}
+
 /* Everything that is no list of rows. */
 static void walk_scalars(struct walk *w, struct server_view *view)
 {
@@ -238,6 +249,7 @@ static void walk_scalars(struct walk *w, struct server_view *view)
     walk_integer(w, &view->last_restore_set);
     walk_bool(w, &view->agent_running_known);
     walk_bool(w, &view->agent_running);
+    walk_int(w, &view->agent_starts_itself);
     walk_int(w, &view->max_degree_of_parallelism);
     walk_int(w, &view->ad_hoc_distributed_queries);
     walk_int(w, &view->force_full);
@@ -348,6 +360,7 @@ void store_text_from_view(struct str *out, const struct server_view *view)
     WRITE_ROWS(out, view, jobs, walk_job);
     WRITE_ROWS(out, view, proofs, walk_proof);
     WRITE_ROWS(out, view, computers, walk_name);
+    WRITE_ROWS(out, view, surroundings, walk_surrounding);
     write_line(out, "rows", count_history(view));
     for (size_t i = 0; i < view->history_count; i++)
         for (size_t j = 0; j < view->history[i]->count; j++) {
@@ -397,6 +410,7 @@ static bool read_lists(const char *at, struct server_view *view)
     READ_ROWS(&at, view, jobs, walk_job);
     READ_LATER_ROWS(&at, view, proofs, walk_proof);
     READ_LATER_ROWS(&at, view, computers, walk_name);
+    READ_LATER_ROWS(&at, view, surroundings, walk_surrounding);
     READ_ROWS(&at, &rows, rows, walk_history);
     read_line(&at, "end");
     history_list_replace(&history, INT64_MIN, INT64_MAX, &rows);

@@ -100,6 +100,13 @@ extern const struct query query_jobs, query_job_steps, query_job_outcomes, query
  * VERIFYONLY reads the whole file. */
 extern const struct query query_header_only, query_file_list_only, query_verify_only;
 
+/* What stands around the databases; core/tsql_surroundings.c. */
+extern const struct query query_encryption_keys, query_certificates, query_credentials;
+extern const struct query query_backup_keys; /* $1 oldest start, local */
+extern const struct query query_logins, query_linked_servers, query_native_shipping, query_volumes;
+extern const struct query query_users, query_backup_role, query_mark_log_rows,
+    query_features; /* $1 database */
+
 /* All reading statements, for tests and for `stopmark grants`; static. */
 const struct query *const *tsql_queries(size_t *count);
 

@@ -46,10 +46,11 @@ const struct query query_rights = {
     .part = PART_SERVER,
 };
 
-/* name, status (4 = running) */
+/* name, status (4 = running), startup (2 = automatic) */
 const struct query query_services = {
     .name = "services",
-    .text = "SELECT s.servicename AS name, s.status AS status FROM sys.dm_server_services AS s",
+    .text = "SELECT s.servicename AS name, s.status AS status,"
+            " s.startup_type AS startup FROM sys.dm_server_services AS s",
     .permission = SERVER_STATE,
     .part = PART_SETTINGS,
 };
@@ -405,6 +406,10 @@ const struct query *const *tsql_queries(size_t *count)
         &query_backups,         &query_marks,               &query_restores,
         &query_jobs,            &query_job_steps,           &query_job_outcomes,
         &query_job_activity,    &query_job_history,
+        &query_encryption_keys, &query_certificates,        &query_credentials,
+        &query_backup_keys,     &query_logins,              &query_linked_servers,
+        &query_native_shipping, &query_volumes,             &query_users,
+        &query_backup_role,     &query_mark_log_rows,       &query_features,
         &query_header_only,     &query_file_list_only,      &query_verify_only,
     };
     *count = sizeof all / sizeof all[0];

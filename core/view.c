@@ -20,6 +20,7 @@ struct server_view *server_view_new(const char *name, enum server_role role)
     view->history_swept_monotonic_ms = TIME_UNKNOWN;
     view->last_restore_set = -1;
     view->max_degree_of_parallelism = -1;
+    view->agent_starts_itself = -1;
     view->ad_hoc_distributed_queries = -1;
     view->force_full = -1;
     for (int part = 0; part < PART_COUNT; part++)

@@ -30,6 +30,11 @@ enum view_part {
     PART_JOBS,      /* Agent */
     PART_SETTINGS,  /* configuration, services */
     PART_FILES,     /* destination: backup files, proven one by one in the background */
+    PART_KEYS,      /* certificates, what they protect, credentials */
+    PART_LOGINS,    /* the server's logins */
+    PART_INSIDE,    /* users, role, MarkLog's size, features: inside each database that is online */
+    PART_LINKS,     /* linked servers, SQL Server's own log shipping */
+    PART_VOLUMES,   /* free space */
     PART_COUNT
 };
 
@@ -105,7 +110,10 @@ struct server_view {
     size_t jobs_count, jobs_capacity;
     struct file_proof **proofs; /* ascending by path; one reference each */
     size_t proofs_count, proofs_capacity;
+    struct surrounding_row *surroundings; /* of several parts, told apart by their kind */
+    size_t surroundings_count, surroundings_capacity;
     bool agent_running_known, agent_running;
+    int agent_starts_itself; /* 1, 0, -1 unknown */
     int max_degree_of_parallelism; /* -1 unknown */
     int ad_hoc_distributed_queries; /* 1, 0, -1 unknown */
     int force_full;                 /* adm_BackupSettings.ForceFull; -1 unknown */

@@ -136,6 +136,7 @@ static void copy_settings(struct server_view *to, const struct server_view *from
 {
     to->agent_running_known = from->agent_running_known;
     to->agent_running = from->agent_running;
+    to->agent_starts_itself = from->agent_starts_itself;
     to->max_degree_of_parallelism = from->max_degree_of_parallelism;
     to->ad_hoc_distributed_queries = from->ad_hoc_distributed_queries;
 }
@@ -144,6 +145,44 @@ static void copy_files(struct server_view *to, const struct server_view *from)
 {
     for (size_t i = 0; i < from->proofs_count; i++)
         *memory_append(to, proofs) = proof_retain(from->proofs[i]);
+}
+
+static enum view_part part_of(enum surrounding kind)
+{
+    switch (kind) {
+    case SURROUNDING_ENCRYPTION_KEY:
+    case SURROUNDING_CERTIFICATE:
+    case SURROUNDING_BACKUP_KEY:
+    case SURROUNDING_CREDENTIAL:
+        return PART_KEYS;
+    case SURROUNDING_LOGIN:
+        return PART_LOGINS;
+    case SURROUNDING_USER:
+    case SURROUNDING_BACKUP_ROLE:
+    case SURROUNDING_MARK_LOG:
+    case SURROUNDING_FEATURE:
+        return PART_INSIDE;
+    case SURROUNDING_LINKED_SERVER:
+    case SURROUNDING_NATIVE_SHIPPING:
+        return PART_LINKS;
+    case SURROUNDING_VOLUME:
+        return PART_VOLUMES;
+    }
+    return PART_COUNT;
+}
+
+static void copy_surroundings(struct server_view *to, const struct server_view *from,
+                              enum view_part part)
+{
+    for (size_t i = 0; i < from->surroundings_count; i++) {
+        if (part_of(from->surroundings[i].kind) != part)
+            continue;
+        struct surrounding_row *row = memory_append(to, surroundings);
+        *row = from->surroundings[i];
+        row->name = memory_copy_text(row->name);
+        row->detail = memory_copy_text(row->detail);
+        row->database = memory_copy_text(row->database);
+    }
 }
 
 void view_copy_part(struct server_view *to, const struct server_view *from, enum view_part part)
@@ -156,7 +195,10 @@ void view_copy_part(struct server_view *to, const struct server_view *from, enum
         [PART_JOBS] = copy_jobs,         [PART_SETTINGS] = copy_settings,
         [PART_FILES] = copy_files,
     };
-    copies[part](to, from);
+    if (copies[part] != NULL)
+        copies[part](to, from);
+    else
+        copy_surroundings(to, from, part);
 }
 
 #define MOVE_ROWS(to, from, rows)                                                                  \
@@ -244,6 +286,12 @@ void view_free_rows(struct server_view *view)
         free(view->jobs[i].message);
         free(view->jobs[i].steps);
     }
+    for (size_t i = 0; i < view->surroundings_count; i++) {
+        free(view->surroundings[i].name);
+        free(view->surroundings[i].detail);
+        free(view->surroundings[i].database);
+    }
+    free(view->surroundings);
     free(view->databases);
     free(view->files);
     free(view->roster);

@@ -256,6 +256,9 @@ const char *words_part(enum view_part part)
         [PART_BACKUPS] = "msdb backups",    [PART_MARKS] = "mark history",
         [PART_SHIPPING] = "log shipping",   [PART_RESTORES] = "restore history",
         [PART_JOBS] = "Agent jobs",         [PART_SETTINGS] = "settings",
+        [PART_FILES] = "backup files",      [PART_KEYS] = "keys and certificates",
+        [PART_LOGINS] = "logins",           [PART_INSIDE] = "insides of databases",
+        [PART_LINKS] = "linked servers",    [PART_VOLUMES] = "disks",
     };
     return (unsigned)part < PART_COUNT ? names[part] : "?";
 }

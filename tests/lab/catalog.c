@@ -65,7 +65,8 @@ const struct virtual_table *catalog_find(struct session *session, struct databas
     (void)session;
     static struct catalog_part (*const parts[])(void) = {catalog_databases, catalog_server,
                                                          catalog_sessions,  catalog_schema,
-                                                         catalog_agent,     catalog_lab};
+                                                         catalog_agent,     catalog_storage,
+                                                         catalog_lab};
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
         struct catalog_part part = parts[p]();
         for (size_t i = 0; i < part.count; i++) {

@@ -28,6 +28,7 @@ struct catalog_part catalog_server(void);
 struct catalog_part catalog_sessions(void);
 struct catalog_part catalog_schema(void);
 struct catalog_part catalog_agent(void);
+struct catalog_part catalog_storage(void);
 struct catalog_part catalog_lab(void);
 
 bool catalog_has(const struct session *session, unsigned permissions);

@@ -83,6 +83,7 @@ static int add_server(struct build *build, const char *name, enum server_role ro
     }
     server->agent_running_known = server->agent_running = true;
     server->max_degree_of_parallelism = 1;
+    server->agent_starts_itself = 1;
     server->ad_hoc_distributed_queries = 1;
     server->force_full = 0;
     return (int)build->servers_count++;
@@ -159,6 +160,9 @@ void build_database(struct build *build, int source, int destination, const char
     struct database_row *row = add_row(build->servers[source], name);
     row->has_mark_log = row->has_marking_objects = 1;
     row->sessions = 3;
+    struct surrounding_row *role = memory_append(build->servers[source], surroundings);
+    role->kind = SURROUNDING_BACKUP_ROLE;
+    role->database = memory_copy_text(name);
     if (destination >= 0) {
         struct database_row *standby = add_row(build->servers[destination], name);
         standby->state = STATE_RESTORING;
@@ -504,6 +508,10 @@ struct build *build_contoso(int days, bool taking_1185)
     struct build *build = build_new();
     build_source(build, "SQLA", true);
     build_source(build, "SQLB", false);
+    struct surrounding_row *link = memory_append(build->servers[0], surroundings);
+    link->kind = SURROUNDING_LINKED_SERVER;
+    link->name = memory_copy_text("SQLB");
+    link->flag = true;
     build_destination(build, "DRSQL1", "SQLA");
     build_destination(build, "DRSQL2", "SQLB");
     add_contoso_databases(build);

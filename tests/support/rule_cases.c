@@ -7,7 +7,8 @@
 #include "tests/support/rule_cases_internal.h"
 
 static const struct rule_cases *const all[] = {&rule_cases_first, &rule_cases_jobs,
-                                               &rule_cases_sets, &rule_cases_failover};
+                                               &rule_cases_sets, &rule_cases_failover,
+                                               &rule_cases_around};
 
 const struct rule_cases *const *rule_cases_all(size_t *count)
 {

@@ -258,10 +258,6 @@ static void in_group(struct build *b)
 {
     build_row(b, DESTINATION, BOX)->in_availability_group = true;
 }
-static void encrypted(struct build *b)
-{
-    build_row(b, SOURCE, BOX)->encrypted = true;
-}
 static void dop_wide(struct build *b)
 {
     b->servers[SOURCE]->max_degree_of_parallelism = 0;
@@ -406,7 +402,6 @@ static const struct rule_case cases[] = {
     CASE("clocks", clock_ahead, VERDICT_WARNING, "DRSQL1", "2 min 0 s ahead of that of SQLA"),
     CASE("availability", mirrored, VERDICT_WARNING, "SQLA/" BOX, "mirrored"),
     CASE("availability", in_group, VERDICT_WARNING, "DRSQL1/" BOX, "availability group"),
-    CASE("encryption", encrypted, VERDICT_WARNING, "SQLA/" BOX, "certificate"),
     CASE("maxdop", dop_wide, VERDICT_WARNING, "SQLA", "is 0"),
     CASE("maxdop", dop_hidden, VERDICT_UNKNOWN, "SQLA", "not visible"),
     CASE("maxdop", source_settings_hidden, VERDICT_UNKNOWN, "SQLA", "may not look"),

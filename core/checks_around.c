@@ -1,0 +1,505 @@
+/* The rules about what stands around the databases: keys, logins, linked servers, disks
+ * (core/rules.def). What was last seen of a source counts too: it is needed most when it is gone. */
+#include "core/checks_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+#include "core/base/str.h"
+#include "core/base/text.h"
+#include "core/group.h"
+#include "core/tsql.h"
+
+static const int64_t low_bytes = INT64_C(2000000000);
+
+/* check_may_look, but what is remembered of a server that does not answer will do. */
+static bool knows(struct check_sink *sink, int server, enum view_part part)
+{
+    const struct group_view *view = sink->view;
+    return (view->down[server] && group_has_part(view->servers[server], part)) ||
+           check_may_look(sink, server, part);
+}
+
+/* The first row of a kind; database and detail NULL = any. */
+static const struct surrounding_row *find(const struct server_view *server, enum surrounding kind,
+                                          const char *database, const char *detail)
+{
+    for (size_t i = 0; i < server->surroundings_count; i++) {
+        const struct surrounding_row *row = &server->surroundings[i];
+        if (row->kind == kind && (database == NULL || text_equal_nocase(row->database, database)) &&
+            (detail == NULL || text_equal_nocase(row->detail, detail)))
+            return row;
+    }
+    return NULL;
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+/* The destination needs the certificate of that thumbprint for the database. */
+static void need_certificate(struct check_sink *sink, size_t entry, const char *thumbprint,
+                             const char *why)
+{
+    const struct group_view *view = sink->view;
+    int destination = view->roster[entry].destination;
+    if (destination < 0 || !knows(sink, destination, PART_KEYS))
+        return;
+    const struct server_view *server = view->servers[destination];
+    if (find(server, SURROUNDING_CERTIFICATE, NULL, thumbprint) != NULL)
+        return;
+    const struct surrounding_row *named =
+        find(view->servers[view->roster[entry].source], SURROUNDING_CERTIFICATE, NULL, thumbprint);
+    check_add(sink, VERDICT_CRITICAL, check_source_where(view, entry),
+              memory_format("%s by the certificate %s (%.16s), which %s does not have", why,
+                            named != NULL && named->name != NULL ? named->name : "?", thumbprint,
+                            server->name));
+}
+
+char *check_encryption(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    size_t encrypted = 0;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        int source = view->roster[k].source;
+        const struct database_row *row = check_source_row(view, k);
+        if (source < 0 || !knows(sink, source, PART_DATABASES) || row == NULL || !row->encrypted ||
+            !knows(sink, source, PART_KEYS))
+            continue;
+        encrypted++;
+        const struct surrounding_row *key =
+            find(view->servers[source], SURROUNDING_ENCRYPTION_KEY, row->name, NULL);
+        if (key == NULL || key->detail == NULL)
+            check_add_remedy(sink, VERDICT_UNKNOWN, check_source_where(view, k),
+                             memory_copy_text("may not look: it is encrypted and what protects its "
+                                              "key is not visible"),
+                             "GRANT VIEW SERVER STATE TO the monitoring login");
+        else
+            need_certificate(sink, k, key->detail, "it is encrypted");
+    }
+    return encrypted == 0 ? NULL
+                          : memory_format("%zu encrypted databases, their certificates are on the "
+                                          "destinations",
+                                          encrypted);
+}
+
+char *check_backup_encryption(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        int source = view->roster[k].source;
+        if (source < 0 || !knows(sink, source, PART_KEYS))
+            continue;
+        const struct server_view *server = view->servers[source];
+        for (size_t i = 0; i < server->surroundings_count; i++) {
+            const struct surrounding_row *row = &server->surroundings[i];
+            if (row->kind == SURROUNDING_BACKUP_KEY && row->detail != NULL &&
+                text_equal_nocase(row->database, view->roster[k].database))
+                need_certificate(sink, k, row->detail, "its backups are encrypted");
+        }
+    }
+    return NULL;
+}
+
+static bool is_in_use(const struct server_view *server, const char *thumbprint)
+{
+    return find(server, SURROUNDING_ENCRYPTION_KEY, NULL, thumbprint) != NULL ||
+           find(server, SURROUNDING_BACKUP_KEY, NULL, thumbprint) != NULL;
+}
+
+char *check_certificate_backup(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t s = 0; s < view->servers_count; s++) {
+        const struct server_view *server = view->servers[s];
+        if (server->role != ROLE_SOURCE || !knows(sink, (int)s, PART_KEYS))
+            continue;
+        for (size_t i = 0; i < server->surroundings_count; i++) {
+            const struct surrounding_row *row = &server->surroundings[i];
+            if (row->kind == SURROUNDING_CERTIFICATE && row->number < 0 &&
+                is_in_use(server, row->detail))
+                check_add(sink, VERDICT_CRITICAL, memory_copy_text(server->name),
+                          memory_format("the private key of the certificate %s was never backed up",
+                                        row->name));
+        }
+    }
+    return NULL;
+}
+
+static bool is_url(const char *path)
+{
+    return path != NULL && strncasecmp(path, "http", 4) == 0;
+}
+
+/* A credential for a container has the container's address for its name; one for an account any. */
+static bool has_credential(const struct server_view *server, const char *url)
+{
+    bool any = false;
+    for (size_t i = 0; i < server->surroundings_count; i++) {
+        const struct surrounding_row *row = &server->surroundings[i];
+        if (row->kind != SURROUNDING_CREDENTIAL || row->name == NULL)
+            continue;
+        if (!is_url(row->name))
+            any = true;
+        else if (strncasecmp(row->name, url, strlen(row->name)) == 0)
+            return true;
+    }
+    return any;
+}
+
+char *check_backup_credential(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    bool urls = false;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        int destination = view->roster[k].destination;
+        if (destination < 0 || !knows(sink, destination, PART_KEYS))
+            continue;
+        for (size_t s = view->sets_count; s-- > 0;) {
+            const struct set_file *file = &view->sets[s].files[k];
+            if (!view->sets[s].complete || !file->present)
+                continue;
+            urls = urls || is_url(file->path);
+            if (is_url(file->path) && !has_credential(view->servers[destination], file->path))
+                check_add(sink, VERDICT_CRITICAL, roster_where(view, k),
+                          memory_format("there is no credential for %s", file->path));
+            break;
+        }
+    }
+    return memory_copy_text(urls ? "the credentials for the backups' addresses are there"
+                                 : "no backup is at an address");
+}
+
+/* --- what an edition allows ------------------------------------------------------------------- */
+
+static bool has_every_feature(const char *edition)
+{
+    return edition == NULL || strstr(edition, "Enterprise") != NULL ||
+           strstr(edition, "Developer") != NULL || strstr(edition, "Evaluation") != NULL;
+}
+
+char *check_edition(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct roster_entry *entry = &view->roster[k];
+        if (entry->source < 0 || entry->destination < 0 ||
+            !knows(sink, entry->source, PART_INSIDE) ||
+            !knows(sink, entry->destination, PART_SERVER))
+            continue;
+        const struct surrounding_row *feature =
+            find(view->servers[entry->source], SURROUNDING_FEATURE, entry->database, NULL);
+        const struct server_view *destination = view->servers[entry->destination];
+        if (feature != NULL && !has_every_feature(destination->edition))
+            check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
+                      memory_format("it uses %s, and %s is %s: it would not come online there",
+                                    feature->name, destination->name, destination->edition));
+    }
+    return NULL;
+}
+
+/* --- logins ----------------------------------------------------------------------------------- */
+
+struct missing_logins {
+    struct str names;
+    size_t count;
+};
+
+static void collect_missing(struct missing_logins *missing, const struct server_view *source,
+                            const struct server_view *destination, const char *database)
+{
+    enum { NAMED_MAX = 3 };
+    for (size_t i = 0; i < source->surroundings_count; i++) {
+        const struct surrounding_row *user = &source->surroundings[i];
+        if (user->kind != SURROUNDING_USER || !text_equal_nocase(user->database, database) ||
+            user->name == NULL || user->detail == NULL || strncmp(user->name, "##", 2) == 0 ||
+            find(destination, SURROUNDING_LOGIN, NULL, user->detail) != NULL ||
+            (missing->count > 0 && strstr(str_text(&missing->names), user->name) != NULL))
+            continue;
+        if (missing->count < NAMED_MAX)
+            str_format(&missing->names, "%s%s", missing->count > 0 ? ", " : "", user->name);
+        missing->count++;
+    }
+}
+
+char *check_logins(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t d = 0; d < view->destinations_count; d++) {
+        int destination = view->destinations[d];
+        struct missing_logins missing = {0};
+        bool looked = knows(sink, destination, PART_LOGINS);
+        for (size_t k = 0; k < view->roster_count && looked; k++)
+            if (view->roster[k].destination == destination && view->roster[k].source >= 0 &&
+                knows(sink, view->roster[k].source, PART_INSIDE))
+                collect_missing(&missing, view->servers[view->roster[k].source],
+                                view->servers[destination], view->roster[k].database);
+        if (missing.count > 0)
+            check_add(sink, check_is_live(view, destination) ? VERDICT_CRITICAL : VERDICT_WARNING,
+                      memory_copy_text(view->servers[destination]->name),
+                      memory_format("%zu login%s of the databases' users %s not there with %s SID: "
+                                    "%s%s",
+                                    missing.count, missing.count == 1 ? "" : "s",
+                                    missing.count == 1 ? "is" : "are",
+                                    missing.count == 1 ? "its" : "their", str_text(&missing.names),
+                                    missing.count > 3 ? " and more" : ""));
+        str_free(&missing.names);
+    }
+    return NULL;
+}
+
+char *check_backup_role(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        int source = view->roster[k].source;
+        const struct database_row *row = check_source_row(view, k);
+        if (source >= 0 && check_may_look(sink, source, PART_INSIDE) && row != NULL &&
+            row->state == STATE_ONLINE &&
+            find(view->servers[source], SURROUNDING_BACKUP_ROLE, row->name, NULL) == NULL)
+            check_add(sink, VERDICT_WARNING, check_source_where(view, k),
+                      memory_copy_text("it has no role BTS_BACKUP_USERS"));
+    }
+    return NULL;
+}
+
+char *check_mark_log_size(struct check_sink *sink)
+{
+    enum { ROWS_MANY = 100000 };
+    const struct group_view *view = sink->view;
+    int64_t most = 0;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        int source = view->roster[k].source;
+        if (source < 0 || !check_may_look(sink, source, PART_INSIDE))
+            continue;
+        const struct surrounding_row *rows =
+            find(view->servers[source], SURROUNDING_MARK_LOG, view->roster[k].database, NULL);
+        int64_t count = rows != NULL && rows->number > 0 ? rows->number : 0;
+        most = count > most ? count : most;
+        if (count > ROWS_MANY)
+            check_add(sink, VERDICT_WARNING, check_source_where(view, k),
+                      memory_format("its MarkLog has %lld rows", (long long)count));
+    }
+    return memory_format("the longest MarkLog has %lld rows", (long long)most);
+}
+
+/* --- between the servers ---------------------------------------------------------------------- */
+
+/* The link of a server that leads to another one; NULL = none. */
+static const struct surrounding_row *link_to(const struct group_view *view, int from, int to)
+{
+    const struct server_view *server = view->servers[from];
+    for (size_t i = 0; i < server->surroundings_count; i++) {
+        const struct surrounding_row *row = &server->surroundings[i];
+        if (row->kind == SURROUNDING_LINKED_SERVER &&
+            (roster_find_server(view, row->name, view->servers[to]->role) == to ||
+             (row->detail != NULL &&
+              roster_find_server(view, row->detail, view->servers[to]->role) == to)))
+            return row;
+    }
+    return NULL;
+}
+
+/* The server that marks the others does it through links, with remote procedure calls. */
+static void judge_source_links(struct check_sink *sink, int management)
+{
+    const struct group_view *view = sink->view;
+    for (size_t s = 0; s < view->servers_count; s++) {
+        bool marked = false;
+        for (size_t k = 0; k < view->roster_count; k++)
+            marked = marked || view->roster[k].source == (int)s;
+        if (!marked || (int)s == management)
+            continue;
+        const struct surrounding_row *link = link_to(view, management, (int)s);
+        if (link == NULL || !link->flag)
+            check_add(sink, VERDICT_WARNING, memory_copy_text(view->servers[management]->name),
+                      memory_format(link == NULL ? "it has no linked server for %s"
+                                                 : "its linked server for %s allows no remote "
+                                                   "procedure calls",
+                                    view->servers[s]->name));
+    }
+}
+
+char *check_linked_servers(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    if (!check_may_look_at_management(sink, PART_LINKS) || check_any_live(view))
+        return NULL;
+    judge_source_links(sink, view->management);
+    for (size_t d = 0; d < view->destinations_count; d++) {
+        int destination = view->destinations[d];
+        if (check_may_look(sink, destination, PART_LINKS) &&
+            view->servers[destination]->ad_hoc_distributed_queries == 0 &&
+            link_to(view, destination, view->management) == NULL)
+            check_add(sink, VERDICT_CRITICAL, memory_copy_text(view->servers[destination]->name),
+                      memory_format("it has neither a linked server for %s nor ad hoc queries: the "
+                                    "history cannot be imported",
+                                    view->servers[view->management]->name));
+    }
+    return NULL;
+}
+
+char *check_native_shipping(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const int servers[] = {view->roster[k].source, view->roster[k].destination};
+        for (size_t i = 0; i < 2; i++) {
+            if (servers[i] < 0 || !check_may_look(sink, servers[i], PART_LINKS))
+                continue;
+            const struct surrounding_row *row =
+                find(view->servers[servers[i]], SURROUNDING_NATIVE_SHIPPING,
+                     view->roster[k].database, NULL);
+            if (row != NULL)
+                check_add(sink, VERDICT_WARNING,
+                          i == 0 ? check_source_where(view, k) : roster_where(view, k),
+                          memory_format("SQL Server's own log shipping has it as %s", row->detail));
+        }
+    }
+    return NULL;
+}
+
+/* --- disks ------------------------------------------------------------------------------------ */
+
+static bool lies_on(const char *path, const char *volume)
+{
+    return path != NULL && volume != NULL && strncasecmp(path, volume, strlen(volume)) == 0;
+}
+
+static int64_t size_there(const struct server_view *server, const char *path)
+{
+    for (size_t i = 0; i < server->files_count; i++)
+        if (text_equal_nocase(server->files[i].path, path))
+            return server->files[i].size_bytes;
+    return 0;
+}
+
+/* What the databases of a destination still grow by on a volume, as their sources' files say. */
+static int64_t growth_on(const struct group_view *view, int destination, const char *volume)
+{
+    const struct server_view *server = view->servers[destination];
+    int64_t growth = 0;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct database_row *row = check_source_row(view, k);
+        if (view->roster[k].destination != destination || row == NULL)
+            continue;
+        const struct server_view *source = view->servers[view->roster[k].source];
+        for (size_t i = 0; i < source->files_count; i++) {
+            const struct file_row *file = &source->files[i];
+            int64_t more = file->size_bytes - size_there(server, file->path);
+            if (file->database_id == row->database_id && lies_on(file->path, volume) && more > 0)
+                growth += more;
+        }
+    }
+    return growth;
+}
+
+static bool holds_files(const struct group_view *view, int server, const char *volume)
+{
+    const struct server_view *s = view->servers[server];
+    for (size_t i = 0; i < s->files_count; i++)
+        if (s->files[i].database_id > 4 && lies_on(s->files[i].path, volume))
+            return true;
+    return false;
+}
+
+static void judge_volume(struct check_sink *sink, int server, const struct surrounding_row *volume)
+{
+    const struct group_view *view = sink->view;
+    bool destination = view->servers[server]->role == ROLE_DESTINATION;
+    int64_t growth = destination ? growth_on(view, server, volume->name) : 0;
+    char left[32], more[32];
+    size_format(left, sizeof left, volume->number);
+    size_format(more, sizeof more, growth);
+    if (growth > volume->number)
+        check_add(sink, VERDICT_CRITICAL, memory_copy_text(view->servers[server]->name),
+                  memory_format("%s has %s left, the databases will take %s more", volume->name,
+                                left, more));
+    else if (volume->number < low_bytes && holds_files(view, server, volume->name))
+        check_add(sink, VERDICT_WARNING, memory_copy_text(view->servers[server]->name),
+                  memory_format("%s has %s left", volume->name, left));
+}
+
+char *check_disk_space(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t s = 0; s < view->servers_count; s++) {
+        const struct server_view *server = view->servers[s];
+        if (!check_may_look(sink, (int)s, PART_VOLUMES))
+            continue;
+        for (size_t i = 0; i < server->surroundings_count; i++)
+            if (server->surroundings[i].kind == SURROUNDING_VOLUME &&
+                server->surroundings[i].number >= 0)
+                judge_volume(sink, (int)s, &server->surroundings[i]);
+    }
+    return NULL;
+}
+
+/* The length of the folder in a path, with its last separator. */
+static size_t folder_length(const char *path)
+{
+    size_t length = strlen(path);
+    while (length > 0 && path[length - 1] != '\\' && path[length - 1] != '/')
+        length--;
+    return length;
+}
+
+static bool uses_folder(const struct server_view *server, const char *path)
+{
+    size_t length = folder_length(path);
+    for (size_t i = 0; i < server->files_count; i++)
+        if (folder_length(server->files[i].path) == length &&
+            strncasecmp(server->files[i].path, path, length) == 0)
+            return true;
+    return false;
+}
+
+char *check_file_paths(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct roster_entry *entry = &view->roster[k];
+        const struct database_row *row = check_source_row(view, k);
+        if (entry->source < 0 || entry->destination < 0 || row == NULL ||
+            !knows(sink, entry->source, PART_DATABASES) ||
+            !check_may_look(sink, entry->destination, PART_DATABASES))
+            continue;
+        const struct server_view *source = view->servers[entry->source];
+        const struct server_view *destination = view->servers[entry->destination];
+        if (!row->files_visible) {
+            check_say_hidden(sink, source->name, "the databases' files", query_files.permission);
+            continue;
+        }
+        for (size_t i = 0; i < source->files_count; i++) {
+            const char *path = source->files[i].path;
+            if (source->files[i].database_id != row->database_id || path == NULL ||
+                destination->files_count == 0 || uses_folder(destination, path))
+                continue;
+            check_add(sink, VERDICT_WARNING, roster_where(view, k),
+                      memory_format("its file %s lies in a folder that no file there uses: is it "
+                                    "there?",
+                                    path));
+            break;
+        }
+    }
+    return NULL;
+}
+
+char *check_agent_start(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    for (size_t i = 0; i < view->servers_count; i++) {
+        const struct server_view *server = view->servers[i];
+        if (!check_may_look(sink, (int)i, PART_SETTINGS))
+            continue;
+        if (server->agent_starts_itself < 0)
+            check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
+                             memory_copy_text("may not look: the services are not visible"),
+                             "GRANT VIEW SERVER STATE to the monitoring login");
+        else if (server->agent_starts_itself == 0)
+            check_add(sink, VERDICT_WARNING, memory_copy_text(server->name),
+                      memory_copy_text("SQL Server Agent does not start by itself"));
+    }
+    return NULL;
+}

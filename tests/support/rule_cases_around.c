@@ -1,0 +1,284 @@
+/* Cases of the rules about what stands around the databases. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+#include "tests/support/rule_cases_internal.h"
+
+#define THUMBPRINT "C7C7C7C7C7C7C7C7C7C7C7C7C7C7C7C7C7C7C7C7"
+
+static struct surrounding_row *add(struct build *b, int server, enum surrounding kind,
+                                   const char *name, const char *database, const char *detail)
+{
+    struct surrounding_row *row = memory_append(b->servers[server], surroundings);
+    row->kind = kind;
+    row->name = memory_copy_text(name);
+    row->database = memory_copy_text(database);
+    row->detail = memory_copy_text(detail);
+    row->number = 1;
+    return row;
+}
+static void certificate(struct build *b, int server)
+{
+    add(b, server, SURROUNDING_CERTIFICATE, "TDECertificate", NULL, THUMBPRINT);
+}
+static void encrypted(struct build *b)
+{
+    build_row(b, SOURCE, BOX)->encrypted = true;
+    add(b, SOURCE, SURROUNDING_ENCRYPTION_KEY, NULL, BOX, THUMBPRINT);
+    certificate(b, SOURCE);
+}
+static void encrypted_source_lost(struct build *b)
+{
+    encrypted(b);
+    build_kill(b, SOURCE);
+}
+static void encrypted_fine(struct build *b)
+{
+    encrypted(b);
+    certificate(b, DESTINATION);
+}
+static void encrypted_key_hidden(struct build *b)
+{
+    build_row(b, SOURCE, BOX)->encrypted = true;
+}
+static void backups_encrypted(struct build *b)
+{
+    add(b, SOURCE, SURROUNDING_BACKUP_KEY, NULL, BOX, THUMBPRINT);
+}
+static void backups_encrypted_fine(struct build *b)
+{
+    backups_encrypted(b);
+    certificate(b, DESTINATION);
+}
+static void never_backed_up(struct build *b)
+{
+    encrypted(b);
+    struct server_view *source = b->servers[SOURCE];
+    source->surroundings[source->surroundings_count - 1].number = -1;
+}
+static void unused_never_backed_up(struct build *b)
+{
+    add(b, SOURCE, SURROUNDING_CERTIFICATE, "Other", NULL, "AA")->number = -1;
+}
+static void to_blob(struct build *b)
+{
+    for (size_t s = 0; s < 2; s++)
+        for (size_t i = 0; i < b->servers[s]->history[0]->count; i++)
+            spoil_text(&b->servers[s]->history[0]->rows[i].location,
+                       "https://contoso.blob.core.windows.net/bts");
+}
+static void to_blob_fine(struct build *b)
+{
+    to_blob(b);
+    add(b, DESTINATION, SURROUNDING_CREDENTIAL, "https://contoso.blob.core.windows.net/bts", NULL,
+        NULL);
+}
+static void to_blob_other_container(struct build *b)
+{
+    to_blob(b);
+    add(b, DESTINATION, SURROUNDING_CREDENTIAL, "https://contoso.blob.core.windows.net/other", NULL,
+        NULL);
+}
+static void feature(struct build *b)
+{
+    add(b, SOURCE, SURROUNDING_FEATURE, "TransparentDataEncryption", BOX, NULL);
+    spoil_text(&b->servers[DESTINATION]->edition, "Standard Edition (64-bit)");
+}
+static void feature_fine(struct build *b)
+{
+    add(b, SOURCE, SURROUNDING_FEATURE, "TransparentDataEncryption", BOX, NULL);
+}
+static void users(struct build *b)
+{
+    static const char *const names[] = {"CONTOSO\\hosts", "CONTOSO\\admins", "app", "web"};
+    for (size_t i = 0; i < 4; i++) {
+        char sid[3] = {'A', (char)('0' + i), '\0'};
+        add(b, SOURCE, SURROUNDING_USER, names[i], BOX, sid);
+    }
+}
+static void logins_missing(struct build *b)
+{
+    users(b);
+    add(b, DESTINATION, SURROUNDING_LOGIN, "CONTOSO\\hosts", NULL, "A0");
+    add(b, DESTINATION, SURROUNDING_LOGIN, "app", NULL, "FF"); /* by the same name alone */
+}
+static void logins_missing_live(struct build *b)
+{
+    logins_missing(b);
+    spoil_go_live(b);
+}
+static void logins_there(struct build *b)
+{
+    users(b);
+    add(b, DESTINATION, SURROUNDING_LOGIN, "hosts", NULL, "A0");
+    add(b, DESTINATION, SURROUNDING_LOGIN, "admins", NULL, "A1");
+    add(b, DESTINATION, SURROUNDING_LOGIN, "app", NULL, "A2");
+    add(b, DESTINATION, SURROUNDING_LOGIN, "web", NULL, "A3");
+}
+static void role_in(struct build *b, const char *database)
+{
+    add(b, SOURCE, SURROUNDING_BACKUP_ROLE, "BTS_BACKUP_USERS", database, NULL);
+}
+static void role_missing(struct build *b)
+{
+    struct server_view *source = b->servers[SOURCE];
+    for (size_t i = 0; i < source->surroundings_count; i++)
+        if (source->surroundings[i].kind == SURROUNDING_BACKUP_ROLE)
+            spoil_text(&source->surroundings[i].database, "another");
+    role_in(b, MGMT);
+}
+static void marks_many(struct build *b)
+{
+    add(b, SOURCE, SURROUNDING_MARK_LOG, NULL, BOX, NULL)->number = 250000;
+}
+static void marks_few(struct build *b)
+{
+    add(b, SOURCE, SURROUNDING_MARK_LOG, NULL, BOX, NULL)->number = 1344;
+}
+static void no_way_to_import(struct build *b)
+{
+    b->servers[DESTINATION]->ad_hoc_distributed_queries = 0;
+}
+static void link_to_import(struct build *b)
+{
+    no_way_to_import(b);
+    add(b, DESTINATION, SURROUNDING_LINKED_SERVER, "MGMT", NULL, "SQLA")->flag = true;
+}
+static struct build *two_sources(void)
+{
+    return build_contoso(1, false);
+}
+static void source_link(struct build *b, bool calls)
+{
+    struct server_view *source = b->servers[SOURCE];
+    for (size_t i = 0; i < source->surroundings_count; i++)
+        if (source->surroundings[i].kind == SURROUNDING_LINKED_SERVER)
+            source->surroundings[i].flag = calls;
+}
+static void link_without_calls(struct build *b)
+{
+    source_link(b, false);
+}
+static void natively_shipped(struct build *b)
+{
+    add(b, SOURCE, SURROUNDING_NATIVE_SHIPPING, NULL, BOX, "primary");
+}
+static void other_natively_shipped(struct build *b)
+{
+    add(b, SOURCE, SURROUNDING_NATIVE_SHIPPING, NULL, "Reports", "primary");
+}
+static void file(struct build *b, int server, const char *path, int64_t size_bytes)
+{
+    struct file_row *row = memory_append(b->servers[server], files);
+    row->database_id = build_row(b, server, BOX)->database_id;
+    row->name = memory_copy_text("data");
+    row->path = memory_copy_text(path);
+    row->size_bytes = size_bytes;
+}
+static void disk(struct build *b, int64_t source_bytes, int64_t free_bytes)
+{
+    file(b, SOURCE, "E:\\data\\box.mdf", source_bytes);
+    file(b, DESTINATION, "E:\\data\\box.mdf", 1000000000);
+    add(b, DESTINATION, SURROUNDING_VOLUME, "E:\\", NULL, NULL)->number = free_bytes;
+}
+static void disk_too_small(struct build *b)
+{
+    disk(b, INT64_C(9000000000), INT64_C(7000000000));
+}
+static void disk_nearly_full(struct build *b)
+{
+    disk(b, 1000000000, 900000000);
+}
+static void disk_with_room(struct build *b)
+{
+    disk(b, INT64_C(9000000000), INT64_C(90000000000));
+}
+static void other_folder(struct build *b)
+{
+    file(b, SOURCE, "F:\\new\\box_2.ndf", 1000000);
+    file(b, DESTINATION, "E:\\data\\box.mdf", 1000000);
+}
+static void same_folder(struct build *b)
+{
+    file(b, SOURCE, "E:\\Data\\box_2.ndf", 1000000);
+    file(b, DESTINATION, "E:\\data\\box.mdf", 1000000);
+}
+static void files_hidden(struct build *b)
+{
+    build_row(b, SOURCE, BOX)->files_visible = false;
+}
+static void agent_by_hand(struct build *b)
+{
+    b->servers[DESTINATION]->agent_starts_itself = 0;
+}
+static void agent_unknown(struct build *b)
+{
+    b->servers[DESTINATION]->agent_starts_itself = -1;
+}
+
+static const struct rule_case cases[] = {
+    CASE("encryption", encrypted, VERDICT_CRITICAL, "SQLA/" BOX, "TDECertificate"),
+    CASE("encryption", encrypted_source_lost, VERDICT_CRITICAL, "SQLA/" BOX, "does not have"),
+    CASE("encryption", encrypted_fine, VERDICT_OK, "", "1 encrypted databases"),
+    CASE("encryption", encrypted_key_hidden, VERDICT_UNKNOWN, "SQLA/" BOX, "may not look"),
+    {.rule = "encryption",
+     .spoil = encrypted,
+     .verdict = VERDICT_UNKNOWN,
+     .where = "DRSQL1",
+     .text = "may not look",
+     .hides = true,
+     .hidden_server = DESTINATION,
+     .hidden_part = PART_KEYS},
+    CASE("backup-encryption", backups_encrypted, VERDICT_CRITICAL, "SQLA/" BOX, "its backups are"),
+    CASE("backup-encryption", backups_encrypted_fine, VERDICT_OK, "", NULL),
+    BLIND("backup-encryption", SOURCE, PART_KEYS),
+    CASE("certificate-backup", never_backed_up, VERDICT_CRITICAL, "SQLA", "TDECertificate"),
+    CASE("certificate-backup", unused_never_backed_up, VERDICT_OK, "", NULL),
+    BLIND("certificate-backup", SOURCE, PART_KEYS),
+    CASE("backup-credential", to_blob, VERDICT_CRITICAL, "DRSQL1/", "no credential for https"),
+    CASE("backup-credential", to_blob_other_container, VERDICT_CRITICAL, "DRSQL1/", NULL),
+    CASE("backup-credential", to_blob_fine, VERDICT_OK, "", "are there"),
+    BLIND("backup-credential", DESTINATION, PART_KEYS),
+    CASE("edition", feature, VERDICT_CRITICAL, "SQLA/" BOX, "Standard"),
+    CASE("edition", feature_fine, VERDICT_OK, "", NULL),
+    BLIND("edition", SOURCE, PART_INSIDE),
+    CASE("logins", logins_missing, VERDICT_WARNING, "DRSQL1",
+         "3 logins of the databases' users are not there with their SID: CONTOSO\\admins, app, web"),
+    CASE("logins", logins_missing_live, VERDICT_CRITICAL, "DRSQL1", NULL),
+    CASE("logins", logins_there, VERDICT_OK, "", NULL),
+    BLIND("logins", DESTINATION, PART_LOGINS),
+    CASE("backup-role", role_missing, VERDICT_WARNING, "SQLA/" BOX, "BTS_BACKUP_USERS"),
+    HEALTHY("backup-role"),
+    BLIND("backup-role", SOURCE, PART_INSIDE),
+    CASE("mark-log-size", marks_many, VERDICT_WARNING, "SQLA/" BOX, "250000"),
+    CASE("mark-log-size", marks_few, VERDICT_OK, "", "1344"),
+    BLIND("mark-log-size", SOURCE, PART_INSIDE),
+    CASE("linked-servers", no_way_to_import, VERDICT_CRITICAL, "DRSQL1", "neither"),
+    CASE("linked-servers", link_to_import, VERDICT_OK, "", NULL),
+    {.rule = "linked-servers", .estate = two_sources, .verdict = VERDICT_OK, .where = ""},
+    {.rule = "linked-servers",
+     .estate = two_sources,
+     .spoil = link_without_calls,
+     .verdict = VERDICT_WARNING,
+     .where = "SQLA",
+     .text = "for SQLB allows no remote"},
+    BLIND("linked-servers", SOURCE, PART_LINKS),
+    CASE("native-log-shipping", natively_shipped, VERDICT_WARNING, "SQLA/" BOX, "as primary"),
+    CASE("native-log-shipping", other_natively_shipped, VERDICT_OK, "", NULL),
+    BLIND("native-log-shipping", DESTINATION, PART_LINKS),
+    CASE("disk-space", disk_too_small, VERDICT_CRITICAL, "DRSQL1", "will take 8.0 GB more"),
+    CASE("disk-space", disk_nearly_full, VERDICT_WARNING, "DRSQL1", "E:\\ has 900 MB left"),
+    CASE("disk-space", disk_with_room, VERDICT_OK, "", NULL),
+    BLIND("disk-space", DESTINATION, PART_VOLUMES),
+    CASE("file-paths", other_folder, VERDICT_WARNING, "DRSQL1/" BOX, "F:\\new\\box_2.ndf"),
+    CASE("file-paths", same_folder, VERDICT_OK, "", NULL),
+    CASE("file-paths", files_hidden, VERDICT_UNKNOWN, "SQLA", "may not look"),
+    BLIND("file-paths", DESTINATION, PART_DATABASES),
+    CASE("agent-start", agent_by_hand, VERDICT_WARNING, "DRSQL1", "does not start"),
+    CASE("agent-start", agent_unknown, VERDICT_UNKNOWN, "DRSQL1", "may not look"),
+    HEALTHY("agent-start"),
+};
+
+const struct rule_cases rule_cases_around = {cases, sizeof cases / sizeof *cases};
