@@ -25,7 +25,8 @@ static bool take_holder(void *context, const struct tds_row *row)
     return true;
 }
 
-static void say_who(struct destination *destination, struct link *link, struct error *error)
+/* False = nobody to be seen. */
+static bool say_who(struct destination *destination, struct link *link, struct error *error)
 {
     struct holder holder = {.since_ms = TIME_UNKNOWN};
     struct error why;
@@ -46,20 +47,27 @@ static void say_who(struct destination *destination, struct link *link, struct e
                   "attach to that run, or wait until it has ended",
                   "held by \"%s\" (login %s from %s, session %lld) since %s by the server's clock",
                   holder.program, holder.login, holder.host, (long long)holder.session_id, since);
+    return holder.session_id != 0;
 }
 
 bool destination_lock(struct destination *destination, struct link *link, struct error *error)
 {
     struct tds_outcome outcome = {0};
-    if (link_run(link, tsql_lock_take(), NULL, NULL, &outcome, error) != ERR_OK) {
-        link_close(link);
-        return false;
+    bool held = false;
+    /* A holder that is gone when it is looked for may have let go in between: once more. */
+    for (int attempt = 0; attempt < 2 && !held; attempt++) {
+        error_clear(error);
+        if (link_run(link, tsql_lock_take(), NULL, NULL, &outcome, error) != ERR_OK) {
+            link_close(link);
+            return false;
+        }
+        if (outcome.has_return_status && outcome.return_status >= 0)
+            return true;
+        if (!outcome.has_return_status || outcome.return_status != -1)
+            break;
+        held = say_who(destination, link, error);
     }
-    if (outcome.has_return_status && outcome.return_status >= 0)
-        return true;
-    if (outcome.has_return_status && outcome.return_status == -1)
-        say_who(destination, link, error);
-    else
+    if (error->code == ERR_OK)
         error_set(error, ERR_SERVER_ERROR, destination->config->name, NULL,
                   "the lock was not given (status %d)",
                   outcome.has_return_status ? outcome.return_status : -999);

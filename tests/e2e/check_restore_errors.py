@@ -14,16 +14,17 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from lab import Failure, Lab, expect, wait_for  # noqa: E402
-from matrix import CONFIRM, SCENARIO, expect_proven  # noqa: E402
+from matrix import CONFIRM, ROUTES, SCENARIO, expect_proven  # noqa: E402
 from record import proof_order, read_record  # noqa: E402
 from slow import execute, state_of, wait_state, worker  # noqa: E402
 
 SERVER, DATABASE = "DRM1", "BizTalkMgmtDb"  # the second that is restored there
-SLOW, FAST = 4_000_000, 4_000_000_000       # bytes a second
+SLOW, FAST = 1_000_000, 4_000_000_000       # bytes a second
 FULL, LOG_1, LOG_2 = 0, 1, 2                # steps of its plan
 
-Case = collections.namedtuple("Case", "number when break_it words remedy mend")
-Case.__new__.__defaults__ = (None,)
+# number 0: the program sees the state before it sends the statement that would fail.
+Case = collections.namedtuple("Case", "number when break_it words remedy mend route")
+Case.__new__.__defaults__ = (None, "full-restore")
 
 
 def file_becomes(step, state):
@@ -36,15 +37,16 @@ def sql(text):
 
 
 class ErrorLab(Lab):
-    """The matrix group with dead sources and a plan of full restores, one lane a server."""
+    """The matrix group with dead sources and a plan by one route, one lane a server."""
 
-    def __init__(self):
+    def __init__(self, route):
         super().__init__(scenario=SCENARIO, speed=1)
         try:
             with open(self.ini, "a", encoding="utf-8") as file:
                 file.write("lanes = 1\n")  # [restore] is the last section
             self.sources_die()
-            self.plan = self.json("plan", "--target", "rule")
+            self.plan = self.json("plan", "--target", ROUTES[route])
+            self.command = "RESTORE DATABASE" if route == "full-restore" else "RESTORE LOG"
             self.steps = next(d for d in self.plan["databases"]
                               if d["database"] == DATABASE)["steps"]
         except BaseException:
@@ -78,17 +80,17 @@ def what_the_operator_reads(lab, case):
     done = lab.begin("--detach")
     expect(done.returncode == 0, done.stderr)
     wait_for(lambda: execute(lab, "SELECT session_id FROM sys.dm_exec_requests "
-                                  "WHERE command = N'RESTORE DATABASE'", SERVER), 30,
-             "the first full restore runs")
+                                  f"WHERE command = N'{lab.command}'", SERVER), 30,
+             "the first database is being restored")
+    lab.rate(FAST)  # what runs keeps the time it began with
     case.break_it(lab)
-    lab.rate(FAST)
     wait_state(lab, "failed", "after", seconds=60)
     expect(state_of(lab) == "failed", "the run ended well")
     return lab.json("report", "1")["reason"]
 
 
 def check(case):
-    with ErrorLab() as lab:
+    with ErrorLab(case.route) as lab:
         text = what_the_operator_reads(lab, case)
         if case.number:
             expect(f"server error {case.number}:" in text, f"the number is not there: {text}")
@@ -122,6 +124,11 @@ CASES = [
     Case(3189, "before", file_becomes(FULL, "damaged"), "Damage", "another copy", READABLE[FULL]),
     Case(3189, "running", file_becomes(LOG_2, "damaged"), "Damage", "another copy",
          READABLE[LOG_2]),
+    Case(3159, "running", sql(f"RESTORE DATABASE [{DATABASE}] WITH RECOVERY"), "xx", "yy"),
+    Case(3117, "running", sql(f"RESTORE DATABASE [{DATABASE}] WITH RECOVERY"), "xx", "yy", None, "roll-forward"),
+    Case(3118, "running", sql(f"DROP DATABASE [{DATABASE}]"), "xx", "yy", None, "roll-forward"),
+    Case(4326, "running", lambda lab: execute(lab, f"RESTORE LOG [{DATABASE}] FROM DISK = N'{lab.steps[0]['file']}' WITH NORECOVERY", SERVER), "xx", "yy", None, "roll-forward"),
+    Case(4305, "running", lambda lab: execute(lab, f"RESTORE DATABASE [{DATABASE}] FROM DISK = N'{lab.json('plan', '--target', 'rule')['databases'][-1]['steps'][0]['file']}' WITH NORECOVERY", SERVER), "xx", "yy", None, "roll-forward"),
 ]
 
 

@@ -73,6 +73,7 @@ def finish(lab, where, may_stop=False):
         state = runs[0]["state"]
         done = lab.run("resume", str(runs[0]["run"]), seconds=120)
         if done.returncode == 5:  # it had not begun, or was ended: a new one takes over
+            where += f" ({done.stderr.strip()})"
             done = lab.run(*words, seconds=120)
     if done.returncode in (1, 5) and may_stop:
         expect(done.stderr.strip(), f"{where}: stopped without a word")

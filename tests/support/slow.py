@@ -16,6 +16,8 @@ def execute(lab, text, server="DRSQL1"):
     cursor = connection.cursor()
     cursor.execute(text)
     rows = cursor.fetchall() if cursor.description else []
+    while cursor.nextset():  # each message of a RESTORE is a result of its own
+        pass
     connection.close()
     return rows
 
