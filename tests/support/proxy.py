@@ -76,8 +76,10 @@ class Connection:
     def look(self, kind, message):
         if kind == SQL_BATCH:
             headers = struct.unpack("<I", message[:4])[0]
+            text = message[headers:].decode("utf-16-le")
             with self.proxy.lock:
-                self.proxy.batches.append(message[headers:].decode("utf-16-le"))
+                self.proxy.batches.append(text)
+            self.proxy.on_batch(text)
         elif kind == LOGIN7 and self.proxy.cutter is not None:
             self.counted = login_user(message) == self.proxy.cutter.user
 
@@ -90,11 +92,13 @@ class Connection:
 
 
 class Proxy:
-    """Listens on a free loopback port and passes everything to the target port. Plain TDS only."""
+    """Listens on a free loopback port and passes everything to the target port. Plain TDS only.
+    on_batch(text) is called with every SQL batch whose last packet is not passed on yet."""
 
-    def __init__(self, target_port, cutter=None):
+    def __init__(self, target_port, cutter=None, on_batch=lambda text: None):
         self.target_port = target_port
         self.cutter = cutter
+        self.on_batch = on_batch
         self.batches = []
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -135,7 +139,7 @@ def read_ini(path):
     return sections
 
 
-def proxied_ini(path, target, cutter=None):
+def proxied_ini(path, target, cutter=None, on_batch=lambda text: None):
     """Writes a copy of the configuration in which every server is behind a proxy: {name: Proxy}."""
     proxies = {}
     name = None
@@ -144,7 +148,7 @@ def proxied_ini(path, target, cutter=None):
             if match := re.fullmatch(r"\[server (.*)\]\n", line):
                 name = match[1]
             elif (match := re.fullmatch(r"port = (\d+)\n", line)) and name:
-                proxies[name] = Proxy(int(match[1]), cutter)
+                proxies[name] = Proxy(int(match[1]), cutter, on_batch)
                 line = f"port = {proxies[name].port}\n"
             out.write(line)
     return proxies
