@@ -266,6 +266,7 @@ void config_free(struct config *config)
     free(config->management_database);
     free(config->theme);
     free(config->journal_dir);
+    free(config->runbook);
     free(config->state_dir);
     free(config);
 }

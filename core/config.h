@@ -65,6 +65,7 @@ struct config {
     int escape_delay_ms;
     enum target_by target; /* a site's default: newest or rule */
     char *journal_dir;     /* NULL = the state directory */
+    char *runbook;         /* NULL = found beside stopmark.ini */
     char *state_dir;       /* resolved; created 0700 when first written */
     int lanes_per_server;
     char *rehearsal_prefix; /* of the copies' names */

@@ -12,7 +12,7 @@
 #include "core/run_internal.h"
 #include "core/runbook.h"
 
-static char *clean_copy(const char *text)
+char *report_clean(const char *text)
 {
     if (text == NULL)
         return NULL;
@@ -24,7 +24,7 @@ static char *clean_copy(const char *text)
 
 static void clean_in_place(char **text)
 {
-    char *clean = clean_copy(*text);
+    char *clean = report_clean(*text);
     free(*text);
     *text = clean;
 }
@@ -75,7 +75,7 @@ static void fill_databases(struct report *report, const struct journal_content *
         database->verified = found->verified;
         database->later_marks = found->later_marks;
         free(database->evidence);
-        database->evidence = clean_copy(found->evidence);
+        database->evidence = report_clean(found->evidence);
     }
     for (size_t i = 0; i < report->databases_count; i++) {
         clean_in_place(&report->databases[i].server);
@@ -89,14 +89,14 @@ static void fill_steps(struct report *report, const struct journal_content *cont
         const struct journal_step *from = &content->steps[i];
         struct report_step *to = memory_append(report, steps);
         *to = (struct report_step){
-            .server = clean_copy(from->server),
-            .database = clean_copy(from->database),
-            .sql = clean_copy(from->sql),
-            .outcome = clean_copy(from->text),
+            .server = report_clean(from->server),
+            .database = report_clean(from->database),
+            .sql = report_clean(from->sql),
+            .outcome = report_clean(from->text),
             .kind = from->kind,
             .state = from->state,
             .set = from->set,
-            .file = clean_copy(from->file),
+            .file = report_clean(from->file),
             .sent_utc_ms = from->sent_utc_ms,
             .done_utc_ms = from->done_utc_ms,
         };
@@ -136,8 +136,8 @@ void report_fill(struct report *report, const struct journal_content *content,
                  const struct plan *plan)
 {
     run_summarize(&report->summary, &content->head);
-    report->group = clean_copy(content->head.group);
-    report->plan_hash = clean_copy(content->hash);
+    report->group = report_clean(content->head.group);
+    report->plan_hash = report_clean(content->hash);
     report->set = content->head.set;
     fill_databases(report, content, plan);
     fill_steps(report, content);
@@ -145,7 +145,7 @@ void report_fill(struct report *report, const struct journal_content *content,
         char time[40];
         time_format(time, sizeof time, content->messages[i].at_utc_ms);
         char *text = memory_format("%s %s", time, content->messages[i].text);
-        *memory_append(report, messages) = clean_copy(text);
+        *memory_append(report, messages) = report_clean(text);
         free(text);
     }
     for (size_t i = 0; i < content->decisions_count; i++) {
@@ -153,36 +153,12 @@ void report_fill(struct report *report, const struct journal_content *content,
         time_format(time, sizeof time, content->decisions[i].at_utc_ms);
         char *text = memory_format("%s %s: %s", time, content->decisions[i].by,
                                    content->decisions[i].text);
-        *memory_append(report, decisions) = clean_copy(text);
+        *memory_append(report, decisions) = report_clean(text);
         free(text);
     }
     if (report->summary.state == RUN_ABORTED)
         report->rebuild = rebuild_steps(content, &report->rebuild_count);
     judge(report);
-}
-
-static void fill_manual(struct report *report, const struct runbook *runbook,
-                        const struct journal_content *content, const struct plan *plan)
-{
-    for (size_t i = 0; i < runbook->steps_count; i++) {
-        const struct runbook_step *from = &runbook->steps[i];
-        if (!runbook_applies(from, content->head.situation, plan))
-            continue;
-        struct manual_step *to = memory_append(report, manual);
-        *to = (struct manual_step){.id = memory_copy_text(from->id),
-                                   .title = runbook_fill(from->title, plan, content->head.run),
-                                   .text = runbook_fill(from->text, plan, content->head.run),
-                                   .ticked_utc_ms = TIME_UNKNOWN};
-        for (size_t k = 0; k < content->ticks_count; k++) {
-            const struct journal_tick_row *tick = &content->ticks[k];
-            if (!tick->ticked || !text_equal(tick->step_id, to->id))
-                continue;
-            to->ticked = true;
-            to->by = clean_copy(tick->by);
-            to->note = clean_copy(tick->note);
-            to->ticked_utc_ms = tick->at_utc_ms;
-        }
-    }
 }
 
 struct report *report_load(const struct config *config, int64_t run, struct error *error)
@@ -194,12 +170,12 @@ struct report *report_load(const struct config *config, int64_t run, struct erro
     struct report *report = NULL;
     struct journal *journal = journal_open(run_directory(config), run, JOURNAL_READ, &why);
     if (journal != NULL && journal_read(journal, &content, &why) == ERR_OK &&
-        (runbook = runbook_load(config->path, &why)) != NULL) {
+        (runbook = runbook_open(config, &why)) != NULL) {
         struct plan *plan = content.plan == NULL ? NULL : plan_from_json(content.plan, NULL);
         report = memory_new(sizeof *report);
         report_fill(report, &content, plan);
         report->summary.alive = run_worker_answers(config, report->summary.uuid);
-        fill_manual(report, runbook, &content, plan);
+        report_fill_steps(report, runbook, &content, plan);
         plan_free(plan);
     }
     runbook_free(runbook);
@@ -234,6 +210,8 @@ void report_free(struct report *report)
         free(report->manual[i].id);
         free(report->manual[i].title);
         free(report->manual[i].text);
+        free(report->manual[i].verify);
+        free(report->manual[i].source);
         free(report->manual[i].by);
         free(report->manual[i].note);
     }
@@ -274,12 +252,12 @@ enum error_code report_write(const struct config *config, const struct report *r
     return code;
 }
 
-static bool knows_step(const struct report *report, const char *step_id)
+static const struct manual_step *find_step(const struct report *report, const char *step_id)
 {
     for (size_t i = 0; i < report->manual_count; i++)
         if (text_equal(report->manual[i].id, step_id))
-            return true;
-    return false;
+            return &report->manual[i];
+    return NULL;
 }
 
 /* The last tick ends a verified run; one taken back opens it again. */
@@ -289,9 +267,7 @@ static enum error_code settle(const struct config *config, struct journal *journ
     struct report *report = report_load(config, run, error);
     if (report == NULL)
         return error == NULL ? ERR_JOURNAL : error->code;
-    size_t open = 0;
-    for (size_t i = 0; i < report->manual_count; i++)
-        open += !report->manual[i].ticked;
+    size_t open = report_open_steps(report, false, NULL);
     enum run_state now = report->summary.state;
     enum run_state then = now != RUN_AFTER && now != RUN_DONE ? now
                           : open > 0                          ? RUN_AFTER
@@ -306,20 +282,30 @@ enum error_code report_tick(const struct config *config, int64_t run, const char
     struct report *report = report_load(config, run, error);
     if (report == NULL)
         return error == NULL ? ERR_JOURNAL : error->code;
-    bool alive = report->summary.alive, known = knows_step(report, step_id);
+    const struct manual_step *step = find_step(report, step_id);
+    bool alive = report->summary.alive, known = step != NULL, by_run = known && step->by_run;
     report_free(report);
     if (alive)
         return error_set(error, ERR_REFUSED, NULL, "tick when the run has ended",
                          "the run is still under way");
     if (!known)
         return error_set(error, ERR_USAGE, NULL, NULL, "the run has no manual step %s", step_id);
+    if (by_run)
+        return error_set(error, ERR_REFUSED, NULL, NULL,
+                         "%s is proven by the run itself and is not ticked by hand", step_id);
+    char *kept = note == NULL ? NULL : runbook_note(note, error);
+    if (note != NULL && kept == NULL)
+        return error == NULL ? ERR_IO : error->code;
     struct journal *journal = journal_open(run_directory(config), run, JOURNAL_WRITE, error);
-    if (journal == NULL)
+    if (journal == NULL) {
+        free(kept);
         return error == NULL ? ERR_JOURNAL : error->code;
-    enum error_code code = journal_tick(journal, step_id, by != NULL, by, note,
+    }
+    enum error_code code = journal_tick(journal, step_id, by != NULL, by, kept,
                                         clock_utc_ms(clock_system()), error);
     if (code == ERR_OK)
         code = settle(config, journal, run, error);
     journal_close(journal);
+    free(kept);
     return code;
 }

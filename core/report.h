@@ -8,10 +8,19 @@
 #include "core/journal.h"
 #include "core/plan.h"
 #include "core/run.h"
+#include "core/runbook.h"
 
 /* Fills a report from a journal's content; plan may be NULL (a plan that cannot be read). Manual
  * steps are left out. Pure. */
 void report_fill(struct report *report, const struct journal_content *content,
                  const struct plan *plan);
+
+/* A copy fit to be seen (text_clean); NULL for NULL. Owned. */
+char *report_clean(const char *text);
+
+/* Adds the runbook's steps that belong to the run, then those of the way back, with their ticks and
+ * proofs; the report is filled otherwise. Pure. */
+void report_fill_steps(struct report *report, const struct runbook *runbook,
+                       const struct journal_content *content, const struct plan *plan);
 
 #endif

@@ -63,29 +63,56 @@ static void add_databases(struct str *out, const struct report *report)
     }
 }
 
-static void add_manual(struct str *out, const struct report *report)
+/* Its lines under a list's number. */
+static void add_indented(struct str *out, const char *before, const char *text)
 {
-    size_t ticked = 0;
-    for (size_t i = 0; i < report->manual_count; i++)
-        ticked += report->manual[i].ticked;
-    str_format(out, "\n## Manual steps (%zu of %zu done)\n\n", ticked, report->manual_count);
+    str_format(out, "   %s", before);
+    for (const char *at = text; *at != '\0'; at++) {
+        str_add_char(out, *at);
+        if (*at == '\n')
+            str_add(out, "   ");
+    }
+    str_add_char(out, '\n');
+}
+
+static void add_step_state(struct str *out, const struct manual_step *m)
+{
+    char when[40];
+    const char *note = m->note == NULL ? "" : m->note;
+    if (m->by_run) {
+        str_format(out, "   *%s%s%s*\n", m->ticked ? "proven by the run" : "not proven",
+                   note[0] ? ": " : "", note);
+    } else if (m->ticked) {
+        time_format(when, sizeof when, m->ticked_utc_ms);
+        str_format(out, "   *%s, %s%s%s*\n", m->by == NULL ? "" : m->by, when, note[0] ? ": " : "",
+                   note);
+    }
+}
+
+/* The steps of the run, or those of the way back, by phase. */
+static void add_manual(struct str *out, const struct report *report, bool back)
+{
+    size_t all, open = report_open_steps(report, back, &all), number = 0;
+    const char *phase = "";
+    if (all == 0)
+        return;
+    str_format(out, "\n## %s (%zu of %zu done)\n", back ? "Fail back" : "Manual steps", all - open,
+               all);
     for (size_t i = 0; i < report->manual_count; i++) {
         const struct manual_step *m = &report->manual[i];
-        str_format(out, "%zu. [%c] **%s**\n", i + 1, m->ticked ? 'x' : ' ', m->title);
-        str_add(out, "   ");
-        for (const char *at = m->text; *at != '\0'; at++) {
-            str_add_char(out, *at);
-            if (*at == '\n')
-                str_add(out, "   ");
-        }
-        str_add_char(out, '\n');
-        if (m->ticked) {
-            char when[40];
-            time_format(when, sizeof when, m->ticked_utc_ms);
-            str_format(out, "   *%s, %s%s%s*\n", m->by == NULL ? "" : m->by, when,
-                       m->note == NULL || m->note[0] == '\0' ? "" : ": ",
-                       m->note == NULL ? "" : m->note);
-        }
+        if (m->back != back)
+            continue;
+        if (strcmp(phase, m->phase_title) != 0)
+            str_format(out, "\n### %s\n\n", m->phase_title);
+        phase = m->phase_title;
+        str_format(out, "%zu. [%c] **%s**%s\n", ++number, m->ticked ? 'x' : ' ', m->title,
+                   m->by_run ? " (by stopmark)" : "");
+        add_indented(out, "", m->text);
+        if (m->verify != NULL)
+            add_indented(out, "Seen by: ", m->verify);
+        if (m->source != NULL)
+            str_format(out, "   Documentation: %s\n", m->source);
+        add_step_state(out, m);
     }
 }
 
@@ -128,7 +155,8 @@ char *report_to_markdown(const struct report *report)
     struct str out = {0};
     add_head(&out, report);
     add_databases(&out, report);
-    add_manual(&out, report);
+    add_manual(&out, report, false);
+    add_manual(&out, report, true);
     if (report->rebuild_count > 0)
         add_rebuild(&out, report);
     add_list(&out, "Decisions", report->decisions, report->decisions_count);
@@ -180,11 +208,15 @@ static json_t *manual_json(const struct report *report)
     for (size_t i = 0; i < report->manual_count; i++) {
         const struct manual_step *m = &report->manual[i];
         json_array_append_new(list,
-                              json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "id",
+                              json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:s, s:s, s:o, "
+                                        "s:o, s:b}", "id",
                                         json_from_text(m->id), "title", json_from_text(m->title),
                                         "text", json_from_text(m->text), "ticked", m->ticked, "by",
                                         json_from_text(m->by), "note", json_from_text(m->note),
-                                        "time", json_from_time(m->ticked_utc_ms)));
+                                        "time", json_from_time(m->ticked_utc_ms),
+                                        "kind", m->kind, "phase", m->phase, "verify",
+                                        json_from_text(m->verify), "source",
+                                        json_from_text(m->source), "back", m->back));
     }
     return list;
 }

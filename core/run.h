@@ -141,11 +141,16 @@ void run_snapshot_free(struct run_snapshot *snapshot);
 
 /* --- the manual steps and the report --------------------------------------------------------- */
 
-/* One manual step of AFTER (conf/runbook.ini) with its tick. */
+/* One step of the runbook (conf/runbook.ini) that belongs to the run, with its tick or its proof. */
 struct manual_step {
     char *id, *title, *text; /* text: what to do, servers filled in, with commands to read out */
-    bool ticked;
-    char *by, *note;
+    char *verify, *source;   /* how one sees that it is done; the documentation's page; or NULL */
+    const char *kind;        /* "manual", "confirmed" or "automatic"; static */
+    const char *phase, *phase_title; /* "references", "References and ..."; static */
+    bool by_run;             /* proven by the run or its scan; nobody ticks it */
+    bool back;               /* of the way back: a runbook of its own, keeps no run open */
+    bool ticked;             /* by_run: proven */
+    char *by, *note;         /* by_run: what proves it, or why it is not proven yet */
     int64_t ticked_utc_ms;
 };
 
@@ -192,6 +197,8 @@ struct report {
 /* Reads a run's report from its journal. NULL with *error. Owned. */
 struct report *report_load(const struct config *config, int64_t run, struct error *error);
 void report_free(struct report *report);
+/* The manual steps that still keep the run open, and all of them; back: those of the way back. */
+size_t report_open_steps(const struct report *report, bool back, size_t *all);
 char *report_to_markdown(const struct report *report); /* owned */
 char *report_to_json(const struct report *report);     /* owned; CLI.md "report", schema 1 */
 /* Writes report-RUN.md and report-RUN.json into the journal directory (temporary file, fsync,

@@ -11,8 +11,41 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/collector.h"
+#include "core/runbook.h"
 #include "core/tds.h"
 #include "screens/cli.h"
+
+static void print_problems(const char *path, const struct config_problems *problems)
+{
+    for (size_t i = 0; i < problems->items_count; i++) {
+        char text[512];
+        text_clean(text, sizeof text, problems->items[i].text);
+        if (problems->items[i].line > 0)
+            fprintf(stderr, "%s:%d: %s\n", path, problems->items[i].line, text);
+        else
+            fprintf(stderr, "%s: %s\n", path, text);
+    }
+}
+
+/* The runbook is read in the middle of a disaster: whether it can be is found out at the start. */
+static struct config *with_runbook(struct config *config, int *status)
+{
+    struct config_problems problems = {0};
+    char *path = NULL;
+    struct runbook *runbook = runbook_load(config, &problems, &path);
+    print_problems(path, &problems);
+    if (runbook == NULL) {
+        fprintf(stderr, "stopmark: %zu error%s in the runbook; nothing was started\n",
+                problems.items_count, problems.items_count == 1 ? "" : "s");
+        *status = error_exit_status(ERR_CONFIG);
+        config_free(config);
+        config = NULL;
+    }
+    runbook_free(runbook);
+    config_problems_free(&problems);
+    free(path);
+    return config;
+}
 
 struct config *cli_load_config(const struct cli *cli, int *status)
 {
@@ -25,14 +58,8 @@ struct config *cli_load_config(const struct cli *cli, int *status)
     }
     struct config_problems problems = {0};
     struct config *config = config_load(path, &problems);
-    for (size_t i = 0; config == NULL && i < problems.items_count; i++) {
-        char text[512];
-        text_clean(text, sizeof text, problems.items[i].text);
-        if (problems.items[i].line > 0)
-            fprintf(stderr, "%s:%d: %s\n", path, problems.items[i].line, text);
-        else
-            fprintf(stderr, "%s: %s\n", path, text);
-    }
+    if (config == NULL)
+        print_problems(path, &problems);
     if (config == NULL)
         fprintf(stderr, "stopmark: %zu error%s in the configuration; nothing was started\n",
                 problems.items_count, problems.items_count == 1 ? "" : "s");
@@ -40,7 +67,7 @@ struct config *cli_load_config(const struct cli *cli, int *status)
         *status = 0;
     config_problems_free(&problems);
     free(path);
-    return config;
+    return config == NULL ? NULL : with_runbook(config, status);
 }
 
 static bool anything_known(const struct group_view *view)

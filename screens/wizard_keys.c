@@ -110,6 +110,10 @@ static void ask_tick(struct wizard_screen *screen)
     const struct manual_step *step = manual_step(screen);
     if (!step)
         return;
+    if (step->by_run) {
+        wizard_say(screen, ATTR_WARNING, "stopmark looks at this one itself: nobody ticks it");
+        return;
+    }
     if (step->ticked) {
         wizard_work_tick(screen, step->id, NULL, NULL);
         return;
@@ -190,7 +194,8 @@ static void follow_up(struct wizard_screen *screen, enum wizard_question answere
     case ASK_TICK_BY: {
         const struct manual_step *step = manual_step(screen);
         if (step) {
-            dialog_open_input(&screen->dialog, step->title, NULL, "Note", NULL, false);
+            dialog_open_input(&screen->dialog, step->title,
+                              "@/path at its end names a file as evidence.", "Note", NULL, false);
             screen->question = ASK_TICK_NOTE;
         }
         break;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/memory.h"
 #include "core/base/text.h"
 #include "screens/wizard_private.h"
 #include "screens/words.h"
@@ -263,36 +264,62 @@ char *wizard_reflow(const char *text)
     return str_take(&out);
 }
 
-static int draw_manual_text(const struct manual_step *step, const struct canvas *canvas, int row)
+/* Who ticked it, or what proves it. */
+static int draw_step_state(const struct manual_step *step, const struct canvas *canvas, int row)
 {
     char when[WORDS_SIZE], text[WORDS_LINE];
+    const char *note = step->note ? step->note : "";
+    if (step->by_run) {
+        snprintf(text, sizeof text, "%s%s%s", step->ticked ? "proven" : "not proven",
+                 note[0] ? ": " : "", note);
+        return row + wrap_draw(canvas, row, step->ticked ? ATTR_OK : ATTR_WARNING, text);
+    }
+    if (!step->ticked)
+        return row;
+    time_format(when, sizeof when, step->ticked_utc_ms);
+    snprintf(text, sizeof text, "done %s by %s%s%s", when, step->by ? step->by : "?",
+             note[0] ? ": " : "", note);
+    return row + wrap_draw(canvas, row, ATTR_OK, text);
+}
+
+static int draw_manual_text(const struct manual_step *step, const struct canvas *canvas, int row)
+{
     struct canvas inside = canvas_region(canvas, row, 6, -1, -1);
     char *flowing = wizard_reflow(step->text);
     int rows = wrap_draw(&inside, 0, ATTR_NORMAL, flowing);
     free(flowing);
-    if (!step->ticked)
-        return row + rows;
-    time_format(when, sizeof when, step->ticked_utc_ms);
-    snprintf(text, sizeof text, "done %s by %s%s%s", when, step->by ? step->by : "?",
-             step->note && step->note[0] ? ": " : "", step->note ? step->note : "");
-    return row + wrap_draw(&inside, rows, ATTR_OK, text);
+    if (step->verify) {
+        char *seen = memory_format("Seen by: %s", step->verify);
+        flowing = wizard_reflow(seen);
+        rows += wrap_draw(&inside, rows, ATTR_SECONDARY, flowing);
+        free(flowing);
+        free(seen);
+    }
+    return row + draw_step_state(step, &inside, rows);
+}
+
+static enum glyph step_glyph(const struct manual_step *step)
+{
+    if (step->by_run)
+        return step->ticked ? GLYPH_OK : GLYPH_WARNING;
+    return step->ticked ? GLYPH_TICKED : GLYPH_NOT_TICKED;
 }
 
 void wizard_draw_after(struct wizard_screen *screen, const struct canvas *canvas)
 {
     const struct report *report = screen->wizard->report;
-    size_t done = 0;
     if (!report) {
         canvas_text(canvas, 0, 0, ATTR_PROGRESS, "reading the journal");
         return;
     }
     if (screen->manual_at >= report->manual_count)
         screen->manual_at = report->manual_count ? report->manual_count - 1 : 0;
-    for (size_t i = 0; i < report->manual_count; i++)
-        done += report->manual[i].ticked;
-    canvas_format(canvas, 0, 0, ATTR_STRONG, "%zu of %zu manual steps are done", done,
-                  report->manual_count);
+    size_t all, open = report_open_steps(report, false, &all);
+    canvas_format(canvas, 0, 0, ATTR_STRONG, "%zu of %zu manual steps are done", all - open, all);
     canvas_right(canvas, 0, canvas->columns, ATTR_SECONDARY, "Space ticks");
+    if (report->manual_count)
+        canvas_fit(canvas, 1, 0, canvas->columns, ALIGN_LEFT, ATTR_TITLE,
+                   report->manual[screen->manual_at].phase_title);
     /* the selected step is opened below its title; those before it scroll away as needed */
     int room = canvas->rows - 2;
     size_t first = screen->manual_at > (size_t)(room / 2) ? screen->manual_at - (size_t)(room / 2) : 0;
@@ -301,8 +328,8 @@ void wizard_draw_after(struct wizard_screen *screen, const struct canvas *canvas
         const struct manual_step *step = &report->manual[i];
         bool here = i == screen->manual_at;
         canvas_glyph(canvas, row, 0, here ? GLYPH_CURRENT : GLYPH_NONE, ATTR_STRONG);
-        canvas_glyph(canvas, row, 2, step->ticked ? GLYPH_TICKED : GLYPH_NOT_TICKED,
-                     step->ticked ? ATTR_OK : ATTR_NORMAL);
+        canvas_glyph(canvas, row, 2, step_glyph(step),
+                     step->ticked ? ATTR_OK : step->by_run ? ATTR_WARNING : ATTR_NORMAL);
         canvas_format(canvas, row, 4, here ? ATTR_STRONG : ATTR_NORMAL, "%zu %s", i + 1,
                       step->title);
         if (here)

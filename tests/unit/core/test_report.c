@@ -212,6 +212,8 @@ static void the_last_tick_ends_a_verified_run_and_one_taken_back_opens_it(void *
     struct error error;
     struct report *steps = load(run);
     for (size_t i = 0; i < steps->manual_count; i++) {
+        if (steps->manual[i].by_run || steps->manual[i].back)
+            continue;
         struct report *before = load(run);
         assert_int_equal(before->summary.state, RUN_AFTER);
         report_free(before);
@@ -225,6 +227,57 @@ static void the_last_tick_ends_a_verified_run_and_one_taken_back_opens_it(void *
     assert_int_equal(report->summary.state, RUN_AFTER);
     report_free(report);
     report_free(steps);
+}
+
+static void what_the_run_proves_is_not_ticked_by_hand(void **state)
+{
+    (void)state;
+    struct config config = configuration();
+    int64_t run = make_run(RUN_AFTER, 2);
+    struct report *report = load(run);
+    size_t proven = 0, back = 0;
+    for (size_t i = 0; i < report->manual_count; i++) {
+        struct error error;
+        const struct manual_step *step = &report->manual[i];
+        back += step->back;
+        if (!step->by_run)
+            continue;
+        proven += step->ticked;
+        assert_int_equal(report_tick(&config, run, step->id, "b", "", &error), ERR_REFUSED);
+        if (strcmp(step->id, "verified") == 0) {
+            assert_true(step->ticked);
+            assert_string_equal(step->note, "2 of 2 databases verified");
+        }
+    }
+    assert_true(proven > 0 && back > 0);
+    char *text = report_to_markdown(report);
+    assert_non_null(strstr(text, "## Fail back (0 of "));
+    assert_non_null(strstr(text, "### References and Enterprise Single Sign-On"));
+    free(text);
+    report_free(report);
+}
+
+static void evidence_is_kept_with_the_tick_and_what_cannot_be_read_is_no_evidence(void **state)
+{
+    (void)state;
+    struct config config = configuration();
+    int64_t run = make_run(RUN_AFTER, 2);
+    struct error error;
+    char *path = memory_format("%s/evidence.txt", directory);
+    FILE *file = fopen(path, "w");
+    fputs("abc", file);
+    fclose(file);
+    char *note = memory_format("done @%s", path);
+    assert_int_equal(report_tick(&config, run, "fence-source", "bert", note, &error), ERR_OK);
+    struct report *report = load(run);
+    for (size_t i = 0; i < report->manual_count; i++)
+        if (strcmp(report->manual[i].id, "fence-source") == 0)
+            assert_non_null(strstr(report->manual[i].note, "3 bytes, sha256 ba7816bf"));
+    report_free(report);
+    unlink(path);
+    assert_int_equal(report_tick(&config, run, "stop-processing", "b", note, &error), ERR_IO);
+    free(note);
+    free(path);
 }
 
 static int make_directory(void **state)
@@ -252,6 +305,8 @@ int main(void)
         cmocka_unit_test(markdown_escapes_bars_and_holds_no_control_characters),
         cmocka_unit_test(both_files_are_written_for_their_owner_only),
         cmocka_unit_test(a_tick_is_kept_with_who_and_note_and_can_be_taken_back),
+        cmocka_unit_test(what_the_run_proves_is_not_ticked_by_hand),
+        cmocka_unit_test(evidence_is_kept_with_the_tick_and_what_cannot_be_read_is_no_evidence),
         cmocka_unit_test(the_last_tick_ends_a_verified_run_and_one_taken_back_opens_it),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
