@@ -169,14 +169,37 @@ static char *value_of(const char *name, size_t length, const struct plan *plan, 
     return str_take(&out);
 }
 
-char *runbook_fill(const char *text, const struct plan *plan, int64_t run)
+/* The value of a placeholder without a run. */
+static char *paper_value(const char *name, size_t length, const char *group)
+{
+    static const struct {
+        const char *name, *words;
+    } values[] = {
+        {"mark", "(the mark)"},
+        {"run", "(RUN)"},
+        {"destinations", "(the destinations)"},
+        {"management", "(the management server)"},
+        {"management_database", "(the management database)"},
+    };
+    if (length == 5 && memcmp(name, "group", 5) == 0)
+        return memory_copy_text(group);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (strlen(values[i].name) == length && memcmp(values[i].name, name, length) == 0)
+            return memory_copy_text(values[i].words);
+    return NULL;
+}
+
+/* group: without a run; else plan and run. */
+static char *fill(const char *text, const struct plan *plan, int64_t run, const char *group)
 {
     struct str out = {0};
     while (*text != '\0') {
         const char *end = *text == '{' ? strchr(text, '}') : NULL;
-        char *value = end == NULL || plan == NULL
-                          ? NULL
-                          : value_of(text + 1, (size_t)(end - text - 1), plan, run);
+        size_t length = end == NULL ? 0 : (size_t)(end - text - 1);
+        char *value = end == NULL     ? NULL
+                      : group != NULL ? paper_value(text + 1, length, group)
+                      : plan != NULL  ? value_of(text + 1, length, plan, run)
+                                      : NULL;
         if (value != NULL) {
             str_add(&out, value);
             text = end + 1;
@@ -186,4 +209,14 @@ char *runbook_fill(const char *text, const struct plan *plan, int64_t run)
         free(value);
     }
     return str_take(&out);
+}
+
+char *runbook_fill(const char *text, const struct plan *plan, int64_t run)
+{
+    return fill(text, plan, run, NULL);
+}
+
+char *runbook_fill_paper(const char *text, const char *group)
+{
+    return fill(text, NULL, 0, group);
 }

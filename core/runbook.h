@@ -112,4 +112,7 @@ bool runbook_applies_back(const struct runbook_step *step, const struct plan *pl
  * {management_database} filled in; other braces stay. Owned. */
 char *runbook_fill(const char *text, const struct plan *plan, int64_t run);
 
+/* The same without a run: the group's name, and words for what only a run knows. Owned. */
+char *runbook_fill_paper(const char *text, const char *group);
+
 #endif

@@ -81,10 +81,11 @@ static unsigned read_bits(struct parser *parser, const char *key, char *value,
     return bits;
 }
 
+/* The word's number; otherwise after a complaint, so that one mistake makes no second. */
 static unsigned read_word(struct parser *parser, const char *key, const char *value,
-                          const struct runbook_word *words)
+                          const struct runbook_word *words, unsigned otherwise)
 {
-    unsigned number = 0;
+    unsigned number = otherwise;
     if (!runbook_word_find(words, value, &number))
         complain_word(parser, key, value, words);
     return number;
@@ -123,11 +124,14 @@ static void set_value(struct parser *parser, struct runbook_step *step, const ch
     else if (strcmp(key, "databases") == 0)
         step->databases = read_bits(parser, key, value, runbook_database_words);
     else if (strcmp(key, "kind") == 0)
-        step->kind = (enum runbook_kind)read_word(parser, key, value, runbook_kind_words);
+        step->kind = (enum runbook_kind)read_word(parser, key, value, runbook_kind_words,
+                                                  step->kind);
     else if (strcmp(key, "phase") == 0)
-        step->phase = (enum runbook_phase)read_word(parser, key, value, runbook_phase_words);
+        step->phase = (enum runbook_phase)read_word(parser, key, value, runbook_phase_words,
+                                                  step->phase);
     else if (strcmp(key, "proof") == 0)
-        step->proof = (enum runbook_proof)read_word(parser, key, value, runbook_proof_words);
+        step->proof = (enum runbook_proof)read_word(parser, key, value, runbook_proof_words,
+                                                  step->proof);
     else if (strcmp(key, "every") == 0)
         read_age(parser, step, value);
     else

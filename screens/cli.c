@@ -63,7 +63,7 @@ static int help_command(const struct cli_command *command)
     printf("usage: stopmark%s%s %s\n\n%s\n\n", prefix(command), command->name, command->usage,
            command->help);
     for (int id = 0; id < OPTION_COUNT_OF; id++)
-        if (allowed(command) & 1u << id)
+        if (allowed(command) & UINT64_C(1) << id)
             print_option(stdout, id);
     return 0;
 }
@@ -179,7 +179,7 @@ static const char *nearest_option(const struct cli_command *command, const char 
         word++;
     for (int id = 0; id < OPTION_COUNT_OF; id++) {
         int distance = text_distance(options[id].name, word);
-        if ((allowed(command) & 1u << id) && distance < best) {
+        if ((allowed(command) & UINT64_C(1) << id) && distance < best) {
             best = distance;
             nearest = options[id].name;
         }
@@ -206,7 +206,7 @@ static void make_getopt_tables(const struct cli_command *command, struct option 
     int at = 0, letter = 0;
     letters[letter++] = ':';
     for (int id = 0; id < OPTION_COUNT_OF; id++) {
-        if (!(allowed(command) & 1u << id))
+        if (!(allowed(command) & UINT64_C(1) << id))
             continue;
         int has_argument = options[id].argument ? required_argument : no_argument;
         table[at++] = (struct option){options[id].name, has_argument, NULL, LONG_BASE + id};
@@ -281,7 +281,8 @@ static int check_arguments(struct cli *cli)
     for (size_t i = 0; i < sizeof with_word / sizeof *with_word; i++)
         if (strcmp(cli->command->name, with_word[i]) == 0)
             wanted = 1;
-    if (cli->arguments.items_count == wanted)
+    bool optional = strcmp(cli->command->name, "runbook") == 0;
+    if (cli->arguments.items_count == wanted || (optional && cli->arguments.items_count == 1))
         return -1;
     return cli_usage_error(cli, wanted ? "exactly one word is needed" : "too many words");
 }

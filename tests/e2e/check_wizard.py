@@ -63,7 +63,7 @@ def a_newcomer_walks_the_wizard_to_its_end():
         terminal.until("proven consistent: all 10 databases are online")
         terminal.key("Enter")
         step(terminal, "After")
-        terminal.until("0 of 26 manual steps are done")
+        terminal.until("0 of 30 manual steps are done")
         terminal.key("Enter")
         step(terminal, "Report")
         text = terminal.until("written to ")
