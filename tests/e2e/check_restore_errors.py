@@ -247,6 +247,7 @@ NEVER = {
     3013: "follows each of the others", 3119: "comes with 3142, 5123 and 5133",
     3156: "comes with 1834, 5123 and 5133",
     3021: "the program's sessions open no transactions",
+    3031: "no statement of a plan has options that exclude each other",
     3102: "the program's sessions stay in master while they restore",
     3135: "a file of another kind is refused by its header", 3168: "no plan names a system database",
     3136: "no plan has a differential set", 3178: "no plan has a differential set",
