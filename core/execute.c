@@ -398,7 +398,8 @@ static void make_lanes(struct execution *execution)
         const struct plan_database *database = &plan->databases[i];
         int index = config_server_find(execution->config, database->server);
         *lane = (struct lane){.execution = execution, .plan = database,
-                              .step_left_ms = DURATION_UNKNOWN, .reached_utc_ms = TIME_UNKNOWN,
+                              .step_left_ms = DURATION_UNKNOWN,
+                              .reached_utc_ms = database->content_utc_ms,
                               .mark_log = {.later = -1}};
         for (size_t k = 0; k < execution->destinations_count; k++)
             if (execution->destinations[k].index == index)

@@ -112,6 +112,14 @@ static void take_message(void *context, const struct tds_message *message)
     execution_wake(lane->execution);
 }
 
+/* The clock time that the database's content has reached. */
+static void set_reached(struct lane *lane, int64_t utc_ms)
+{
+    pthread_mutex_lock(&lane->execution->lock);
+    lane->reached_utc_ms = utc_ms;
+    pthread_mutex_unlock(&lane->execution->lock);
+}
+
 static void begin_step(struct lane *lane, struct link *link, const struct plan_step *step)
 {
     struct execution *execution = lane->execution;
@@ -182,6 +190,7 @@ static bool judge(struct lane *lane, const struct plan_step *step, const struct 
             return false;
         }
         lane_conclude(lane, intent, STEP_DONE, false, 0, "restored");
+        set_reached(lane, step->content_utc_ms);
         lane->next++;
         return true;
     }
@@ -194,6 +203,7 @@ static bool judge(struct lane *lane, const struct plan_step *step, const struct 
         return true;
     case LOG_APPLIED:
         lane_conclude(lane, intent, STEP_DONE, false, 0, "applied whole; the mark is not in it");
+        set_reached(lane, step->content_utc_ms);
         lane->next++;
         return true;
     case LOG_DOUBTFUL:
@@ -266,6 +276,20 @@ static bool out_of_logs(struct lane *lane, struct error *error)
     return false;
 }
 
+/* After a resume the bytes of earlier attempts count as done. */
+static void count_done(struct lane *lane)
+{
+    int64_t done = 0;
+    for (size_t i = 0; i < lane->next && i < lane->plan->steps_count; i++)
+        if (lane->plan->steps[i].size_bytes > 0)
+            done += lane->plan->steps[i].size_bytes;
+    pthread_mutex_lock(&lane->execution->lock);
+    lane->bytes_done = done;
+    if (lane->next > 0 && lane->next <= lane->plan->steps_count)
+        lane->reached_utc_ms = lane->plan->steps[lane->next - 1].content_utc_ms;
+    pthread_mutex_unlock(&lane->execution->lock);
+}
+
 static bool restore_lane(struct lane *lane, struct link *link)
 {
     struct error error;
@@ -273,6 +297,7 @@ static bool restore_lane(struct lane *lane, struct link *link)
     lane_set(lane, LANE_RESTORING, "");
     if (!lane_locate(lane, link, &error))
         return lane_fail(lane, &error);
+    count_done(lane);
     size_t at = SIZE_MAX;
     int again = 0;
     while (!lane->at_mark) {
@@ -292,11 +317,8 @@ static bool restore_lane(struct lane *lane, struct link *link)
             return lane_fail(lane, &error);
         error_clear(&error);
     }
-    if (lane->execution->plan->stop == STOP_AT || lane->recovered) {
-        pthread_mutex_lock(&lane->execution->lock);
-        lane->reached_utc_ms = lane->execution->plan->mark_time_utc_ms;
-        pthread_mutex_unlock(&lane->execution->lock);
-    }
+    if (lane->execution->plan->stop == STOP_AT || lane->recovered)
+        set_reached(lane, lane->execution->plan->mark_time_utc_ms);
     lane_set(lane, lane->recovered ? LANE_ONLINE : LANE_AT_MARK, "");
     return true;
 }

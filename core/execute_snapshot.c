@@ -31,6 +31,19 @@ static double percent_of(const struct lane *lane, int steps)
                : 0;
 }
 
+/* While a log runs, its share of the time between the set before and its own. */
+static int64_t reached_of(const struct lane *lane)
+{
+    int64_t from = lane->reached_utc_ms;
+    if (from == TIME_UNKNOWN || lane->session_id == 0 || lane->step_shown == 0)
+        return from;
+    const struct plan_step *step = &lane->plan->steps[lane->step_shown - 1];
+    if (step->kind != STEP_RESTORE_LOG || step->content_utc_ms == TIME_UNKNOWN ||
+        step->content_utc_ms < from)
+        return from;
+    return from + (int64_t)((double)(step->content_utc_ms - from) * lane->step_percent / 100);
+}
+
 static void fill_database(struct run_database *out, const struct lane *lane, int64_t now_ms)
 {
     int steps = restore_steps(lane->plan);
@@ -41,7 +54,7 @@ static void fill_database(struct run_database *out, const struct lane *lane, int
     out->steps = steps;
     out->set = lane->set;
     out->percent = percent_of(lane, steps);
-    out->reached_utc_ms = lane->reached_utc_ms;
+    out->reached_utc_ms = reached_of(lane);
     text_copy(out->message, sizeof out->message, lane->message);
     int64_t busy_ms = lane->busy_ms;
     if (lane->session_id != 0)

@@ -46,6 +46,7 @@ struct plan_step {
     char *sql;         /* exactly what will be sent */
     int64_t size_bytes;
     int64_t duration_ms;            /* DURATION_UNKNOWN */
+    int64_t content_utc_ms;         /* how far the data goes behind it: its set's time; or unknown */
     struct lsn first_lsn, last_lsn; /* of the file, as far as known */
     enum evidence evidence;
     struct plan_move *moves; /* of this statement */
@@ -62,6 +63,7 @@ struct plan_database {
     char *reason;
     enum evidence evidence;
     struct lsn redo_lsn; /* where it stood when planned */
+    int64_t content_utc_ms; /* how far its data went then: the last set applied; or unknown */
     bool existed;        /* was there when planned, in whatever state */
     bool
         must_replace; /* recovered or broken there: a full restore needs REPLACE, and the consent */

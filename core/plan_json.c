@@ -44,6 +44,7 @@ static json_t *step_to_json(const struct plan_step *step)
     set(object, "sql", json_from_text(step->sql));
     set(object, "size_bytes", json_from_size(step->size_bytes));
     set(object, "seconds", json_from_duration(step->duration_ms));
+    set(object, "content_time", json_from_time(step->content_utc_ms));
     set(object, "first_lsn", from_lsn(step->first_lsn));
     set(object, "last_lsn", from_lsn(step->last_lsn));
     set(object, "evidence", json_from_text(evidence_name(step->evidence)));
@@ -75,6 +76,7 @@ static json_t *database_to_json(const struct plan_database *database)
     set(object, "steps", steps);
     set(object, "destination", json_integer(database->destination));
     set(object, "redo_lsn", from_lsn(database->redo_lsn));
+    set(object, "content_time", json_from_time(database->content_utc_ms));
     set(object, "mark_lsn", from_lsn(database->mark_lsn));
     set(object, "existed", json_boolean(database->existed));
     set(object, "must_replace", json_boolean(database->must_replace));
@@ -181,6 +183,7 @@ static bool read_step(const json_t *object, struct plan_step *step)
     step->sql = copy_at(object, "sql");
     step->size_bytes = integer_at(object, "size_bytes", SIZE_UNKNOWN);
     step->duration_ms = json_to_duration(json_object_get(object, "seconds"));
+    step->content_utc_ms = json_to_time(json_object_get(object, "content_time"));
     step->first_lsn = lsn_parse(text_at(object, "first_lsn"));
     step->last_lsn = lsn_parse(text_at(object, "last_lsn"));
     return step_kind_from_name(&step->kind, text_at(object, "kind")) && step->sql != NULL &&
@@ -199,6 +202,7 @@ static bool read_database(const json_t *object, struct plan_database *database)
     database->stop_name = copy_at(object, "stop_name");
     database->destination = (int)integer_at(object, "destination", -1);
     database->redo_lsn = lsn_parse(text_at(object, "redo_lsn"));
+    database->content_utc_ms = json_to_time(json_object_get(object, "content_time"));
     database->mark_lsn = lsn_parse(text_at(object, "mark_lsn"));
     database->existed = true_at(object, "existed");
     database->must_replace = true_at(object, "must_replace");

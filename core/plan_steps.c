@@ -47,7 +47,8 @@ static struct plan_step *add_step(struct plan_database *database, enum step_kind
 {
     struct plan_step *step = memory_append(database, steps);
     *step = (struct plan_step){
-        .kind = kind, .size_bytes = SIZE_UNKNOWN, .duration_ms = DURATION_UNKNOWN};
+        .kind = kind, .size_bytes = SIZE_UNKNOWN, .duration_ms = DURATION_UNKNOWN,
+        .content_utc_ms = TIME_UNKNOWN};
     return step;
 }
 
@@ -63,6 +64,12 @@ static void finish_step(struct planning *planning, const struct plan_database *d
                                   step->file == NULL ? "" : step->file));
 }
 
+static int64_t time_of_set(const struct group_view *view, int64_t set_id)
+{
+    int set = chain_find_set(view, set_id);
+    return set < 0 ? TIME_UNKNOWN : view->sets[set].time_utc_ms;
+}
+
 static void add_file_step(struct planning *planning, struct plan_database *database,
                           enum step_kind kind, int64_t set_id, const struct set_file *file,
                           const char *clause)
@@ -73,6 +80,7 @@ static void add_file_step(struct planning *planning, struct plan_database *datab
     step->file = memory_copy_text(file->path);
     step->size_bytes = file->size_bytes;
     step->duration_ms = rates_of_file(&planning->view->rates, set_kind, file->size_bytes);
+    step->content_utc_ms = time_of_set(planning->view, set_id);
     step->first_lsn = file->first_lsn;
     step->last_lsn = file->last_lsn;
     step->evidence = file->evidence;
@@ -212,6 +220,9 @@ void plan_add_database(struct planning *planning, size_t k)
         .reason = path.reason,
         .evidence = path.evidence,
         .redo_lsn = entry->redo_lsn,
+        .content_utc_ms = path.route == ROUTE_FULL_RESTORE
+                              ? TIME_UNKNOWN
+                              : time_of_set(view, entry->applied_set),
         .existed = entry->state != STATE_ABSENT,
         .mark_lsn = view->sets[mark->set].files[k].mark_lsn,
         .recovery_order = recovery_order(entry->use),

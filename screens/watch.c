@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/run.h"
@@ -30,7 +31,10 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
+enum { PROGRESS_MS = 5000 };
+
 struct watch {
+    int64_t told_ms; /* when progress was told last, monotonic */
     char *last_message; /* owned; the newest one told */
     char phase[256];
     enum run_state state;
@@ -51,6 +55,52 @@ static void tell_messages(struct watch *watch, const struct run_snapshot *snapsh
     }
 }
 
+struct progress {
+    double percent;
+    int64_t bytes_per_s, left_ms, reached_utc_ms;
+};
+
+/* All databases together: the slowest decides when it is over, the oldest how far the group is. */
+static struct progress sum_up(const struct run_snapshot *snapshot)
+{
+    struct progress sum = {.left_ms = DURATION_UNKNOWN, .reached_utc_ms = TIME_UNKNOWN};
+    bool all_known = true;
+    for (size_t i = 0; i < snapshot->databases_count; i++) {
+        const struct run_database *d = &snapshot->databases[i];
+        sum.percent += d->percent / (double)snapshot->databases_count;
+        all_known = all_known && d->reached_utc_ms != TIME_UNKNOWN;
+        if (sum.reached_utc_ms == TIME_UNKNOWN || d->reached_utc_ms < sum.reached_utc_ms)
+            sum.reached_utc_ms = d->reached_utc_ms;
+        if (d->state != LANE_RESTORING)
+            continue;
+        sum.bytes_per_s += d->bytes_per_s;
+        if (d->left_ms > sum.left_ms)
+            sum.left_ms = d->left_ms;
+    }
+    if (!all_known)
+        sum.reached_utc_ms = TIME_UNKNOWN;
+    return sum;
+}
+
+static void tell_progress(struct watch *watch, const struct run_snapshot *snapshot)
+{
+    int64_t now_ms = clock_monotonic_ms(clock_system());
+    if (snapshot->summary.state != RUN_RESTORING || now_ms - watch->told_ms < PROGRESS_MS)
+        return;
+    watch->told_ms = now_ms;
+    struct progress sum = sum_up(snapshot);
+    char line[320], left[40] = "", reached[40] = "";
+    if (sum.left_ms != DURATION_UNKNOWN)
+        duration_format(left, sizeof left, sum.left_ms);
+    if (sum.reached_utc_ms != TIME_UNKNOWN)
+        time_format_of_day(reached, sizeof reached, sum.reached_utc_ms);
+    snprintf(line, sizeof line, "restoring: %.0f %%, %d of %zu at the mark, %.1f MB/s%s%s%s%s",
+             sum.percent, snapshot->at_mark, snapshot->databases_count,
+             (double)sum.bytes_per_s / 1e6, left[0] ? ", left " : "", left,
+             reached[0] ? ", all have reached " : "", reached);
+    cli_say(line);
+}
+
 static void tell(struct watch *watch, const struct run_snapshot *snapshot)
 {
     tell_messages(watch, snapshot);
@@ -60,6 +110,7 @@ static void tell(struct watch *watch, const struct run_snapshot *snapshot)
         snprintf(line, sizeof line, "%s: %s", run_state_name(snapshot->summary.state), watch->phase);
         cli_say(line);
     }
+    tell_progress(watch, snapshot);
     watch->state = snapshot->summary.state;
 }
 
@@ -112,7 +163,7 @@ int watch_run(const struct config *config, int64_t run)
             return watch_verdict(config, run);
         return cli_fail(&error);
     }
-    struct watch watch = {.state = RUN_PLANNED};
+    struct watch watch = {.state = RUN_PLANNED, .told_ms = clock_monotonic_ms(clock_system())};
     follow(&watch, client);
     run_client_close(client);
     free(watch.last_message);

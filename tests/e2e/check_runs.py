@@ -108,6 +108,22 @@ def the_statements_sent_are_the_plans_to_the_byte():
         expect("Sanitizer" not in text and "runtime error" not in text, text)
 
 
+def the_console_tells_progress_rate_time_left_and_the_time_reached():
+    with Lab(speed=1) as lab:
+        lab.json("status")  # seen alive once: whether stamps are UTC is known
+        lab.sources_die()
+        rate(lab, 15_000_000)
+        done = lab.run(*RESTORE, seconds=120)
+        expect(done.returncode == 0, done.stderr)
+        told = re.findall(r"restoring: (\d+) %, (\d+) of 10 at the mark, ([\d.]+) MB/s, left .*, "
+                          r"all have reached (\d\d:\d\d)", done.stderr)
+        expect(told, done.stderr)
+        expect(all(0 < float(rate_told) < 200 and "12:00" <= reached <= "12:15"
+                   for _, _, rate_told, reached in told), told)
+        percents = [int(percent) for percent, *_ in told]
+        expect(percents == sorted(percents) and 0 < percents[0] <= 100, percents)
+
+
 def a_killed_console_does_not_touch_the_run():
     with SlowRun(begin=False) as lab:
         console = subprocess.Popen([STOPMARK, RESTORE[0], "-c", lab.ini, *RESTORE[1:]],
@@ -372,6 +388,7 @@ support.main([a_second_operator_is_refused_and_told_who_holds_the_lock,
               two_operators_with_opposite_server_orders_start_together_and_one_gets_it,
               a_restore_by_somebody_else_is_waited_for_by_the_operator,
               the_statements_sent_are_the_plans_to_the_byte,
+              the_console_tells_progress_rate_time_left_and_the_time_reached,
               a_killed_console_does_not_touch_the_run,
               a_hang_up_detaches,
               the_worker_inherits_no_secret_and_no_descriptor,
