@@ -139,6 +139,13 @@ check-interop: all
 	@failed=0; for test in $(sort $(wildcard tests/interop/check_*.py)); do \
 		BUILD=$(BUILD) /usr/bin/python3 -B $$test || failed=1; done; exit $$failed
 
+# The planner against a brute-force search by SQL Server's rules: make check-oracle RUNS=20000.
+# Prints how often each route and reason was asked for; a disagreement prints its seed, and
+# ORACLE_SEED=N build/unit/core/test_plan_oracle asks it again.
+.PHONY: check-oracle
+check-oracle: $(BUILD)/unit/core/test_plan_oracle
+	@ORACLE_RUNS=$(if $(filter command environment,$(firstword $(origin RUNS))),$(RUNS),20000) $<
+
 # What clients may send to the lab, under libFuzzer; prints the edges that were covered.
 FUZZ := $(BUILD)/fuzz
 RUNS ?= 1000000

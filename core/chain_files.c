@@ -196,6 +196,107 @@ static void join_mark(struct group_view *view, int source, const struct textmap 
     }
 }
 
+static bool name_repeats(const struct textmap *sets, const char *name)
+{
+    struct textmap_cursor cursor = {0};
+    size_t s;
+    return name != NULL && textmap_next(sets, name, &cursor, &s) &&
+           textmap_next(sets, name, &cursor, &s);
+}
+
+static bool holds_its_mark(const struct set_file *file)
+{
+    return file->present && lsn_is_known(file->first_lsn) && lsn_is_known(file->last_lsn) &&
+           lsn_is_known(file->mark_lsn) &&
+           lsn_is_within(file->mark_lsn, file->first_lsn, file->last_lsn);
+}
+
+/* It is the mark of a set that holds it in its own file. */
+static bool is_held(const struct group_view *view, const struct textmap *sets, size_t entry,
+                    const struct mark_row *row)
+{
+    struct textmap_cursor cursor = {0};
+    for (size_t s; textmap_next(sets, row->mark, &cursor, &s);) {
+        const struct set_file *file = &view->sets[s].files[entry];
+        if (holds_its_mark(file) && lsn_compare(file->mark_lsn, row->lsn) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* When the set's mark was set, as a database tells whose file holds it; TIME_UNKNOWN without one. */
+static int64_t time_of_mark(const struct group_view *view, const struct backup_set *set)
+{
+    for (size_t k = 0; k < view->roster_count; k++)
+        if (holds_its_mark(&set->files[k]))
+            return set->files[k].mark_time_utc_ms;
+    return TIME_UNKNOWN;
+}
+
+static bool is_nearer(const struct mark_row *a, const struct mark_row *b, int64_t time_utc_ms)
+{
+    int64_t apart_a = 0, apart_b = 0;
+    if (time_utc_ms != TIME_UNKNOWN && a->time_utc_ms != TIME_UNKNOWN &&
+        b->time_utc_ms != TIME_UNKNOWN) {
+        apart_a = llabs(a->time_utc_ms - time_utc_ms);
+        apart_b = llabs(b->time_utc_ms - time_utc_ms);
+    }
+    return apart_a != apart_b ? apart_a < apart_b : lsn_compare(a->lsn, b->lsn) < 0;
+}
+
+/* The mark of that name in that database, from an LSN on, that is no other set's: the one set at
+ * that time, else the first; NULL = none. A failed set may have left one that no set knows. */
+static const struct mark_row *next_mark(const struct group_view *view, const struct textmap *sets,
+                                        size_t entry, const struct backup_set *set,
+                                        struct lsn from)
+{
+    const struct mark_row *first = NULL;
+    const char *name = set->mark;
+    int64_t time_utc_ms = time_of_mark(view, set);
+    int source = view->roster[entry].source;
+    for (size_t i = 0; i < view->servers_count; i++) {
+        const struct server_view *server = view->servers[i];
+        if (server->role != ROLE_SOURCE || (source >= 0 && source != (int)i))
+            continue;
+        for (size_t m = 0; m < server->marks_count; m++) {
+            const struct mark_row *row = &server->marks[m];
+            if (lsn_is_known(row->lsn) && strcmp(row->mark, name) == 0 &&
+                text_equal_nocase(row->database, view->roster[entry].database) &&
+                (!lsn_is_known(from) || lsn_compare(row->lsn, from) >= 0) &&
+                (first == NULL || is_nearer(row, first, time_utc_ms)) &&
+                !is_held(view, sets, entry, row))
+                first = row;
+        }
+    }
+    return first;
+}
+
+/* Where a name repeats and the set has no file that would tell, its mark lies behind what the sets
+ * before it hold: marks follow each other as their sets do. */
+static void order_repeated_marks(struct group_view *view, const struct textmap *sets)
+{
+    for (size_t k = 0; k < view->roster_count; k++) {
+        struct lsn from = {0};
+        for (size_t s = 0; s < view->sets_count; s++) {
+            struct backup_set *set = &view->sets[s];
+            struct set_file *file = &set->files[k];
+            if (set->kind == SET_LOG && !holds_its_mark(file) && name_repeats(sets, set->mark)) {
+                const struct mark_row *row = next_mark(view, sets, k, set, from);
+                file->mark_lsn = row == NULL ? (struct lsn){0} : row->lsn;
+                file->mark_time_utc_ms = row == NULL ? TIME_UNKNOWN : row->time_utc_ms;
+            }
+            if (set->kind != SET_LOG)
+                continue;
+            if (lsn_is_known(file->mark_lsn) &&
+                (!lsn_is_known(from) || lsn_compare(file->mark_lsn, from) >= 0))
+                from = (struct lsn){.number = file->mark_lsn.number + 1};
+            if (file->present && lsn_is_known(file->last_lsn) &&
+                (!lsn_is_known(from) || lsn_compare(file->last_lsn, from) > 0))
+                from = file->last_lsn;
+        }
+    }
+}
+
 /* A mark is only in the databases that its transaction changed. Its rows come together: where
  * another database of the same source has one, this one will get none any more. */
 static void find_absent_marks(struct group_view *view)
@@ -225,6 +326,7 @@ static void join_marks(struct group_view *view)
         for (size_t m = 0; server->role == ROLE_SOURCE && m < server->marks_count; m++)
             join_mark(view, (int)i, sets, names, &server->marks[m]);
     }
+    order_repeated_marks(view, sets);
     textmap_free(sets);
     textmap_free(names);
     find_absent_marks(view);

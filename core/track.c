@@ -1,5 +1,6 @@
 #include "core/track_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,24 +56,90 @@ static char *why_place_is_uncertain(const struct roster_entry *entry, const char
     return NULL;
 }
 
+/* The file that was restored last, whatever became of it since: by its place it is known to which
+ * branch the database belongs. */
+static const struct set_file *find_restored(const struct track *track, const char **name,
+                                            char text[40])
+{
+    const struct group_view *view = track->view;
+    const struct roster_entry *entry = &view->roster[track->entry];
+    const struct set_file *found = NULL;
+    bool exact = false;
+    for (size_t s = view->sets_count; s-- > 0 && !exact;) {
+        const struct set_file *file = &view->sets[s].files[track->entry];
+        if (!file->present || !lsn_is_known(file->first_lsn) || !lsn_is_known(file->last_lsn) ||
+            lsn_compare(file->first_lsn, file->last_lsn) == 0)
+            continue;
+        exact = lsn_is_known(entry->restored_first_lsn) &&
+                lsn_is_known(entry->restored_last_lsn) &&
+                lsn_compare(file->first_lsn, entry->restored_first_lsn) == 0 &&
+                lsn_compare(file->last_lsn, entry->restored_last_lsn) == 0 &&
+                lsn_compare(track->place, file->last_lsn) <= 0;
+        if (!exact && (found != NULL || lsn_compare(file->last_lsn, track->place) != 0))
+            continue;
+        found = file;
+        snprintf(text, 40, "%sset %lld", view->sets[s].kind == SET_FULL ? "full " : "",
+                 (long long)view->sets[s].id);
+    }
+    *name = text;
+    return found;
+}
+
 /* The log that holds its place may be of another branch than what was applied last: SQL Server
  * refuses it with 4330. Owned. */
-static char *why_start_is_other_branch(const struct track *track, struct lsn redo)
+static char *why_start_is_other_branch(const struct track *track)
 {
-    size_t start = track->start;
-    if (start >= track->logs_count)
+    if (track->start >= track->logs_count)
         return NULL;
-    const struct track_log *before = start > 0 ? &track->logs[start - 1] : NULL;
-    if (before != NULL && track->logs[start].broken != NULL &&
-        lsn_is_known(before->file->last_lsn) && lsn_compare(before->file->last_lsn, redo) == 0)
-        return memory_copy_text(track->logs[start].broken);
-    for (size_t f = track->fulls_count; f-- > 0;) {
-        const struct track_full *full = &track->fulls[f];
-        if (full->broken != NULL && full->start == start &&
-            lsn_compare(full->file->last_lsn, redo) == 0)
-            return memory_copy_text(full->broken);
+    const char *name;
+    char text[40];
+    const struct set_file *restored = find_restored(track, &name, text);
+    const struct set_file *start = track->logs[track->start].file;
+    if (restored == NULL || restored == start)
+        return NULL;
+    char *log = track_log_name(track, track->start);
+    char *why = track_why_other_branch(restored, track->place, name, start, log);
+    free(log);
+    return why;
+}
+
+/* Where it stopped inside a log, that log goes on with it, though another one may hold the place
+ * too. */
+static size_t log_of_restore(const struct track *track)
+{
+    const struct roster_entry *entry = &track->view->roster[track->entry];
+    bool known =
+        lsn_is_known(entry->restored_first_lsn) && lsn_is_known(entry->restored_last_lsn);
+    for (size_t i = track->logs_count; known && i-- > 0;) {
+        const struct set_file *file = track->logs[i].file;
+        if (lsn_is_known(file->first_lsn) && lsn_is_known(file->last_lsn) &&
+            lsn_compare(file->first_lsn, entry->restored_first_lsn) == 0 &&
+            lsn_compare(file->last_lsn, entry->restored_last_lsn) == 0 &&
+            lsn_is_within(track->place, file->first_lsn, file->last_lsn))
+            return i;
     }
-    return NULL;
+    return SIZE_MAX;
+}
+
+/* Its place by the redo point; where that is not shown, by the end of what was restored last. */
+static void find_place(struct track *track, const char *server)
+{
+    const struct roster_entry *entry = &track->view->roster[track->entry];
+    track->start = SIZE_MAX;
+    track->place = entry->redo_lsn;
+    track->place_seen = lsn_is_known(track->place);
+    if (!track->place_seen && entry->at_mark == NULL)
+        track->place = entry->restored_last_lsn;
+    if (!lsn_is_known(track->place))
+        return;
+    track->start = log_of_restore(track);
+    if (track->start == SIZE_MAX)
+        track->start = track_log_at(track, track->place);
+    track->start_by_lsn = track->start != SIZE_MAX;
+    if (track->start_by_lsn)
+        track->cannot_roll = why_start_is_other_branch(track);
+    else if (track_lsns_are_known(track))
+        track->cannot_roll = why_no_log_continues(track, track->place, server);
 }
 
 static void find_start(struct track *track)
@@ -83,31 +150,17 @@ static void find_start(struct track *track)
     if (track->cannot_restore != NULL)
         return;
     const char *server = view->servers[entry->destination]->name;
-    if (entry->state == STATE_ABSENT) {
+    if (entry->state == STATE_ABSENT)
         track->cannot_roll = memory_format("it is not on %s", server);
-        return;
-    }
-    if (entry->state != STATE_RESTORING && !entry->standby) {
+    else if (entry->state != STATE_RESTORING && !entry->standby)
         track->cannot_roll = memory_format("it is %s on %s, not RESTORING",
                                            database_state_name(entry->state), server);
-        return;
-    }
-    track->cannot_roll = why_place_is_uncertain(entry, server);
+    else
+        track->cannot_roll = why_place_is_uncertain(entry, server);
+    if (track->cannot_roll == NULL)
+        find_place(track, server);
     if (track->cannot_roll != NULL)
         return;
-    track->start = SIZE_MAX;
-    if (lsn_is_known(entry->redo_lsn)) {
-        track->start = track_log_at(track, entry->redo_lsn);
-        track->start_by_lsn = track->start != SIZE_MAX;
-        if (track->start == SIZE_MAX && track_lsns_are_known(track)) {
-            track->cannot_roll = why_no_log_continues(track, entry->redo_lsn, server);
-            return;
-        }
-        if (track->start_by_lsn)
-            track->cannot_roll = why_start_is_other_branch(track, entry->redo_lsn);
-        if (track->cannot_roll != NULL)
-            return;
-    }
     if (track->start == SIZE_MAX && entry->applied_set == 0) {
         track->cannot_roll = memory_format("nobody recorded what was applied to it on %s", server);
         return;

@@ -44,6 +44,8 @@ struct track {
     size_t fulls_count, fulls_capacity;
     size_t *log_of_set; /* set index -> log index; SIZE_MAX = the set has no usable log */
     bool can_roll;      /* RESTORING (or standby) with a known place to go on from */
+    struct lsn place; /* the redo point, or the end of what was restored last; or unknown */
+    bool place_seen;  /* it is the redo point */
     bool start_by_lsn;
     size_t start;         /* the log that holds the redo point, or the first one not applied */
     char *cannot_roll;    /* why not */

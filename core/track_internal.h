@@ -10,11 +10,12 @@
  * links between them. */
 void track_collect(struct track *track);
 
-/* Why a log cannot follow a backup although its LSNs fit: another family, another recovery fork.
- * name: how the log is called. Owned; NULL = it can. Source: error 4330, HEADERONLY's fork
+/* Why a log cannot follow a backup, of which the database has what lies before place, although its
+ * LSNs fit: another family, another recovery fork. name: how the log is called. Owned; NULL = it can. Source: error 4330, HEADERONLY's fork
  * columns. */
-char *track_why_other_branch(const struct set_file *before, const char *name_before,
-                             const struct set_file *log, const char *name);
+char *track_why_other_branch(const struct set_file *before, struct lsn place,
+                             const char *name_before, const struct set_file *log,
+                             const char *name);
 
 /* The log that accepts the redo point; logs_count where every log ends at or before it; SIZE_MAX
  * where it lies in no known log. The last of several, so that an empty log is not taken. */

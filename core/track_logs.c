@@ -15,8 +15,8 @@ static bool guids_differ(const char *a, const char *b)
     return a[0] != '\0' && b[0] != '\0' && strcmp(a, b) != 0;
 }
 
-char *track_why_other_branch(const struct set_file *before, const char *name_before,
-                             const struct set_file *log, const char *name)
+char *track_why_other_branch(const struct set_file *before, struct lsn place,
+                             const char *name_before, const struct set_file *log, const char *name)
 {
     if (guids_differ(before->family_guid, log->family_guid))
         return memory_format("%s is of another database of that name", name);
@@ -25,8 +25,8 @@ char *track_why_other_branch(const struct set_file *before, const char *name_bef
     if (guids_differ(log->first_fork_guid, log->last_fork_guid) &&
         !(before->last_fork_guid[0] != '\0' &&
           strcmp(before->last_fork_guid, log->last_fork_guid) == 0) &&
-        lsn_is_known(log->fork_point_lsn) && lsn_is_known(before->last_lsn))
-        forks = forks || lsn_compare(before->last_lsn, log->fork_point_lsn) > 0;
+        lsn_is_known(log->fork_point_lsn) && lsn_is_known(place))
+        forks = forks || lsn_compare(place, log->fork_point_lsn) > 0;
     return forks ? memory_format("%s is on another recovery fork than %s", name, name_before)
                  : NULL;
 }
@@ -77,7 +77,7 @@ static char *why_not_linked(const struct track *track, size_t at)
 {
     const struct set_file *a = track->logs[at - 1].file, *b = track->logs[at].file;
     char *from = track_log_name(track, at - 1), *to = track_log_name(track, at);
-    char *why = track_why_other_branch(a, from, b, to);
+    char *why = track_why_other_branch(a, a->last_lsn, from, b, to);
     if (why == NULL && lsn_is_known(a->last_lsn) && lsn_is_known(b->first_lsn) &&
         lsn_compare(a->last_lsn, b->first_lsn) < 0)
         why = tell_hole(track, from, to, a->last_lsn);
@@ -125,7 +125,7 @@ static bool covers(const struct set_file *a, const struct set_file *b)
 
 static bool begins_before(const struct set_file *a, const struct set_file *b)
 {
-    if (!has_lsns(a))
+    if (!has_lsns(a) || !has_lsns(b))
         return false;
     int order = lsn_compare(a->first_lsn, b->first_lsn);
     return order < 0 || (order == 0 && lsn_compare(a->last_lsn, b->last_lsn) <= 0);
@@ -292,7 +292,7 @@ static void link_fulls(struct track *track)
         full->start = start == SIZE_MAX ? track->logs_count : start;
         if (full->broken == NULL && full->start < track->logs_count) {
             char *log = track_log_name(track, full->start);
-            full->broken = track_why_other_branch(full->file, name,
+            full->broken = track_why_other_branch(full->file, full->file->last_lsn, name,
                                                   track->logs[full->start].file, log);
             free(log);
         }

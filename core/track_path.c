@@ -130,13 +130,37 @@ static bool names_the_mark(const char *at_mark, const char *mark, const struct s
     return strcmp(at_mark, mark) == 0;
 }
 
+/* The log restored last may hold two marks of the name: the redo point tells at which it stopped;
+ * without one it is not known. */
+static bool may_stand_at_another(const struct track *track, const struct backup_set *set)
+{
+    const struct roster_entry *entry = &track->view->roster[track->entry];
+    struct lsn mark = set->files[track->entry].mark_lsn, redo = entry->redo_lsn;
+    if (!lsn_is_known(mark) || !lsn_is_known(entry->restored_first_lsn) ||
+        !lsn_is_known(entry->restored_last_lsn))
+        return false;
+    if (lsn_is_known(redo) && lsn_compare(redo, mark) < 0)
+        return true;
+    for (size_t s = 0; s < track->view->sets_count; s++) {
+        const struct backup_set *other = &track->view->sets[s];
+        struct lsn lsn = other->files[track->entry].mark_lsn;
+        if (other != set && text_equal(other->mark, set->mark) && lsn_is_known(lsn) &&
+            lsn_is_within(lsn, entry->restored_first_lsn, entry->restored_last_lsn) &&
+            (!lsn_is_known(redo) ||
+             (lsn_compare(lsn, mark) > 0 && lsn_compare(lsn, redo) < 0)))
+            return true;
+    }
+    return false;
+}
+
 /* True with path->route set where it stands at the mark already. */
 static bool stands_at(const struct track *track, const struct backup_set *set,
                       struct track_path *path)
 {
     const struct roster_entry *entry = &track->view->roster[track->entry];
     const struct set_file *file = &set->files[track->entry];
-    if (!names_the_mark(entry->at_mark, set->mark, file) || !last_restore_fits(entry, file))
+    if (!names_the_mark(entry->at_mark, set->mark, file) || !last_restore_fits(entry, file) ||
+        may_stand_at_another(track, set))
         return false;
     if (entry->state == STATE_ONLINE && !entry->standby)
         path->route = ROUTE_RECOVERED_AT_MARK;
@@ -186,11 +210,11 @@ static bool is_past(const struct track *track, size_t log, struct lsn mark)
     if (track->start < log || !track->start_by_lsn)
         return false;
     if (lsn_is_known(mark))
-        return lsn_compare(entry->redo_lsn, mark) > 0;
+        return lsn_compare(track->place, mark) > 0;
     /* Inside the log of the mark, put there by a stop at some mark: on which side of this one
      * nobody can tell, and behind it every log would end without the mark and without a word. */
     return entry->at_mark != NULL &&
-           lsn_compare(track->logs[log].file->first_lsn, entry->redo_lsn) < 0;
+           lsn_compare(track->logs[log].file->first_lsn, track->place) < 0;
 }
 
 /* Why not by rolling forward (owned), or NULL with the path filled. */
@@ -207,7 +231,7 @@ static char *roll_forward(const struct track *track, size_t log, struct lsn mark
     path->first = track->start;
     path->last = log;
     measure(track, path);
-    if (!track->start_by_lsn)
+    if (!track->start_by_lsn || !track->place_seen)
         path->evidence = EVIDENCE_HISTORY;
     return NULL;
 }

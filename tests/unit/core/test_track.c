@@ -153,6 +153,99 @@ static void a_log_that_leaves_the_fork_behind_its_place_is_followed(void **state
     leave(&world);
 }
 
+/* --- places that are not shown ---------------------------------------------------------------- */
+
+static void a_hole_right_behind_a_place_that_is_not_shown_breaks_the_chain(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    struct database_row *standby = build_row(world.build, DESTINATION, MGMT);
+    standby->state = STATE_ONLINE;
+    standby->standby = standby->read_only = true;
+    standby->redo_lsn = (struct lsn){0};
+    build_row(world.build, DESTINATION, BOX)->redo_lsn = (struct lsn){0};
+    build_row(world.build, DESTINATION, BOX)->files_visible = false;
+    expect(look(&world), 95, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    expect(look(&world), 95, BOX, ROUTE_ROLL_FORWARD, NULL);
+    build_backup(world.build, MGMT, 92)->first_lsn.number += 1;
+    build_backup(world.build, BOX, 92)->first_lsn.number += 1;
+    expect(look(&world), 95, MGMT, ROUTE_UNREACHABLE, "log is missing between set 91 and set 92");
+    expect(look(&world), 95, BOX, ROUTE_UNREACHABLE, "log is missing between set 91 and set 92");
+    leave(&world);
+}
+
+/* Log 93 of MGMT holds the marks of 92 (whose own log was empty) and 93, both called SAME. */
+static void build_twice_in_one_log(struct world *world)
+{
+    world->build = build_small();
+    build_full(world->build, 90, true);
+    build_log(world->build, 91, true);
+    for (int64_t set = 92; set <= 93; set++)
+        build_set(world->build, (struct build_set){.id = set,
+                                                   .kind = SET_LOG,
+                                                   .time_utc_ms = build_time(set),
+                                                   .mark = "SAME"});
+    struct msdb_backup *empty = build_backup(world->build, MGMT, 92);
+    build_backup(world->build, MGMT, 93)->first_lsn = empty->first_lsn;
+    empty->last_lsn = empty->first_lsn;
+}
+
+static void of_two_marks_of_a_name_in_one_log_the_redo_point_tells(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_twice_in_one_log(&world);
+    build_stop_at(world.build, MGMT, 93, "SAME");
+    const struct group_view *view = look(&world);
+    expect(view, 93, MGMT, ROUTE_AT_MARK, NULL);
+    expect(view, 92, MGMT, ROUTE_FULL_RESTORE, "past this mark");
+    build_row(world.build, DESTINATION, MGMT)->redo_lsn.number -= 1000; /* at the first of them */
+    view = look(&world);
+    expect(view, 92, MGMT, ROUTE_AT_MARK, NULL);
+    expect(view, 93, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    struct database_row *row = build_row(world.build, DESTINATION, MGMT);
+    row->state = STATE_ONLINE; /* recovered: nothing shows at which of the two */
+    row->redo_lsn = (struct lsn){0};
+    view = look(&world);
+    expect(view, 92, MGMT, ROUTE_FULL_RESTORE, "not RESTORING");
+    expect(view, 93, MGMT, ROUTE_FULL_RESTORE, "not RESTORING");
+    leave(&world);
+}
+
+static void without_logmarkhistory_the_log_restored_last_tells_which_mark(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_small()};
+    build_full(world.build, 90, true);
+    for (int64_t set = 91; set <= 94; set++)
+        build_set(world.build, (struct build_set){.id = set,
+                                                  .kind = SET_LOG,
+                                                  .time_utc_ms = build_time(set),
+                                                  .mark = set % 2 == 0 ? "SAME" : NULL,
+                                                  .applied = set == 91});
+    for (size_t i = 0; i < world.build->servers[0]->marks_count; i++)
+        world.build->servers[0]->marks[i].lsn = (struct lsn){0};
+    build_stop_at(world.build, MGMT, 92, "SAME");
+    const struct group_view *view = look(&world);
+    expect(view, 92, MGMT, ROUTE_AT_MARK, NULL);
+    expect(view, 94, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    leave(&world);
+}
+
+static void marks_of_one_name_follow_each_other_as_their_sets_do(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_twice_in_one_log(&world);
+    const struct group_view *view = look(&world);
+    size_t mgmt = (size_t)(build_entry(view, MGMT) - view->roster);
+    struct lsn first = build_find_set(view, 92)->files[mgmt].mark_lsn;
+    struct lsn second = build_find_set(view, 93)->files[mgmt].mark_lsn;
+    assert_true(second.number - first.number == 1000);
+    leave(&world);
+}
+
 /* --- added files ----------------------------------------------------------------------------- */
 
 static void a_stolen_log_breaks_the_chain_and_the_reason_names_its_file(void **state)
@@ -352,6 +445,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_log_of_another_fork_right_behind_its_place_is_not_for_it),
         cmocka_unit_test(a_log_that_leaves_the_fork_behind_its_place_is_followed),
+        cmocka_unit_test(a_hole_right_behind_a_place_that_is_not_shown_breaks_the_chain),
+        cmocka_unit_test(of_two_marks_of_a_name_in_one_log_the_redo_point_tells),
+        cmocka_unit_test(without_logmarkhistory_the_log_restored_last_tells_which_mark),
+        cmocka_unit_test(marks_of_one_name_follow_each_other_as_their_sets_do),
         cmocka_unit_test(a_stolen_log_breaks_the_chain_and_the_reason_names_its_file),
         cmocka_unit_test(an_added_file_bridges_a_stolen_chain_by_its_lsns),
         cmocka_unit_test(the_family_tells_whose_file_it_is_and_not_the_name_in_it),
