@@ -118,6 +118,8 @@ enum resume_action resume_decide(const struct sent *sent, const struct live *liv
         if (live->state == STATE_RESTORING)
             return RESUME_SEND;
         return ask(error, where, live, "RECOVERY was sent, and the database is in another state");
+    case STEP_START_JOB: /* of no database */
+        break;
     }
     return ask(error, where, live, "an unknown statement was sent");
 }

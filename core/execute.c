@@ -180,6 +180,15 @@ void execution_burn_bridges(struct execution *execution)
     pthread_mutex_unlock(&execution->lock);
 }
 
+bool execution_commit(struct execution *execution)
+{
+    pthread_mutex_lock(&execution->lock);
+    execution->no_way_back = execution->no_way_back || !execution->abort_wanted;
+    bool committed = execution->no_way_back;
+    pthread_mutex_unlock(&execution->lock);
+    return committed;
+}
+
 bool execution_is_committed(struct execution *execution)
 {
     pthread_mutex_lock(&execution->lock);
@@ -427,6 +436,7 @@ static bool load(struct execution *execution, struct error *error)
         return false;
     for (size_t i = 0; i < execution->past.steps_count; i++)
         execution->no_way_back = execution->no_way_back ||
+                                 execution->past.steps[i].kind == STEP_START_JOB ||
                                  (execution->past.steps[i].of_plan &&
                                   execution->past.steps[i].kind == STEP_RECOVER);
     /* What the operator typed was the group's name, and the journal's head keeps it. */

@@ -48,6 +48,13 @@ struct job {
     bool enabled, running;
 };
 
+/* One of BizTalk's Restore To Mark jobs that this run started. */
+struct started_job {
+    bool known, ended, failed;
+    int64_t intent;         /* the journal's row */
+    int64_t outcome_before; /* Agent's newest outcome of it before; 0 = none */
+};
+
 /* One destination of the plan. */
 struct destination {
     struct execution *execution;
@@ -57,6 +64,7 @@ struct destination {
     struct link work_link; /* the director's */
     pthread_t watcher;
     bool watching;
+    struct started_job started; /* the director's */
     struct job *jobs; /* its Agent's, as last read */
     size_t jobs_count, jobs_capacity;
     /* guarded */
@@ -108,6 +116,7 @@ struct execution {
     char application[129];
     struct journal_content past; /* what earlier attempts did; read anew before each */
     bool resumed;                /* something may have been written before this attempt */
+    bool jobs_over; /* the jobs method: no job is started any more, the rest is direct */
     struct destination *destinations; /* by name: the fixed order of the locks */
     size_t destinations_count, destinations_capacity;
     struct lane *lanes; /* as in the plan: in recovery order */
@@ -140,6 +149,8 @@ struct execution {
 void execution_wake(struct execution *execution);
 /* From now on there is no abort. */
 void execution_burn_bridges(struct execution *execution);
+/* execution_burn_bridges, unless the run is to be aborted: false then. */
+bool execution_commit(struct execution *execution);
 /* The phase, shown and (best effort) journalled. */
 void execution_enter(struct execution *execution, enum run_state state, const char *text);
 /* What it is doing or waiting for; formatted. */
@@ -209,6 +220,21 @@ bool execution_verify(struct execution *execution, struct error *error);
 bool rehearsal_verify(struct execution *execution, struct error *error);
 /* After an abort: the same statements for the copies that are there. */
 void rehearsal_tell_drops(struct execution *execution);
+
+/* --- execute_jobs_method.c ----------------------------------------------------------------------- */
+
+/* Finds in execution->past which jobs this run has started. */
+void execution_recall_jobs(struct execution *execution);
+/* The jobs method's gate, which stands before its start: false with *error (ERR_REFUSED) unless all
+ * destinations stand alike, one log before the mark. */
+bool execution_check_jobs(struct execution *execution, struct error *error);
+/* After a resume: watches jobs that were started and whose end nobody saw. */
+bool execution_finish_jobs(struct execution *execution, struct error *error);
+/* Starts one job after the other and proves what it did; false with *error at the first that did
+ * not bring all its databases to the mark. */
+bool execution_run_jobs(struct execution *execution, struct error *error);
+/* Behind a job on its destination: true where the lane is online (recovered) or at the mark. */
+bool lane_locate_after_job(struct lane *lane);
 
 /* Stops the watchers and lets the locks go. */
 void execution_release(struct execution *execution);

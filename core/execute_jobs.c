@@ -112,7 +112,8 @@ static bool wait_idle(struct destination *destination, struct error *error)
 static bool check_to_mark(const struct destination *destination, struct error *error)
 {
     for (size_t i = 0; i < destination->jobs_count; i++)
-        if (destination->jobs[i].function == JOB_RESTORE_TO_MARK && destination->jobs[i].running) {
+        if (destination->jobs[i].function == JOB_RESTORE_TO_MARK && destination->jobs[i].running &&
+            !destination->started.known) {
             error_set(error, ERR_REFUSED, destination->config->name,
                       "wait until it has ended, then make a new plan", "the job %s is running",
                       destination->jobs[i].name);

@@ -281,13 +281,20 @@ static bool any_left_to_restore(const struct execution *execution)
 
 bool execution_prepare(struct execution *execution, struct error *error)
 {
-    if (!read_past(execution, error) || !lock_all(execution, error) ||
-        !execution_check_sources(execution, error) || !check_foreign(execution, error))
+    if (!read_past(execution, error))
+        return false;
+    execution_recall_jobs(execution);
+    if (!lock_all(execution, error) || !execution_check_sources(execution, error) ||
+        !check_foreign(execution, error))
         return false;
     if (execution->known_marks_count == 0 && !read_known_marks(execution, error))
         return false;
+    if (!execution_finish_jobs(execution, error))
+        return false;
     execution_say(execution, "looking at every database and every planned file");
     if (!execution_each_lane(execution, prepare_lane, error))
+        return false;
+    if (execution->plan->method == METHOD_JOBS && !execution_check_jobs(execution, error))
         return false;
     for (size_t i = 0; i < execution->lanes_count; i++)
         if (execution->lanes[i].recovered)

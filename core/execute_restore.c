@@ -326,7 +326,8 @@ static bool restore_lane(struct lane *lane, struct link *link)
 bool execution_restore(struct execution *execution, struct error *error)
 {
     journal_content_free(&execution->past);
-    if (journal_read(execution->journal, &execution->past, error) != ERR_OK)
+    if (journal_read(execution->journal, &execution->past, error) != ERR_OK ||
+        (execution->plan->method == METHOD_JOBS && !execution_run_jobs(execution, error)))
         return false;
     return execution_each_lane(execution, restore_lane, error);
 }

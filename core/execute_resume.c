@@ -335,6 +335,7 @@ static bool locate_behind(struct lane *lane, const struct journal_step *past, st
         return moved(lane, "this run left it in STANDBY, and it is not any more", error);
     case STEP_RESTORE_FULL:
     case STEP_RESTORE_LOG:
+    case STEP_START_JOB:
         break;
     }
     lane->at_mark = past->mark_reached;
@@ -349,7 +350,8 @@ bool lane_locate(struct lane *lane, struct link *link, struct error *error)
     lane->at_mark = lane->recovered = false;
     const struct journal_step *past = last_sent(lane);
     if (past == NULL || (size_t)past->step >= lane->plan->steps_count)
-        return locate_fresh(lane, error);
+        return (lane->destination->started.known && lane_locate_after_job(lane)) ||
+               locate_fresh(lane, error);
     lane->next = (size_t)past->step;
     if (past->state == STEP_DONE)
         return locate_behind(lane, past, error);

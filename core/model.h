@@ -54,7 +54,13 @@ enum set_standing { /* a set at one destination */
                     STANDING_PARTIAL,
                     STANDING_IN_PROGRESS,
 };
-enum step_kind { STEP_RESTORE_FULL, STEP_RESTORE_LOG, STEP_PROVE, STEP_RECOVER };
+enum step_kind {
+    STEP_RESTORE_FULL,
+    STEP_RESTORE_LOG,
+    STEP_PROVE,
+    STEP_RECOVER,
+    STEP_START_JOB, /* of no database: one of BizTalk's jobs was started; in journals only */
+};
 enum step_state { STEP_PLANNED, STEP_SENT, STEP_DONE, STEP_FAILED, STEP_SKIPPED, STEP_UNKNOWN };
 enum run_state {
     RUN_PLANNED,

@@ -165,15 +165,6 @@ static void check_added(struct planning *planning)
     }
 }
 
-static void check_situation(struct planning *planning)
-{
-    const struct plan_request *request = planning->request;
-    if (request->method == METHOD_JOBS)
-        plan_refuse(planning, memory_format("the method '%s' is not available yet: use direct",
-                                            method_name(request->method)));
-    plan_check_situation(planning);
-}
-
 /* --- the databases --------------------------------------------------------------------------- */
 
 static int compare_recovery(const void *a, const void *b)
@@ -240,11 +231,12 @@ static void make(struct planning *planning)
     planning->tracks = memory_new_array(view->roster_count, sizeof(struct track *));
     planning->durations_ms = memory_new_array(view->roster_count, sizeof(int64_t));
     planning->stops = memory_new_array(view->roster_count, sizeof *planning->stops);
-    check_situation(planning);
+    plan_check_situation(planning);
     check_leave_out(planning);
     check_added(planning);
     find_target(planning);
     add_databases(planning);
+    plan_check_jobs(planning);
     plan_add_alternatives(planning);
     for (size_t k = 0; k < view->roster_count; k++) {
         track_free(planning->tracks[k]);
@@ -315,6 +307,13 @@ void plan_free(struct plan *plan)
     for (size_t i = 0; i < plan->alternatives_count; i++)
         free(plan->alternatives[i].mark);
     free(plan->alternatives);
+    for (size_t i = 0; i < plan->jobs_count; i++) {
+        free(plan->jobs[i].server);
+        free(plan->jobs[i].name);
+        free(plan->jobs[i].id);
+        free(plan->jobs[i].sql);
+    }
+    free(plan->jobs);
     for (size_t i = 0; i < plan->reasons_count; i++)
         free(plan->reasons[i]);
     free(plan->reasons);

@@ -83,6 +83,14 @@ struct plan_alternative {
     int roll_forward, full_restore, unreachable;
 };
 
+/* The jobs method: one of BizTalk's Restore To Mark jobs. */
+struct plan_job {
+    char *server; /* destination, the ini's name */
+    int destination;
+    char *name, *id; /* NULL = not found, the plan is not possible then */
+    char *sql;       /* exactly what will be sent */
+};
+
 struct plan {
     char *group;
     int64_t generated_utc_ms;
@@ -104,7 +112,10 @@ struct plan {
     enum loss_basis loss_basis;
     struct plan_alternative *alternatives;
     size_t alternatives_count, alternatives_capacity;
-    struct plan_database *databases; /* in recovery order */
+    struct plan_job *jobs; /* METHOD_JOBS: in the order of their start */
+    size_t jobs_count, jobs_capacity;
+    /* in recovery order; METHOD_JOBS: the way to the mark where a job fails */
+    struct plan_database *databases;
     size_t databases_count, databases_capacity;
 };
 

@@ -50,6 +50,9 @@ void plan_add_database(struct planning *planning, size_t entry);
  * refuses where neither can be. Source: domain, stopping at a mark. */
 void plan_write_stop(struct planning *planning, size_t entry, const struct track_path *path);
 
+/* core/plan_jobs.c: where the method is jobs, adds them and refuses what they could not do. */
+void plan_check_jobs(struct planning *planning);
+
 /* core/plan_situation.c: refuses what the situation forbids. */
 void plan_check_situation(struct planning *planning);
 /* The mark that is meant by "newest": for copies and for servers that are new, the newest that full

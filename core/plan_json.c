@@ -12,6 +12,7 @@
 #include "core/base/text.h"
 #include "core/group.h"
 #include "core/json.h"
+#include "core/method.h"
 
 enum { SCHEMA = 1 };
 
@@ -99,6 +100,22 @@ static json_t *alternative_to_json(const struct plan_alternative *alternative)
     return object;
 }
 
+static json_t *jobs_to_json(const struct plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan->jobs_count; i++) {
+        const struct plan_job *job = &plan->jobs[i];
+        json_t *object = json_object();
+        set(object, "server", json_from_text(job->server));
+        set(object, "destination", json_integer(job->destination));
+        set(object, "name", json_from_text(job->name));
+        set(object, "id", json_from_text(job->id));
+        set(object, "sql", json_from_text(job->sql));
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
 static json_t *target_to_json(const struct plan *plan)
 {
     json_t *target = json_object();
@@ -124,6 +141,9 @@ char *plan_to_json(const struct plan *plan)
         plan->situation_known ? json_from_text(situation_name(plan->situation)) : json_null());
     set(root, "method", json_from_text(method_name(plan->method)));
     set(root, "gate", json_boolean(plan->gate));
+    set(root, "promises", json_from_text(method_traits(plan->method)->promises));
+    set(root, "cannot", json_from_text(method_traits(plan->method)->cannot));
+    set(root, "jobs", jobs_to_json(plan));
     set(root, "data_loss_seconds", json_from_duration(plan->data_loss_ms));
     set(root, "data_loss_basis", json_from_text(loss_basis_name(plan->loss_basis)));
     set(root, "restore_seconds", json_from_duration(plan->restore_ms));
@@ -243,6 +263,24 @@ static bool read_target(const json_t *target, struct plan *plan)
            target_by_from_name(&plan->by, text_at(target, "by"));
 }
 
+static bool read_jobs(const json_t *root, struct plan *plan)
+{
+    const json_t *jobs = json_object_get(root, "jobs"), *item;
+    size_t index;
+    json_array_foreach(jobs, index, item)
+    {
+        struct plan_job *job = memory_append(plan, jobs);
+        job->server = copy_at(item, "server");
+        job->name = copy_at(item, "name");
+        job->id = copy_at(item, "id");
+        job->sql = copy_at(item, "sql");
+        job->destination = (int)integer_at(item, "destination", -1);
+        if (job->server == NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool read_arrays(const json_t *root, struct plan *plan)
 {
     const json_t *alternatives = json_object_get(root, "alternatives");
@@ -286,7 +324,8 @@ static bool read_plan(const json_t *root, struct plan *plan)
            (situation == NULL || situation_from_name(&plan->situation, situation)) &&
            method_from_name(&plan->method, text_at(root, "method")) &&
            loss_basis_from_name(&plan->loss_basis, text_at(root, "data_loss_basis")) &&
-           read_target(json_object_get(root, "target"), plan) && read_arrays(root, plan);
+           read_target(json_object_get(root, "target"), plan) && read_jobs(root, plan) &&
+           read_arrays(root, plan);
 }
 
 struct plan *plan_from_json(const char *text, struct error *error)

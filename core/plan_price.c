@@ -55,6 +55,9 @@ void plan_seal(struct plan *plan, const struct plan_request *request)
             str_format(&text, "%s\n%s\n", step_kind_name(database->steps[k].kind),
                        database->steps[k].sql);
     }
+    for (size_t i = 0; i < plan->jobs_count; i++)
+        str_format(&text, "job %s\n%s\n", plan->jobs[i].server,
+                   plan->jobs[i].sql == NULL ? "" : plan->jobs[i].sql);
     /* A what-if is never taken for the plan of the world as it is. */
     for (size_t i = 0; i < request->assume_count; i++)
         str_format(&text, "assume %s\n", request->assume[i]);

@@ -52,6 +52,8 @@ static void fill_databases(struct report *report, const struct journal_content *
         add_database(report, plan->databases[i].server, plan->databases[i].database);
     for (size_t i = 0; i < content->steps_count; i++) {
         const struct journal_step *step = &content->steps[i];
+        if (step->kind == STEP_START_JOB) /* of no database */
+            continue;
         struct report_database *database = add_database(report, step->server, step->database);
         if (step->state == STEP_UNKNOWN && step->done_utc_ms == INT64_MIN)
             continue;

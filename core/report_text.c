@@ -7,6 +7,7 @@
 #include "core/base/clock.h"
 #include "core/base/str.h"
 #include "core/json.h"
+#include "core/method.h"
 #include "core/report.h"
 
 /* --- Markdown --------------------------------------------------------------------------------- */
@@ -38,6 +39,9 @@ static void add_head(struct str *out, const struct report *report)
                stop_kind_name(s->stop), (long long)report->set, situation_name(s->situation),
                method_name(s->method), s->by, s->host, started, ended, took,
                report->plan_hash == NULL ? "" : report->plan_hash, s->uuid);
+    str_format(out, "\nThe method %s: %s %s %s\n", method_name(s->method),
+               method_traits(s->method)->does, method_traits(s->method)->promises,
+               method_traits(s->method)->cannot);
     if (s->reason[0] != '\0')
         str_format(out, "\nReason: %s\n", s->reason);
 }
@@ -125,8 +129,8 @@ static void add_steps(struct str *out, const struct report *report)
         time_format(sent, sizeof sent, s->sent_utc_ms);
         if (s->done_utc_ms != TIME_UNKNOWN)
             duration_format(took, sizeof took, s->done_utc_ms - s->sent_utc_ms);
-        str_format(out, "\n%zu. %s/%s, %s, %s (%s): %s%s%s\n\n       %s\n", i + 1, s->server,
-                   s->database, step_kind_name(s->kind), sent, took, step_state_name(s->state),
+        str_format(out, "\n%zu. %s%s%s, %s, %s (%s): %s%s%s\n\n       %s\n", i + 1, s->server,
+                   s->database[0] == '\0' ? "" : "/", s->database, step_kind_name(s->kind), sent, took, step_state_name(s->state),
                    s->outcome == NULL || s->outcome[0] == '\0' ? "" : ": ",
                    s->outcome == NULL ? "" : s->outcome, s->sql);
     }
@@ -231,6 +235,9 @@ char *report_to_json(const struct report *report)
         "method", method_name(s->method), "by", json_from_text(s->by), "host",
         json_from_text(s->host), "started", json_from_time(s->started_utc_ms), "ended",
         json_from_time(s->ended_utc_ms));
+    json_object_set_new(document, "gate", json_boolean(s->method != METHOD_JOBS));
+    json_object_set_new(document, "promises", json_from_text(method_traits(s->method)->promises));
+    json_object_set_new(document, "cannot", json_from_text(method_traits(s->method)->cannot));
     json_object_set_new(document, "group", json_from_text(report->group));
     json_object_set_new(document, "set",
                         report->set == 0 ? json_null() : json_integer(report->set));

@@ -94,10 +94,9 @@ static enum error_code check_situation(const struct config *config, const struct
     if (!plan->situation_known && options->situation != SITUATION_SOURCE_LOST)
         return error_set(error, ERR_REFUSED, config->group_name,
                          "make the plan with its situation", "the plan was made for no situation");
-    if (plan->method != METHOD_DIRECT)
-        return error_set(error, ERR_REFUSED, config->group_name,
-                         "the method this version can carry out is direct",
-                         "the method %s cannot be carried out yet", method_name(plan->method));
+    if (plan->method == METHOD_SCRIPT)
+        return error_set(error, ERR_REFUSED, config->group_name, "`stopmark script` writes the files",
+                         "scripts are run by people, not by stopmark");
     return ERR_OK;
 }
 

@@ -37,7 +37,7 @@ bool tsql_script_add(struct str *out, const char *text, const struct tsql_argume
 /* --- the head --------------------------------------------------------------------------------- */
 
 /* Where a database stands. At the mark: RESTORING, its newest restorehistory row is a log that was
- * stopped at this mark, and its redo point lies inside that log. Message 4329 (the mark was not in
+ * stopped where the plan says, and its redo point lies inside that log. Message 4329 (the mark was not in
  * the log) is information and cannot be caught; after it the redo point is the log's end. */
 static const char look[] =
     "SELECT @state = d.state, @standby = d.is_in_standby FROM sys.databases AS d"
@@ -50,17 +50,17 @@ static const char look[] =
     " WHERE h.restore_history_id = (SELECT MAX(x.restore_history_id)"
     " FROM msdb.dbo.restorehistory AS x WHERE x.destination_database_name = @name"
     " AND x.restore_type IN ('D', 'I', 'L', 'F', 'G'))"
-    " AND h.restore_type = 'L' AND h.stop_at_mark_name COLLATE Latin1_General_BIN2 = @mark"
+    " AND h.restore_type = 'L' AND h.stop_at_mark_name COLLATE Latin1_General_BIN2 = @stop_name"
     " AND b.first_lsn <= @redo AND @redo < b.last_lsn AND @state = 1;";
 
 static const char declarations[] =
     "DECLARE @stop nvarchar(2000), @mark nvarchar(128), @set bigint, @made datetime,\n"
-    "    @name nvarchar(128), @state int, @standby int, @redo numeric(25, 0), @at_mark int,\n"
+    "    @name nvarchar(128), @stop_name nvarchar(128), @state int, @standby int, @redo numeric(25, 0), @at_mark int,\n"
     "    @has int, @later int, @model int, @read_only int, @lock int, @status int, @turns int,\n"
     "    @job uniqueidentifier, @job_name nvarchar(128), @text nvarchar(2000), @proven int,\n"
     "    @code nvarchar(64), @look nvarchar(4000), @looks nvarchar(400), @reads nvarchar(400);\n"
     "SELECT @stop = NULL, @proven = 0, @lock = -1, @mark = $1, @set = $2, @made = $3,\n"
-    "    @looks = N'@name nvarchar(128), @mark nvarchar(128), @state int OUTPUT,"
+    "    @looks = N'@name nvarchar(128), @stop_name nvarchar(128), @state int OUTPUT,"
     " @standby int OUTPUT, @redo numeric(25, 0) OUTPUT, @at_mark int OUTPUT',\n"
     "    @reads = N'@mark nvarchar(128), @set bigint, @has int OUTPUT, @later int OUTPUT',\n"
     "    @look = $4;\n";
@@ -166,9 +166,9 @@ static const char read_marks[] =
     " WHERE h.BackupSetId > @set;";
 
 static const char look_call[] =
-    "SELECT @name = $1, @state = NULL, @standby = NULL, @redo = NULL, @at_mark = NULL, @has = NULL,"
+    "SELECT @name = $1, @stop_name = $3, @state = NULL, @standby = NULL, @redo = NULL, @at_mark = NULL, @has = NULL,"
     " @later = NULL;\n"
-    "EXEC sp_executesql @look, @looks, @name, @mark, @state OUTPUT, @standby OUTPUT, @redo OUTPUT,"
+    "EXEC sp_executesql @look, @looks, @name, @stop_name, @state OUTPUT, @standby OUTPUT, @redo OUTPUT,"
     " @at_mark OUTPUT;\n"
     "IF @state = 0\n"
     "    EXEC sp_executesql $2, @reads, @mark, @set, @has OUTPUT, @later OUTPUT;\n";
@@ -176,13 +176,14 @@ static const char look_call[] =
 bool tsql_script_add_look(struct str *out, const struct tsql_script *script,
                           const struct plan_database *database)
 {
-    (void)script;
+    const char *stop_name = database->stop_name != NULL ? database->stop_name : script->plan->mark;
     struct tsql_argument name = {ARGUMENT_IDENTIFIER, database->database, 0};
     struct str read = {0};
     bool fine = tsql_script_add(&read, read_marks, &name, 1);
     struct tsql_argument arguments[] = {{ARGUMENT_STRING, database->database, 0},
-                                        {ARGUMENT_STRING, str_text(&read), 0}};
-    fine = fine && tsql_script_add(out, look_call, arguments, 2);
+                                        {ARGUMENT_STRING, str_text(&read), 0},
+                                        {ARGUMENT_STRING, stop_name, 0}};
+    fine = fine && tsql_script_add(out, look_call, arguments, 3);
     str_free(&read);
     return fine;
 }

@@ -160,6 +160,32 @@ const char *tsql_shown_force_full(void)
     return "EXEC dbo.sp_ForceFullBackup, in the management database";
 }
 
+char *tsql_job_start(const char *job_id)
+{
+    return with_string("EXEC msdb.dbo.sp_start_job @job_id = ", job_id, "");
+}
+
+char *tsql_job_outcome(const char *job_id)
+{
+    return with_string("SELECT TOP (1) h.instance_id, h.run_status, h.message"
+                       " FROM msdb.dbo.sysjobhistory AS h WHERE h.step_id = 0 AND h.job_id = ",
+                       job_id, " ORDER BY h.instance_id DESC");
+}
+
+char *tsql_imported_sets(int64_t first)
+{
+    return memory_format("SELECT h.BackupSetId, h.MarkName, MIN(CAST(h.SetComplete AS int)) AS complete"
+                         " FROM master.dbo.bts_LogShippingHistory AS h"
+                         " WHERE h.BackupType = 'lg' AND h.BackupSetId >= CAST(%lld AS bigint)"
+                         " GROUP BY h.BackupSetId, h.MarkName ORDER BY h.BackupSetId",
+                         (long long)first);
+}
+
+char *tsql_last_restored_set(void)
+{
+    return memory_copy_text(query_last_restore_set.text);
+}
+
 char *tsql_mark_log(const char *database)
 {
     return with_identifier("SELECT m.MarkName FROM ", database, ".dbo.MarkLog AS m");

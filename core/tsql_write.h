@@ -8,6 +8,7 @@
 #define STOPMARK_CORE_TSQL_WRITE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The name of the application lock in master. */
 #define TSQL_LOCK_NAME "stopmark-restore"
@@ -58,6 +59,18 @@ char *tsql_job_enable(const char *job_id, bool enabled);
  * set. Static. */
 const char *tsql_shown_clean(void);
 const char *tsql_shown_force_full(void);
+/* Starts a job at its first step; only queued when it succeeds. Permission: owner of the job,
+ * SQLAgentOperatorRole or sysadmin. */
+char *tsql_job_start(const char *job_id);
+/* The newest outcome of a job: instance_id, run_status (0 failed, 1 succeeded, 3 cancelled), message.
+ * No row: it never ended, or Agent keeps no history. Permission: SELECT on msdb.dbo.sysjobhistory. */
+char *tsql_job_outcome(const char *job_id);
+/* The imported log sets from first on: BackupSetId, MarkName, complete (1, 0). Permission: SELECT on
+ * master.dbo.bts_LogShippingHistory. */
+char *tsql_imported_sets(int64_t first);
+/* All columns of bts_LogShippingLastRestoreSet, whose names are not documented
+ * (core/decode.h reads it). */
+char *tsql_last_restored_set(void);
 
 /* MarkName, all rows. Permission: SELECT on dbo.MarkLog there. */
 char *tsql_mark_log(const char *database);

@@ -3,6 +3,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/method.h"
 #include "screens/facts.h"
 #include "screens/words.h"
 
@@ -14,9 +15,10 @@ static void print_price(struct str *out, const struct plan *plan)
     words_duration(time, sizeof time, plan->restore_ms);
     str_format(out, "target: %s, set %lld, taken %s (%s, stop %s the mark)\n", plan->mark,
                (long long)plan->set, when, target_by_name(plan->by), stop_kind_name(plan->stop));
-    str_format(out, "method: %s, %s\n", method_name(plan->method),
-               plan->gate ? "nothing is recovered before every database is proven at the mark"
-                          : "without a gate: BizTalk's jobs recover each server by itself");
+    const struct method_traits *traits = method_traits(plan->method);
+    str_format(out, "method: %s, %s\nmethod promises: %s\nmethod cannot: %s\n",
+               method_name(plan->method), plan->gate ? "with a gate" : "WITHOUT A GATE",
+               traits->promises, traits->cannot);
     str_format(out, "loses: %s%s\n", plan->loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
     str_format(out, "databases online after: %s (BizTalk steps not included)\n", time);
 }
@@ -63,6 +65,16 @@ static void print_database(struct str *out, const struct plan_database *database
         print_step(out, &database->steps[i]);
 }
 
+static void print_jobs(struct str *out, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->jobs_count; i++)
+        str_format(out, "\n  %s: %s\n      %s\n", plan->jobs[i].server,
+                   plan->jobs[i].name ? plan->jobs[i].name : "no such job",
+                   plan->jobs[i].sql ? plan->jobs[i].sql : "");
+    if (plan->jobs_count > 0)
+        str_add(out, "\n  Where a job fails, once that is confirmed by resume or retry:\n");
+}
+
 char *facts_plan_text(const struct plan *plan)
 {
     struct str raw = {0};
@@ -75,6 +87,7 @@ char *facts_plan_text(const struct plan *plan)
     print_alternatives(&raw, plan);
     if (plan->asks_for_word)
         str_add(&raw, "asks for a typed word: a full restore although a roll-forward target exists\n");
+    print_jobs(&raw, plan);
     for (size_t i = 0; i < plan->databases_count; i++)
         print_database(&raw, &plan->databases[i]);
     while (raw.length && raw.text[raw.length - 1] == '\n')

@@ -69,10 +69,8 @@ const char *wizard_method_refusal(enum method method)
 {
     switch (method) {
     case METHOD_DIRECT:
-        return NULL;
     case METHOD_JOBS:
-        return "not in this version: starting BizTalk's Restore To Mark jobs is missing; they have "
-               "no gate, so that one server can come up without the others";
+        return NULL;
     case METHOD_SCRIPT:
         break;
     }

@@ -5,6 +5,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/method.h"
 #include "core/situation.h"
 #include "screens/facts.h"
 #include "screens/wizard_private.h"
@@ -33,20 +34,16 @@ static void fill_situations(struct wizard_screen *screen)
 
 static void fill_methods(struct wizard_screen *screen)
 {
-    static const struct {
-        const char *label, *explanation;
-    } texts[WIZARD_METHODS] = {
-        [METHOD_DIRECT] = {"direct",
-                           "stopmark sends every RESTORE itself, holds all databases at a gate and "
-                           "recovers them only once every one is proven at the mark."},
-        [METHOD_JOBS] = {"jobs", "BizTalk's own Restore To Mark jobs, one a server."},
-        [METHOD_SCRIPT] = {"script", "T-SQL files, to be run by hand."},
-    };
-    for (int i = 0; i < WIZARD_METHODS; i++)
+    for (int i = 0; i < WIZARD_METHODS; i++) {
+        const struct method_traits *traits = method_traits((enum method)i);
+        if (screen->method_words[i] == NULL)
+            screen->method_words[i] =
+                memory_format("%s %s %s", traits->does, traits->promises, traits->cannot);
         screen->method_items[i] =
-            (struct form_choice_item){.label = texts[i].label,
-                                      .explanation = texts[i].explanation,
+            (struct form_choice_item){.label = method_name((enum method)i),
+                                      .explanation = screen->method_words[i],
                                       .refusal = wizard_method_refusal((enum method)i)};
+    }
     screen->methods.items = screen->method_items;
     screen->methods.items_count = WIZARD_METHODS;
     screen->methods.chosen =
@@ -226,8 +223,8 @@ static void draw_confirm(struct wizard_screen *screen, const struct screen_world
         return;
     canvas_text(canvas, row++, 0, ATTR_TITLE, "This is what will be done");
     row = confirm_line(canvas, row, "group", plan->group);
-    snprintf(text, sizeof text, "%s, method %s", words_situation(screen->wizard->situation),
-             method_name(plan->method));
+    snprintf(text, sizeof text, "%s, method %s%s", words_situation(screen->wizard->situation),
+             method_name(plan->method), plan->gate ? "" : ": NO GATE");
     row = confirm_line(canvas, row, "situation", text);
     snprintf(text, sizeof text, "%s (set %lld), stop %s it", plan->mark ? plan->mark : "none",
              (long long)plan->set, stop_kind_name(plan->stop));

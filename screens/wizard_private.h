@@ -37,6 +37,7 @@ struct wizard_screen {
     struct secrets *secrets;     /* owned; NULL = not fetched */
     size_t secret_server;        /* whose password is asked for */
     struct form_choice situations, marks, methods, runs;
+    char *method_words[WIZARD_METHODS]; /* owned */
     char *situation_words[WIZARD_SITUATIONS]; /* what each does and promises; owned */
     struct form_choice_item situation_items[WIZARD_SITUATIONS], method_items[WIZARD_METHODS];
     struct form_choice_item mark_items[WIZARD_MARKS + 2], run_items[WIZARD_RUNS + 1];

@@ -66,6 +66,8 @@ static void close_wizard(void *self)
     pager_free(screen->pager);
     for (size_t i = 0; i < WIZARD_SITUATIONS; i++)
         free(screen->situation_words[i]);
+    for (int i = 0; i < WIZARD_METHODS; i++)
+        free(screen->method_words[i]);
     for (size_t i = 0; i < WIZARD_MARKS + 2; i++) {
         free(screen->mark_labels[i]);
         free(screen->mark_explanations[i]);

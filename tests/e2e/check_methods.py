@@ -3,15 +3,16 @@
 proven state, and none recovers anything while the mark is missing somewhere."""
 import os
 import re
+import signal
 import stat
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
-from lab import Lab, expect  # noqa: E402
+from lab import Lab, expect, wait_for  # noqa: E402
 from record import restore_login  # noqa: E402
 from scripts import code_in, fill_in, run_script, write_scripts  # noqa: E402
-from slow import RESTORE, execute  # noqa: E402
+from slow import RESTORE, execute, wait_state, worker  # noqa: E402
 
 SERVERS = ("DRSQL1", "DRSQL2")
 SHIPPING = ("Get Backup History", "Restore Databases")
@@ -216,6 +217,163 @@ def files_are_private_whole_and_never_overwritten():
         expect(done.returncode == 2, done.stderr)
 
 
+JOBS = (*RESTORE, "--method", "jobs")
+
+
+def to_mark_runs(lab):
+    """How often BizTalk's Restore To Mark jobs were begun."""
+    return sum(len(execute(lab, "SELECT h.instance_id FROM msdb.dbo.sysjobhistory AS h"
+                                " JOIN msdb.dbo.sysjobs AS j ON j.job_id = h.job_id"
+                                " WHERE j.name LIKE N'%Restore To Mark%' AND h.step_id = 0", server))
+               for server in SERVERS)
+
+
+def jobs_running(lab):
+    return any(execute(lab, "SELECT a.job_id FROM msdb.dbo.sysjobactivity AS a"
+                            " JOIN msdb.dbo.sysjobs AS j ON j.job_id = a.job_id"
+                            " WHERE j.name LIKE N'%Restore To Mark%'"
+                            " AND a.start_execution_date IS NOT NULL"
+                            " AND a.stop_execution_date IS NULL", server) for server in SERVERS)
+
+
+def last_log(lab, database):
+    return [step["file"] for entry in lab.json("plan")["databases"] for step in entry["steps"]
+            if entry["database"] == database and step["kind"] == "restore-log"][-1]
+
+
+def file_state(lab, path, state):
+    execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'{state}'")
+
+
+def the_jobs_end_in_the_same_proven_state_as_the_direct_restore():
+    direct = direct_end_state()
+    with Lab(speed=1) as lab:
+        plan = lab.json("plan", "--method", "jobs")
+        expect(plan["possible"] and not plan["gate"], plan["reasons"])
+        expect([job["server"] for job in plan["jobs"]] == ["DRSQL2", "DRSQL1"], plan["jobs"])
+        expect("no gate" in plan["cannot"].lower(), plan["cannot"])
+        lab.sources_die()
+        done = lab.run(*JOBS, seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        found = end_state(lab)
+        expect(found == direct, f"{found} instead of {direct}")
+        report = lab.json("report", "1")
+        expect(report["verdict"] == "ok" and report["method"] == "jobs", report["verdict_text"])
+        expect(not report["gate"] and "No gate" in report["cannot"], report["cannot"])
+        kinds = [step["kind"] for step in report["steps"]]
+        expect(kinds == ["start-job", "start-job"], kinds)
+        expect(all(d["at_mark"] and d["verified"] for d in report["databases"]), report["databases"])
+        expect(to_mark_runs(lab) == 2, "each job ran once")
+        text = lab.run("report", "1").stdout
+        expect("No gate" in text and "sp_start_job" in text, text[:2000])
+
+
+def expect_no_job(lab, done, status, words):
+    expect(done.returncode == status and words in done.stderr, (done.returncode, done.stderr))
+    expect(to_mark_runs(lab) == 0 and not jobs_running(lab), "no job was started")
+    expect(set(states(lab).values()) == {1}, "nothing is recovered")
+
+
+def without_the_mark_on_one_destination_no_job_is_started():
+    with Lab(speed=1) as lab:
+        lab.sources_die()
+        path = last_log(lab, "BizTalkMsgBoxDb2")
+        for state in ("missing", "corrupt"):
+            file_state(lab, path, state)
+            expect_no_job(lab, lab.run(*JOBS), 5, "")
+        file_state(lab, path, "readable")
+        # imported as complete everywhere, but under another mark on one destination
+        update = ("UPDATE master.dbo.bts_LogShippingHistory SET {} WHERE BackupSetId = "
+                  "(SELECT MAX(h.BackupSetId) FROM master.dbo.bts_LogShippingHistory AS h"
+                  " WHERE h.BackupType = 'lg' AND h.SetComplete = 1)")
+        execute(lab, update.format("MarkName = N'BTS_other'"), "DRSQL2")
+        expect_no_job(lab, lab.run(*JOBS), 5, "")
+        execute(lab, update.format("SetComplete = 0"), "DRSQL2")
+        expect_no_job(lab, lab.run(*JOBS), 5, "")
+
+
+def a_source_that_did_not_mark_one_database_starts_no_job():
+    with Lab(speed=1) as lab:
+        execute(lab, "DELETE FROM msdb.dbo.logmarkhistory WHERE database_name = N'BizTalkMsgBoxDb2'",
+                "SQLB")
+        plan = lab.json("plan", "--method", "jobs", status=5)
+        expect(any("logmarkhistory" in reason for reason in plan["reasons"]), plan["reasons"])
+
+
+def a_backlog_is_no_case_for_the_jobs():
+    with Lab("behind", speed=1) as lab:
+        plan = lab.json("plan", "--method", "jobs", status=5)
+        expect(any("backlog" in reason for reason in plan["reasons"]), plan["reasons"])
+        expect(any("restored up to set" in reason for reason in plan["reasons"]), plan["reasons"])
+
+
+def the_jobs_have_no_choice():
+    with Lab() as lab:
+        for words in (("--target", "rule"), ("--before",),
+                      ("--leave-out", "ContosoOrders", "--reason", "test")):
+            plan = lab.json("plan", "--method", "jobs", *words, status=5)
+            expect(any("use direct" in reason for reason in plan["reasons"]), plan["reasons"])
+        done = lab.run("plan", "--method", "jobs")
+        expect(done.returncode == 0 and "WITHOUT A GATE" in done.stdout, done.stdout[:800])
+
+
+class JobsRun(Lab):
+    """A run by BizTalk's jobs, begun, whose first job takes a while."""
+
+    def __init__(self):
+        super().__init__(speed=1)
+        self.sources_die()
+        execute(self, "EXEC master.dbo.sp_lab_restore_rate N'DRSQL2', 40000000")
+        done = self.run(*JOBS, "--detach")
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        wait_for(lambda: jobs_running(self), 60, "the first job runs")
+
+    def stop(self):
+        pid = worker(self)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        super().stop()
+
+
+def what_a_job_leaves_undone_comes_to_the_same_mark_by_the_direct_method():
+    direct = direct_end_state()
+    with JobsRun() as lab:
+        execute(lab, "EXEC master.dbo.sp_lab_server N'DRSQL1', N'stop agent'")
+        execute(lab, "EXEC master.dbo.sp_lab_restore_rate N'DRSQL2', 400000000")
+        wait_state(lab, "failed", seconds=90)
+        now = states(lab)
+        expect(now.pop("BizTalkMsgBoxDb2") == 0 and set(now.values()) == {1}, now)
+        expect("direct method" in lab.json("report", "1")["reason"], lab.json("report", "1")["reason"])
+        expect(lab.run("abort", "1").returncode != 0, "there is no way back")
+        done = lab.run("resume", "1", seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        found = end_state(lab)
+        expect(found == direct, f"{found} instead of {direct}")
+        expect(to_mark_runs(lab) == 1, "no job is started a second time")
+
+
+def a_worker_killed_beside_a_running_job_is_resumed():
+    direct = direct_end_state()
+    with JobsRun() as lab:
+        os.kill(worker(lab), signal.SIGKILL)
+        done = lab.run("resume", "1", seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        found = end_state(lab)
+        expect(found == direct, f"{found} instead of {direct}")
+        expect(to_mark_runs(lab) == 1, "the job was watched, not started again")
+
+
+def a_job_that_says_success_and_did_not_reach_the_mark_is_found_out():
+    with Lab(speed=1) as lab:
+        lab.sources_die()
+        path = last_log(lab, "BizTalkMsgBoxDb2")
+        file_state(lab, path, "unmarked")
+        done = lab.run(*JOBS, seconds=120)
+        expect(done.returncode == 1 and "Agent says success" in done.stderr, done.stderr)
+        expect(set(states(lab).values()) == {1}, "the other job was not started")
+        expect(to_mark_runs(lab) == 1, "one job ran")
+
+
 support.main([the_scripts_end_in_the_same_proven_state_as_the_direct_restore,
               scripts_may_be_run_again_at_any_point,
               without_the_mark_on_one_destination_no_second_script_does_anything,
@@ -223,4 +381,12 @@ support.main([the_scripts_end_in_the_same_proven_state_as_the_direct_restore,
               a_failing_log_stops_the_script_at_once,
               full_restores_are_scripted_too,
               names_of_any_kind_are_scripted_or_refused,
-              files_are_private_whole_and_never_overwritten])
+              files_are_private_whole_and_never_overwritten,
+              the_jobs_end_in_the_same_proven_state_as_the_direct_restore,
+              without_the_mark_on_one_destination_no_job_is_started,
+              a_source_that_did_not_mark_one_database_starts_no_job,
+              a_backlog_is_no_case_for_the_jobs,
+              the_jobs_have_no_choice,
+              what_a_job_leaves_undone_comes_to_the_same_mark_by_the_direct_method,
+              a_worker_killed_beside_a_running_job_is_resumed,
+              a_job_that_says_success_and_did_not_reach_the_mark_is_found_out])

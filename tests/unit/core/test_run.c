@@ -119,7 +119,7 @@ static void what_cannot_be_carried_out_is_refused_in_words(void **state)
     assert_non_null(strstr(error.what, "situation"));
     how.situation = SITUATION_SOURCE_LOST;
     struct plan *plan = make_plan(ROUTE_AT_MARK);
-    plan->method = METHOD_JOBS;
+    plan->method = METHOD_SCRIPT;
     assert_int_equal(start(plan, &how, &error), ERR_REFUSED);
     plan = make_plan(ROUTE_UNREACHABLE);
     plan->possible = false;
