@@ -146,6 +146,11 @@ check-interop: all
 check-oracle: $(BUILD)/unit/core/test_plan_oracle
 	@ORACLE_RUNS=$(if $(filter command environment,$(firstword $(origin RUNS))),$(RUNS),20000) $<
 
+# What real servers were captured answering, against the lab: differences are named.
+.PHONY: check-replay
+check-replay: all
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/interop/check_replay.py
+
 # What clients may send to the lab, under libFuzzer; prints the edges that were covered.
 FUZZ := $(BUILD)/fuzz
 RUNS ?= 1000000

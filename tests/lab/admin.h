@@ -74,6 +74,7 @@ struct alter_database_statement {
     enum alter_database_action action;
     int value; /* recovery model or user access */
     bool rollback_immediate;
+    bool current; /* ALTER DATABASE CURRENT */
     int line;
 };
 

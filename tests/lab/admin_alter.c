@@ -39,11 +39,11 @@ static bool evict(struct session *session, struct database *database, bool rollb
         }
     }
     if (any) {
+        /* captured: who had to end others holds the database, who found it free does not */
+        database->single_user = session;
         lab_changed();
         reply_info(reply, 5060, 2, line, "", "Open transactions are being rolled back: 0%%.");
-        reply_done(reply, REPLY_BATCH, DONE_FINAL, COMMAND_ALTER_DATABASE, 0);
         reply_info(reply, 5060, 1, line, "", "Open transactions are being rolled back: 100%%.");
-        reply_done(reply, REPLY_BATCH, DONE_FINAL, COMMAND_ALTER_DATABASE, 0);
     }
     return true;
 }
@@ -56,6 +56,7 @@ static bool apply(struct session *session, struct database *database,
         database->recovery_model = statement->value;
         return true;
     case ALTER_USER_ACCESS:
+        database->single_user = NULL;
         if (statement->value != 0 &&
             !evict(session, database, statement->rollback_immediate, statement->line, reply)) {
             return false;
@@ -79,10 +80,45 @@ static bool apply(struct session *session, struct database *database,
     return false;
 }
 
+static const char *access_option(int user_access)
+{
+    static const char *const names[] = {"MULTI_USER", "SINGLE_USER", "RESTRICTED_USER"};
+
+    return names[user_access];
+}
+
+/* What is refused before the database is looked at: no 5069 follows. Captured. */
+static bool refuse_early(const struct session *session, const struct database *database,
+                         const struct alter_database_statement *statement, struct reply *reply)
+{
+    int command = COMMAND_COMPILE;
+
+    if (session->transaction_depth > 0) {
+        reply_error(reply, 226, 16, 6, statement->line, "",
+                    "ALTER DATABASE is not allowed inside a transaction.");
+        command = COMMAND_ALTER_DATABASE;
+    } else if (statement->current && database != NULL && database->system) {
+        reply_error(reply, 12104, 16, 2, statement->line, "",
+                    "'%s' is a system database: ALTER DATABASE CURRENT cannot alter it.",
+                    database->name);
+    } else if (statement->action == ALTER_USER_ACCESS && database != NULL && database->system) {
+        reply_error(reply, 5058, 16, 5, statement->line, "",
+                    "Option '%s' cannot be set in database '%s'.",
+                    access_option(statement->value), database->name);
+    } else {
+        return false;
+    }
+    reply_done(reply, REPLY_BATCH, DONE_ERROR, command, 0);
+    return true;
+}
+
 bool admin_alter_database(struct session *session, const struct alter_database_statement *statement,
                           struct reply *reply)
 {
     struct database *database = instance_database(session->instance, statement->database);
+    if (refuse_early(session, database, statement, reply)) {
+        return false;
+    }
     if (database == NULL || session_permission(session, NULL, NULL, "ALTER ANY DATABASE") != 1) {
         reply_error(reply, 5011, 14, 5, statement->line, "",
                     "Database '%s' does not exist, or the login may not alter it.",
@@ -94,6 +130,11 @@ bool admin_alter_database(struct session *session, const struct alter_database_s
         reply_error(reply, 5052, 16, 1, statement->line, "",
                     "ALTER DATABASE is not possible while the database is %s.",
                     database->state == DATABASE_RESTORING ? "Restoring" : "Offline");
+        return fail_alter(reply, statement->line);
+    }
+    if (session_single_user(session, database) != NULL) {
+        reply_error(reply, 5064, 16, 1, statement->line, "",
+                    "Database '%s' is in single-user mode and has its one user.", database->name);
         return fail_alter(reply, statement->line);
     }
     if (!apply(session, database, statement, reply)) {
@@ -122,10 +163,12 @@ bool admin_drop_database(struct session *session, const char *name, int line, st
         reply_done(reply, REPLY_BATCH, DONE_ERROR, COMMAND_DROP_DATABASE, 0);
         return false;
     }
+    const struct session *holder = session_single_user(session, database);
     for (const struct session *other = session->instance->sessions; other != NULL;
          other = other->next) {
-        if (!other->killed && (other->database == database || other->restoring == database)) {
-            reply_error(reply, 3702, 16, 3, line, "",
+        bool uses = other->database == database || other->restoring == database;
+        if (!other->killed && (other == holder || uses)) {
+            reply_error(reply, 3702, 16, 4, line, "",
                         "The database \"%s\" cannot be dropped: it is in use.", database->name);
             reply_done(reply, REPLY_BATCH, DONE_ERROR, COMMAND_DROP_DATABASE, 0);
             return false;

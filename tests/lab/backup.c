@@ -74,18 +74,23 @@ static void set_log(struct database *database, struct backup_file *file)
     }
 }
 
-struct backup_file *database_backup(struct database *database, const char *path, char type,
-                                    bool copy_only, int64_t started_utc_ms, int64_t finished_utc_ms,
-                                    int64_t size_bytes, const char *user_name)
+/* What WITH says of the set; a backup without a statement is as the jobs make it. */
+static void set_options(struct backup_file *file, const struct backup_statement *statement)
 {
-    return database_backup_at(database, path, 1, type, copy_only, started_utc_ms, finished_utc_ms,
-                              size_bytes, user_name);
+    file->has_checksums = statement == NULL || statement->checksum;
+    file->uncompressed = statement != NULL && !statement->compression;
+    file->compressed_size_bytes = file->uncompressed ? file->size_bytes : file->size_bytes * 3 / 10;
+    if (statement != NULL) {
+        text_copy(file->name, sizeof file->name, statement->name);
+        text_copy(file->description, sizeof file->description, statement->description);
+    }
 }
 
-struct backup_file *database_backup_at(struct database *database, const char *path, int position,
+static struct backup_file *take_backup(struct database *database, const char *path, int position,
                                        char type, bool copy_only, int64_t started_utc_ms,
                                        int64_t finished_utc_ms, int64_t size_bytes,
-                                       const char *user_name)
+                                       const char *user_name,
+                                       const struct backup_statement *statement)
 {
     struct instance *instance = database->instance;
     struct backup_file *file = memory_new(sizeof *file);
@@ -94,7 +99,6 @@ struct backup_file *database_backup_at(struct database *database, const char *pa
     file->type = type;
     file->position = position;
     file->copy_only = copy_only;
-    file->has_checksums = true;
     text_copy(file->database_name, sizeof file->database_name, database->name);
     text_copy(file->server_name, sizeof file->server_name, instance->name);
     text_copy(file->user_name, sizeof file->user_name, user_name);
@@ -107,7 +111,7 @@ struct backup_file *database_backup_at(struct database *database, const char *pa
     file->finish_utc_ms = finished_utc_ms + instance->clock_offset_ms;
     file->utc_offset_min = instance->utc_offset_min;
     file->size_bytes = size_bytes;
-    file->compressed_size_bytes = size_bytes * 3 / 10;
+    set_options(file, statement);
     file->major_version = instance->major_version;
     file->build = instance->build;
     file->database_version = database_version(instance->major_version);
@@ -125,6 +129,14 @@ struct backup_file *database_backup_at(struct database *database, const char *pa
     lab_add_file(instance->lab, file);
     msdb_write_backup(instance, file);
     return file;
+}
+
+struct backup_file *database_backup(struct database *database, const char *path, char type,
+                                    bool copy_only, int64_t started_utc_ms, int64_t finished_utc_ms,
+                                    int64_t size_bytes, const char *user_name)
+{
+    return take_backup(database, path, 1, type, copy_only, started_utc_ms, finished_utc_ms, size_bytes,
+                       user_name, NULL);
 }
 
 static bool fail(struct reply *reply, const struct backup_statement *statement)
@@ -289,10 +301,16 @@ bool admin_backup(struct session *session, const struct backup_statement *statem
         reply_error(reply, 3204, 16, 1, statement->line, "", "The backup was aborted.");
         return fail(reply, statement);
     }
+    int position = next_position(instance, statement);
+    struct backup_statement options = *statement;
+    const struct backup_file *before = lab_file(instance->lab, instance, statement->device);
+    /* captured: what is appended to compressed media is compressed */
+    options.compression = options.compression ||
+                          (position > 1 && before != NULL && !before->uncompressed);
     struct backup_file *file =
-        database_backup_at(database, statement->device, next_position(instance, statement), type,
-                           statement->copy_only, started, lab_now_utc_ms(instance->lab), size,
-                           session->login == NULL ? "sa" : session->login->name);
+        take_backup(database, statement->device, position, type, statement->copy_only, started,
+                    lab_now_utc_ms(instance->lab), size,
+                    session->login == NULL ? "sa" : session->login->name, &options);
     say_summary(statement, file, duration_ms, command, reply);
     if (statement->norecovery) {
         database->state = DATABASE_RESTORING;

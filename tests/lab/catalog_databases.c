@@ -9,23 +9,28 @@ static const char *const model_names[] = {"", "FULL", "BULK_LOGGED", "SIMPLE"};
 static const char *const access_names[] = {"MULTI_USER", "SINGLE_USER", "RESTRICTED_USER"};
 
 static const char databases_columns[] =
-    "name sysname, database_id int not null, source_database_id int, owner_sid varbinary(85),"
-    "create_date datetime not null, compatibility_level tinyint not null,"
-    "collation_name nvarchar(128), user_access tinyint, user_access_desc nvarchar(60),"
-    "is_read_only bit, is_auto_close_on bit not null, is_auto_shrink_on bit, state tinyint,"
-    "state_desc nvarchar(60), is_in_standby bit, is_cleanly_shutdown bit,"
-    "is_supplemental_logging_enabled bit, snapshot_isolation_state tinyint,"
-    "snapshot_isolation_state_desc nvarchar(60), is_read_committed_snapshot_on bit,"
-    "recovery_model tinyint, recovery_model_desc nvarchar(60), page_verify_option tinyint,"
-    "page_verify_option_desc nvarchar(60), is_auto_create_stats_on bit, is_trustworthy_on bit,"
-    "is_db_chaining_on bit, is_published bit not null, is_subscribed bit not null,"
-    "is_merge_published bit not null, is_distributor bit not null,"
-    "service_broker_guid uniqueidentifier not null, is_broker_enabled bit not null,"
-    "log_reuse_wait tinyint, log_reuse_wait_desc nvarchar(60),"
-    "is_date_correlation_on bit not null, is_cdc_enabled bit not null, is_encrypted bit,"
-    "is_honor_broker_priority_on bit, replica_id uniqueidentifier,"
-    "group_database_id uniqueidentifier, resource_pool_id int, containment tinyint,"
-    "containment_desc nvarchar(60), target_recovery_time_in_seconds int";
+    "name sysname, database_id int not null, source_database_id int, "
+    "owner_sid varbinary(85), create_date datetime not null, "
+    "compatibility_level tinyint not null, collation_name nvarchar(128) computed, "
+    "user_access tinyint computed, user_access_desc nvarchar(60) computed, "
+    "is_read_only bit computed, is_auto_close_on bit computed not null, "
+    "is_auto_shrink_on bit computed, state tinyint computed, "
+    "state_desc nvarchar(60) computed, is_in_standby bit computed, "
+    "is_cleanly_shutdown bit computed, is_supplemental_logging_enabled bit computed, "
+    "snapshot_isolation_state tinyint computed, "
+    "snapshot_isolation_state_desc nvarchar(60) computed, "
+    "is_read_committed_snapshot_on bit computed, recovery_model tinyint computed, "
+    "recovery_model_desc nvarchar(60) computed, page_verify_option tinyint, "
+    "page_verify_option_desc nvarchar(60), is_auto_create_stats_on bit computed, "
+    "is_trustworthy_on bit computed, is_db_chaining_on bit computed, "
+    "is_published bit computed not null, is_subscribed bit computed not null, "
+    "is_merge_published bit computed not null, is_distributor bit computed not null, "
+    "service_broker_guid uniqueidentifier not null, is_broker_enabled bit computed not null, "
+    "log_reuse_wait tinyint, log_reuse_wait_desc nvarchar(60), "
+    "is_date_correlation_on bit computed not null, is_cdc_enabled bit computed not null, "
+    "is_encrypted bit computed, is_honor_broker_priority_on bit computed, "
+    "replica_id uniqueidentifier, group_database_id uniqueidentifier, resource_pool_id int, "
+    "containment tinyint, containment_desc nvarchar(60), target_recovery_time_in_seconds int";
 
 static void add_database(struct row *row, const struct database *database)
 {
@@ -97,35 +102,36 @@ static bool fill_databases(struct session *session, struct database *context, st
 }
 
 static const char files_columns[] =
-    "database_id int not null, file_id int not null, file_guid uniqueidentifier,"
-    "type tinyint not null, type_desc nvarchar(60), data_space_id int not null, name sysname,"
-    "physical_name nvarchar(260) not null, state tinyint, state_desc nvarchar(60),"
-    "size int not null, max_size int not null, growth int not null,"
-    "is_media_read_only bit not null, is_read_only bit not null, is_sparse bit not null,"
-    "is_percent_growth bit not null, is_name_reserved bit not null,"
-    "is_persistent_log_buffer bit not null,"
-    "create_lsn numeric(25,0), drop_lsn numeric(25,0), read_only_lsn numeric(25,0),"
-    "read_write_lsn numeric(25,0), differential_base_lsn numeric(25,0),"
-    "differential_base_guid uniqueidentifier, differential_base_time datetime,"
-    "redo_start_lsn numeric(25,0), redo_start_fork_guid uniqueidentifier,"
-    "redo_target_lsn numeric(25,0), redo_target_fork_guid uniqueidentifier,"
-    "backup_lsn numeric(25,0), credential_id int";
+    "database_id int not null, file_id int not null, file_guid uniqueidentifier, "
+    "type tinyint not null, type_desc nvarchar(60), data_space_id int not null, "
+    "name nvarchar(128) computed, physical_name nvarchar(260) not null, "
+    "state tinyint computed, state_desc nvarchar(60), size int not null, "
+    "max_size int not null, growth int not null, is_media_read_only bit computed not null, "
+    "is_read_only bit computed not null, is_sparse bit computed not null, "
+    "is_percent_growth bit computed not null, is_name_reserved bit computed not null, "
+    "is_persistent_log_buffer bit computed not null, create_lsn numeric(25,0) computed, "
+    "drop_lsn numeric(25,0) computed, read_only_lsn numeric(25,0) computed, "
+    "read_write_lsn numeric(25,0) computed, differential_base_lsn numeric(25,0) computed, "
+    "differential_base_guid uniqueidentifier, differential_base_time datetime computed, "
+    "redo_start_lsn numeric(25,0) computed, redo_start_fork_guid uniqueidentifier, "
+    "redo_target_lsn numeric(25,0) computed, redo_target_fork_guid uniqueidentifier, "
+    "backup_lsn numeric(25,0) computed, credential_id int";
 
 /* sys.database_files has the same columns but the first and the last. */
 static const char database_files_columns[] =
-    "file_id int not null, file_guid uniqueidentifier,"
-    "type tinyint not null, type_desc nvarchar(60), data_space_id int not null, name sysname,"
-    "physical_name nvarchar(260), state tinyint, state_desc nvarchar(60),"
-    "size int not null, max_size int not null, growth int not null,"
-    "is_media_read_only bit not null, is_read_only bit not null, is_sparse bit not null,"
-    "is_percent_growth bit not null, is_name_reserved bit not null,"
-    "is_persistent_log_buffer bit not null,"
-    "create_lsn numeric(25,0), drop_lsn numeric(25,0), read_only_lsn numeric(25,0),"
-    "read_write_lsn numeric(25,0), differential_base_lsn numeric(25,0),"
-    "differential_base_guid uniqueidentifier, differential_base_time datetime,"
-    "redo_start_lsn numeric(25,0), redo_start_fork_guid uniqueidentifier,"
-    "redo_target_lsn numeric(25,0), redo_target_fork_guid uniqueidentifier,"
-    "backup_lsn numeric(25,0)";
+    "file_id int not null, file_guid uniqueidentifier, type tinyint not null, "
+    "type_desc nvarchar(60), data_space_id int not null, name nvarchar(128) computed, "
+    "physical_name nvarchar(260) computed, state tinyint computed, state_desc nvarchar(60), "
+    "size int computed not null, max_size int not null, growth int not null, "
+    "is_media_read_only bit computed not null, is_read_only bit computed not null, "
+    "is_sparse bit computed not null, is_percent_growth bit computed not null, "
+    "is_name_reserved bit computed not null, is_persistent_log_buffer bit computed not null, "
+    "create_lsn numeric(25,0) computed, drop_lsn numeric(25,0) computed, "
+    "read_only_lsn numeric(25,0) computed, read_write_lsn numeric(25,0) computed, "
+    "differential_base_lsn numeric(25,0) computed, differential_base_guid uniqueidentifier, "
+    "differential_base_time datetime computed, redo_start_lsn numeric(25,0) computed, "
+    "redo_start_fork_guid uniqueidentifier, redo_target_lsn numeric(25,0) computed, "
+    "redo_target_fork_guid uniqueidentifier, backup_lsn numeric(25,0) computed";
 
 static void add_redo(struct row *row, const struct database *database, bool is_log)
 {

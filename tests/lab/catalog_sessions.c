@@ -16,9 +16,17 @@ static const char sessions_columns[] =
     "last_request_start_time datetime not null, last_request_end_time datetime,"
     "reads bigint not null, writes bigint not null, logical_reads bigint not null,"
     "is_user_process bit not null, text_size int not null, language nvarchar(128),"
-    "date_format nvarchar(3), lock_timeout int not null, deadlock_priority int not null,"
-    "row_count bigint not null, original_login_name nvarchar(128) not null,"
-    "database_id smallint not null, open_transaction_count int not null";
+    "date_format nvarchar(3), date_first smallint not null, quoted_identifier bit not null,"
+    "arithabort bit not null, ansi_null_dflt_on bit not null, ansi_defaults bit not null,"
+    "ansi_warnings bit not null, ansi_padding bit not null, ansi_nulls bit not null,"
+    "concat_null_yields_null bit not null, transaction_isolation_level smallint not null,"
+    "lock_timeout int not null, deadlock_priority int not null, row_count bigint not null,"
+    "prev_error int not null, original_security_id varbinary(85) not null,"
+    "original_login_name nvarchar(128) not null, last_successful_logon datetime,"
+    "last_unsuccessful_logon datetime, unsuccessful_logons bigint, group_id int not null,"
+    "database_id smallint not null, authenticating_database_id int,"
+    "open_transaction_count int not null, page_server_reads bigint not null,"
+    "contained_availability_group_id uniqueidentifier";
 
 static void add_session(struct row *row, const struct session *session)
 {
@@ -29,7 +37,7 @@ static void add_session(struct row *row, const struct session *session)
     row_text(row, session->application);
     row_int(row, 1000 + session->spid);
     row_int(row, 7);
-    row_text(row, session->socket_fd < 0 ? "ODBC" : "TDS");
+    row_text(row, session->interface);
     row_add(row, sql_bytes(session->login->sid, sizeof session->login->sid));
     row_text(row, session->login->name);
     row_nulls(row, 2);
@@ -51,12 +59,25 @@ static void add_session(struct row *row, const struct session *session)
     row_int(row, session->text_size > 0 ? session->text_size : 4096);
     row_text(row, "us_english");
     row_text(row, "mdy");
+    row_int(row, 7);
+    static const int options[] = {1, 0, 1, 0, 1, 1, 1, 1}; /* QUOTED_IDENTIFIER ... */
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        row_int(row, options[i]);
+    }
+    row_int(row, session->isolation_level);
     row_int(row, session->lock_timeout_ms);
     row_int(row, session->deadlock_priority);
     row_int(row, 0);
+    row_int(row, 0);
+    row_add(row, sql_bytes(session->login->sid, sizeof session->login->sid));
     row_text(row, session->login->name);
+    row_nulls(row, 3);
+    row_int(row, 2);
     row_int(row, session->database->id);
+    row_int(row, 1);
     row_int(row, session->transaction_depth);
+    row_int(row, 0);
+    row_null(row);
 }
 
 /* Without VIEW SERVER STATE a session sees itself only. */
@@ -240,6 +261,20 @@ static void describe(char *out, size_t size, const char *resource)
     snprintf(out, size, "0:[%.*s]:(%08x)", (int)length, resource, hash);
 }
 
+/* The database in SINGLE_USER that the session holds without being in it; NULL = none. */
+static const struct database *held_from_outside(const struct session *session)
+{
+    const struct instance *instance = session->instance;
+    for (size_t i = 0; i < instance->databases_count; i++) {
+        const struct database *database = instance->databases[i];
+        if (!database->dropped && database->user_access == 1 &&
+            database->single_user == session && session->database != database) {
+            return database;
+        }
+    }
+    return NULL;
+}
+
 static bool fill_locks(struct session *session, struct database *database, struct row_sink *sink)
 {
     (void)database;
@@ -247,6 +282,10 @@ static bool fill_locks(struct session *session, struct database *database, struc
         return false;
     }
     for (const struct session *s = session->instance->sessions; s != NULL; s = s->next) {
+        const struct database *held = held_from_outside(s);
+        if (held != NULL) {
+            send_lock(sink, "DATABASE", held->id, "", "S", false, 1, s, "SESSION");
+        }
         if (s->database->id > 2) {
             send_lock(sink, "DATABASE", s->database->id, "", "S", false, 1, s,
                       "SHARED_TRANSACTION_WORKSPACE");

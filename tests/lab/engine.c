@@ -94,6 +94,13 @@ void engine_session_close(struct session *session)
 
 /* --- batches -------------------------------------------------------------------------------- */
 
+/* Captured: with XACT_ABORT an attention rolls the transaction back, without it not. */
+static void roll_back_cancelled(struct session *session)
+{
+    if (session_state(session) == SESSION_ATTENTION && session->xact_abort)
+        transaction_rollback(session, 0);
+}
+
 static bool run_batch(struct session *session, const char *text, struct reply *reply, bool internal)
 {
     struct frame frame = {0};
@@ -105,6 +112,7 @@ static bool run_batch(struct session *session, const char *text, struct reply *r
     if (run_begin(&run, session, reply)) {
         flow = run_text(&run, text);
         run_end(&run);
+        roll_back_cancelled(session);
     }
     frame_free(&frame, session->instance->engine);
     session->reply = outer;
@@ -169,10 +177,13 @@ bool engine_run_procedure(struct session *session, const char *name,
         else
             flow = run_raise(&run, 2812, 16, 62, "Could not find stored procedure '%s'.", name);
         run_end(&run);
+        roll_back_cancelled(session);
     }
     if (flow != FLOW_CLOSE) {
-        reply_return_status(reply, result.value);
-        send_outputs(reply, parameters, arguments, count);
+        if (session_state(session) == SESSION_GO_ON) {
+            reply_return_status(reply, result.value);
+            send_outputs(reply, parameters, arguments, count);
+        }
         reply_done(reply, REPLY_END_OF_PROCEDURE, run.failed ? DONE_ERROR : 0, COMMAND_EXECUTE, 0);
     }
     argument_values_free(arguments, count);

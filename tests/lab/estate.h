@@ -94,6 +94,9 @@ struct database {
     char undo_file[261];
     int recovery_model; /* 1 FULL 2 BULK_LOGGED 3 SIMPLE */
     int user_access;    /* 0 MULTI_USER 1 SINGLE_USER 2 RESTRICTED_USER */
+    /* SINGLE_USER: who ended the others for it and holds the database wherever it goes; borrowed,
+     * NULL = nobody */
+    const struct session *single_user;
     int64_t created_utc_ms;
     struct timeline *timeline; /* borrowed from the lab; NULL for a system database */
     struct table_set *tables;  /* borrowed from the lab */
@@ -162,8 +165,9 @@ struct backup_file {
     int position;
     bool overwritten; /* a later BACKUP wrote its path anew */
     char type; /* 'D' full, 'L' log, 'I' differential */
-    bool copy_only, damaged, has_checksums, bulk_logged, encrypted;
+    bool copy_only, damaged, has_checksums, uncompressed, bulk_logged, encrypted;
     bool unmarked; /* a stop at a mark is never reached in it */
+    char name[129], description[256]; /* "" = NULL */
     uint8_t tde_thumbprint[20];
     char database_name[129];
     char server_name[129];
@@ -337,6 +341,11 @@ int session_is_role_member(const struct session *session, const char *role); /* 
 bool database_may_open(const struct database *database, struct reply *reply);
 /* And by this session (916, 923, 924 otherwise). */
 bool session_may_use(struct session *session, struct database *database, struct reply *reply);
+
+/* The other session that holds a database in SINGLE_USER; borrowed, NULL = it is free. Source:
+ * captured: who ended others for it holds it even from master. */
+const struct session *session_single_user(const struct session *session,
+                                          const struct database *database);
 
 /* Frees what a session that ends holds beyond its transaction: application locks, single-user
  * seats. Called by the wire after engine_session_close. */

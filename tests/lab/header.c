@@ -65,10 +65,11 @@ static void row_file_time(struct row *row, const struct backup_file *file, int64
 static void add_head(struct row *row, const struct backup_file *file)
 {
     bool log = file->type == 'L';
-    row_nulls(row, 2);
+    row_text(row, file->name[0] != '\0' ? file->name : NULL);
+    row_text(row, file->description[0] != '\0' ? file->description : NULL);
     row_int(row, log ? 2 : file->type == 'I' ? 5 : 1);
     row_null(row);
-    row_int(row, 1);
+    row_int(row, !file->uncompressed);
     row_int(row, file->position);
     row_int(row, strncmp(file->path, "https:", 6) == 0 ? 9 : 2);
     row_text(row, file->user_name);
@@ -144,7 +145,7 @@ static void add_tail(struct row *row, const struct backup_file *file)
         row_null(row);
     }
     row_int(row, file->utc_offset_min / 15);
-    row_text(row, "MS_XPRESS");
+    row_text(row, file->uncompressed ? NULL : "MS_XPRESS");
 }
 
 /* All sets of the file, or the one at FILE = n. */

@@ -276,6 +276,22 @@ bool database_may_open(const struct database *database, struct reply *reply)
                     (int)database->condition, database, reply);
 }
 
+const struct session *session_single_user(const struct session *session,
+                                          const struct database *database)
+{
+    if (database->user_access != 1) {
+        return NULL;
+    }
+    for (const struct session *other = session->instance->sessions; other != NULL;
+         other = other->next) {
+        if (other != session && !other->killed && !other->disconnected &&
+            (other->database == database || other == database->single_user)) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
 bool session_may_use(struct session *session, struct database *database, struct reply *reply)
 {
     if (!database_may_open(database, reply)) {
@@ -289,16 +305,10 @@ bool session_may_use(struct session *session, struct database *database, struct 
                     database->name);
         return false;
     }
-    if (database->user_access == 1 && session->database != database) {
-        for (struct session *other = session->instance->sessions; other != NULL;
-             other = other->next) {
-            if (other != session && other->database == database) {
-                reply_error(reply, 924, 14, 1, 1, "",
-                            "Database '%s' is in single-user mode and has its one user.",
-                            database->name);
-                return false;
-            }
-        }
+    if (session_single_user(session, database) != NULL) {
+        reply_error(reply, 924, 14, 1, 1, "",
+                    "Database '%s' is in single-user mode and has its one user.", database->name);
+        return false;
     }
     if (!uses(session, database) && !is_open_to_guests(database) &&
         !has(session, PERMISSION_CONNECT_ANY_DATABASE)) {

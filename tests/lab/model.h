@@ -57,12 +57,6 @@ bool path_is_share(const char *path);
 struct backup_file *database_backup(struct database *database, const char *path, char type,
                                     bool copy_only, int64_t started_utc_ms, int64_t finished_utc_ms,
                                     int64_t size_bytes, const char *user_name);
-/* As database_backup, at a position of a file that holds others before it; differential sets too:
- * type 'I'. */
-struct backup_file *database_backup_at(struct database *database, const char *path, int position,
-                                       char type, bool copy_only, int64_t started_utc_ms,
-                                       int64_t finished_utc_ms, int64_t size_bytes,
-                                       const char *user_name);
 /* ALTER DATABASE ... ADD FILE: a data file from here on. */
 void database_add_file(struct database *database, const char *logical_name, const char *path);
 /* Brings the timeline up to now with what the application has written since. */

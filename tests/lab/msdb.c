@@ -131,7 +131,8 @@ static void add_identity_columns(struct row *row, const struct backup_file *file
     row_int(row, 1);
     row_null(row); /* expiration_date */
     row_int(row, 4608);
-    row_nulls(row, 2); /* name, description */
+    row_text(row, file->name[0] != '\0' ? file->name : NULL);
+    row_text(row, file->description[0] != '\0' ? file->description : NULL);
     row_text(row, file->user_name);
     row_int(row, file->major_version);
     row_int(row, 0);
@@ -198,7 +199,7 @@ static void add_flag_columns(struct row *row, const struct backup_file *file)
     } else {
         row_null(row);
     }
-    row_text(row, "MS_XPRESS");
+    row_text(row, file->uncompressed ? NULL : "MS_XPRESS");
 }
 
 static void write_media(struct database *msdb, const struct backup_file *file, int media_set_id)
@@ -213,7 +214,7 @@ static void write_media(struct database *msdb, const struct backup_file *file, i
     row_int(&row, 1);
     row_int(&row, 1);
     row_int(&row, 0);
-    row_int(&row, 1);
+    row_int(&row, !file->uncompressed);
     row_int(&row, 0);
     row_insert(&row, msdb, "dbo", "backupmediaset");
     row_int(&row, media_set_id);
@@ -292,9 +293,14 @@ void msdb_write_restore(struct instance *instance, const struct msdb_restore *re
     }
     row_insert(&row, msdb, "dbo", "restorehistory");
     int history_id = ++instance->next_restore_history_id;
+    const struct database *database = instance_database(instance, restore->database_name);
     for (size_t i = 0; i < restore->file->files_count && restore->file->type == 'D'; i++) {
-        const struct database_file *file = &restore->file->files[i];
-        const char drive[] = {file->physical_name[0], ':', '\\', '\0'};
+        /* where MOVE put it; a history that is made up may be ahead of its database */
+        const struct database_file *file =
+            database != NULL ? &database->files[i] : &restore->file->files[i];
+        /* captured: a path of Linux is on C: */
+        const char letter = file->physical_name[0] == '/' ? 'C' : file->physical_name[0];
+        const char drive[] = {letter, ':', '\\', '\0'};
         row_int(&row, history_id);
         row_digits(&row, (int64_t)i + 1);
         row_text(&row, drive);

@@ -7,7 +7,7 @@
 static struct sql_value version_text(const struct instance *instance)
 {
     char text[64];
-    snprintf(text, sizeof text, "%d.%d.%d.1", instance->major_version, instance->minor_version,
+    snprintf(text, sizeof text, "%d.%d.%d.2", instance->major_version, instance->minor_version,
              instance->build);
     return sql_text(text);
 }

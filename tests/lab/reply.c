@@ -21,6 +21,7 @@
 enum token {
     TOKEN_RETURN_STATUS = 0x79,
     TOKEN_COLUMNS = 0x81,
+    TOKEN_ORDER = 0xA9,
     TOKEN_ERROR = 0xAA,
     TOKEN_INFO = 0xAB,
     TOKEN_RETURN_VALUE = 0xAC,
@@ -142,6 +143,17 @@ void reply_columns(struct reply *reply, const struct sql_column *columns, size_t
         wire_add_type(&reply->out, reply->version, &columns[i].type, true);
         bytes_add_b_varchar(&reply->out, columns[i].name);
     }
+}
+
+void reply_order(struct reply *reply, const uint16_t *columns, size_t count)
+{
+    bool observed = reply->observer != NULL && reply->observer->columns != NULL;
+
+    if (observed || count == 0 || !token_begin(reply, TOKEN_ORDER))
+        return;
+    bytes_add_u16(&reply->out, (unsigned)count * 2);
+    for (size_t i = 0; i < count; i++)
+        bytes_add_u16(&reply->out, columns[i]);
 }
 
 /* A row with NULLs is shorter with a bitmap than with a NULL in each place. */

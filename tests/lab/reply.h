@@ -20,7 +20,6 @@ enum reply_done_status {
     DONE_FINAL = 0,
     DONE_MORE = 1,
     DONE_ERROR = 2,
-    DONE_IN_TRANSACTION = 4,
     DONE_COUNT = 0x10,
     DONE_ATTENTION = 0x20,
     DONE_FATAL = 0x100,
@@ -31,6 +30,9 @@ enum reply_scope { REPLY_BATCH, REPLY_IN_PROCEDURE, REPLY_END_OF_PROCEDURE };
 
 /* COLMETADATA for a result set. columns are copied. */
 void reply_columns(struct reply *reply, const struct sql_column *columns, size_t count);
+
+/* ORDER: by which of the last reply_columns the rows are sorted, from 1. */
+void reply_order(struct reply *reply, const uint16_t *columns, size_t count);
 
 /* ROW (or NBCROW) with one value for each column of the last reply_columns. */
 void reply_row(struct reply *reply, const struct sql_value *values);

@@ -17,6 +17,9 @@ struct database;
 struct login;
 struct reply;
 
+/* sys.dm_exec_sessions.transaction_isolation_level. */
+enum { SESSION_READ_COMMITTED = 2 };
+
 enum session_end { SESSION_GO_ON, SESSION_ATTENTION, SESSION_KILLED, SESSION_DISCONNECTED };
 
 /* The way to a session's client, supplied by the wire. Both are called by the session's own thread
@@ -36,6 +39,7 @@ struct session {
     int spid;
     char application[129];
     char host[129];
+    char interface[33]; /* the client's library, as LOGIN7 names it */
     int socket_fd; /* -1: an internal session (Agent, start-up) */
     struct session_link *link; /* borrowed; NULL: an internal session */
     struct reply *reply; /* borrowed by the running batch */
@@ -43,6 +47,7 @@ struct session {
     int lock_timeout_ms; /* -1: for ever */
     bool xact_abort, nocount, implicit_transactions;
     int deadlock_priority;
+    int isolation_level; /* as sys.dm_exec_sessions numbers them: 2 READ COMMITTED */
     int64_t text_size;
     /* the transaction; 0 = none */
     int transaction_depth;

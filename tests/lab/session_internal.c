@@ -22,6 +22,8 @@ struct session *session_open_internal(struct instance *instance, const char *dat
     text_copy(session->host, sizeof session->host, instance->name);
     session->socket_fd = -1;
     session->reply = reply;
+    text_copy(session->interface, sizeof session->interface, "ODBC");
+    session->isolation_level = SESSION_READ_COMMITTED;
     session->lock_timeout_ms = -1;
     session->login_utc_ms = instance_now_utc_ms(instance);
     session->request_started_utc_ms = session->login_utc_ms;

@@ -16,7 +16,7 @@
 #include "tests/lab/wire_tls.h"
 #include "tests/lab/wire_wait.h"
 
-enum { LOGIN_TIMEOUT_MS = 60000, ATTENTION_COMMAND = 0xFD };
+enum { LOGIN_TIMEOUT_MS = 60000, ATTENTION_COMMAND = 253, KILLED_COMMAND = 253 };
 
 /* --- towards the client ----------------------------------------------------------------------- */
 
@@ -301,7 +301,8 @@ static bool finish_request(struct connection *connection, bool go_on)
     if (killed) {
         reply_error(connection->reply, 596, 21, 1, 1, NULL,
                     "Cannot continue the execution because the session is in the kill state.");
-        reply_done(connection->reply, REPLY_BATCH, DONE_FATAL | DONE_ERROR, 0, 0);
+        reply_done(connection->reply, REPLY_BATCH, DONE_FATAL | DONE_ERROR, KILLED_COMMAND,
+                   0);
     }
     reply_end(connection->reply, attention);
     session->attention = false;

@@ -171,7 +171,8 @@ static const char *read_texts(struct login_request *request, const char *bytes, 
         char *out;
     } texts[] = {
         {36, request->host},     {40, request->user},     {48, request->application},
-        {52, request->server},   {64, request->language}, {68, request->database},
+        {52, request->server},   {60, request->interface}, {64, request->language},
+        {68, request->database},
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

@@ -36,7 +36,7 @@ struct login_request {
     bool odbc, integrated, read_only_intent, language_fatal;
     bool features_asked; /* an extension block came */
     bool utf8_asked;
-    char host[129], user[129], password[129], application[129], server[129], language[129],
+    char interface[129], host[129], user[129], password[129], application[129], server[129], language[129],
         database[129];
 };
 

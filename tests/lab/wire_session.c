@@ -42,6 +42,7 @@ static void set_defaults(struct connection *connection)
     session->lock_timeout_ms = -1;
     session->xact_abort = session->nocount = session->implicit_transactions = false;
     session->deadlock_priority = 0;
+    session->isolation_level = SESSION_READ_COMMITTED;
     /* ODBC's login sets it, others keep the protocol's default */
     session->text_size = connection->odbc ? INT32_MAX : DEFAULT_TEXT_SIZE;
 }
@@ -60,6 +61,7 @@ static void open_session(struct connection *connection, struct login *login,
     session->login_utc_ms = instance_now_utc_ms(instance);
     text_copy(session->application, sizeof session->application, request->application);
     text_copy(session->host, sizeof session->host, request->host);
+    text_copy(session->interface, sizeof session->interface, request->interface);
     connection->session = session;
     connection->packets.spid = (uint16_t)session->spid;
     set_defaults(connection);
@@ -79,6 +81,10 @@ void connection_log_out(struct connection *connection)
         return;
     session->disconnected = true;
     session->reply = NULL;
+    for (size_t i = 0; i < session->instance->databases_count; i++) {
+        if (session->instance->databases[i]->single_user == session)
+            session->instance->databases[i]->single_user = NULL;
+    }
     engine_session_close(session);
     session_release(session);
     struct session **at = &connection->instance->sessions;

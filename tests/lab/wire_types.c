@@ -161,8 +161,8 @@ static void add_time_type(struct str *s, const struct sql_type *type)
     bytes_add_u8(s, type->scale);
 }
 
-/* The token of a type that is never NULL and so needs no lengths; 0 = there is none. Source: MS-TDS,
- * fixed-length types; captured from columns declared NOT NULL. */
+/* The token of a type that is never NULL and so needs no lengths; 0 = there is none. Source:
+ * MS-TDS, fixed-length types; captured from columns declared NOT NULL. */
 static unsigned fixed_token(const struct sql_type *type)
 {
     static const uint8_t tokens[SQL_VARIANT + 1] = {

@@ -73,9 +73,18 @@ static const char *item_name(const struct select_item *item)
                                            : "";
 }
 
+static bool is_aggregate(const struct expr *expr)
+{
+    return expr->kind == EXPR_CALL && expr->over == NULL && expr->builtin != NULL &&
+           expr->builtin->result != NULL && (expr->builtin->flags & FUNCTION_AGGREGATE) != 0;
+}
+
 static enum sql_origin item_origin(const struct expr *expr)
 {
-    return expr->kind == EXPR_COLUMN ? expr->source->columns[expr->column].origin : SQL_COMPUTED;
+    if (expr->kind == EXPR_COLUMN)
+        return expr->source->columns[expr->column].origin;
+    /* captured: an aggregate alone is neither stored nor computed */
+    return is_aggregate(expr) ? SQL_PLAIN : SQL_COMPUTED;
 }
 
 static void make_columns(struct binder *binder, struct select *select)
@@ -128,8 +137,7 @@ static void check_grouped(struct binder *binder, const struct select *select,
                     source->columns[expr->column].name, clause);
         return;
     }
-    if (expr->kind == EXPR_CALL && expr->over == NULL && expr->builtin != NULL &&
-        expr->builtin->result != NULL && (expr->builtin->flags & FUNCTION_AGGREGATE) != 0)
+    if (is_aggregate(expr))
         return;
     for (size_t i = 0; i < expr->args.items_count; i++)
         check_grouped(binder, select, expr->args.items[i], clause);

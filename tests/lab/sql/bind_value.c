@@ -108,7 +108,9 @@ void bind_global(struct binder *binder, struct expr *expr)
 
     for (size_t i = 0; i < sizeof globals / sizeof *globals; i++)
         if (strcasecmp(globals[i].name, expr->text) == 0) {
-            expr->type = type_of(globals[i].kind, globals[i].kind == SQL_NUMERIC);
+            /* captured of @@DATEFIRST and @@VERSION: they may be NULL, as their columns say */
+            expr->type = type_of(globals[i].kind, strcasecmp(expr->text, "@@DATEFIRST") == 0 ||
+                                                      strcasecmp(expr->text, "@@VERSION") == 0);
             expr->type.length = globals[i].length;
             expr->type.case_sensitive = binder->run->engine->instance->case_sensitive;
             if (globals[i].kind == SQL_NUMERIC)

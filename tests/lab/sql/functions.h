@@ -68,6 +68,7 @@ struct sql_type result_int_not_null(const struct expr *call);
 struct sql_type result_bigint(const struct expr *call);
 struct sql_type result_float(const struct expr *call);
 struct sql_type result_first(const struct expr *call);
+struct sql_type result_nullable_first(const struct expr *call);
 struct sql_type result_name(const struct expr *call); /* nvarchar(128) */
 struct sql_type result_text(const struct expr *call); /* (n)varchar like the first */
 

@@ -32,7 +32,7 @@ static struct sql_type result_avg(const struct expr *call)
     return type;
 }
 
-static struct sql_type result_nullable_first(const struct expr *call)
+struct sql_type result_nullable_first(const struct expr *call)
 {
     struct sql_type type = call->args.items[0]->type;
 

@@ -196,7 +196,7 @@ static struct sql_type result_guid(const struct expr *call)
 #define MATH_FUNCTION (FUNCTION_CONSTANT | FUNCTION_TYPED)
 
 const struct builtin builtins_math[] = {
-    {"ABS", 1, 1, "n", result_first, MATH_FUNCTION, absolute},
+    {"ABS", 1, 1, "n", result_nullable_first, MATH_FUNCTION, absolute},
     {"SIGN", 1, 1, "n", result_first, MATH_FUNCTION, sign},
     {"CEILING", 1, 1, "n", result_whole, MATH_FUNCTION, ceiling},
     {"FLOOR", 1, 1, "n", result_whole, MATH_FUNCTION, floor_function},

@@ -266,6 +266,9 @@ static void backup_option(struct parser *parser, struct statement *statement)
              parser_accept_word(parser, "MAXTRANSFERSIZE") ||
              parser_accept_word(parser, "BLOCKSIZE") || parser_accept_word(parser, "RETAINDAYS"))
         option_number(parser, 0);
+    else if (parser_peek(parser, 0)->kind == TOKEN_WORD)
+        parser_fail(parser, 155, 15, 1, parser_peek(parser, 0)->line,
+                    "'%s' is not a recognized BACKUP option.", parser_peek(parser, 0)->text);
     else
         parser_syntax_error(parser);
 }

@@ -75,19 +75,29 @@ static void option_value(struct parser *parser, struct statement *statement)
 
 static struct statement *isolation_level(struct parser *parser, struct statement *statement)
 {
-    static const char *const levels[] = {"UNCOMMITTED", "COMMITTED", "SNAPSHOT", "SERIALIZABLE"};
+    /* the numbers of sys.dm_exec_sessions */
+    static const struct {
+        const char *word;
+        int level;
+    } levels[] = {{"UNCOMMITTED", 1}, {"COMMITTED", 2}, {"SERIALIZABLE", 4}, {"SNAPSHOT", 5}};
+    struct expr *level = parser_new_expr(parser, EXPR_INTEGER);
 
+    level->text = "";
+    statement->value = level;
     *arena_append(parser->arena, &statement->options, items) = "TRANSACTION";
     parser_expect_word(parser, "ISOLATION");
     parser_expect_word(parser, "LEVEL");
     if (parser_accept_word(parser, "REPEATABLE")) {
         parser_expect_word(parser, "READ");
+        level->integer = 3;
         return statement;
     }
     parser_accept_word(parser, "READ");
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (parser_accept_word(parser, levels[i]))
+        if (parser_accept_word(parser, levels[i].word)) {
+            level->integer = levels[i].level;
             return statement;
+        }
     parser_syntax_error(parser);
     return statement;
 }

@@ -16,6 +16,7 @@
 enum {
     COMMAND_CONDITION = 192,
     COMMAND_SELECT = 193,
+    COMMAND_TRY_CANCELLED = 243,
     COMMAND_PRINT = 247,
     COMMAND_COMPILE_ERROR = 253,
     COMMAND_TRY = 349,
@@ -189,6 +190,8 @@ static enum flow run_try(struct run *run, struct statement *statement)
     if (flow != FLOW_ERROR) {
         if (flow == FLOW_NEXT)
             run_done(run, COMMAND_END_TRY, -1);
+        else if (run->scope == REPLY_BATCH && session_state(run->session) == SESSION_ATTENTION)
+            run_done(run, COMMAND_TRY_CANCELLED, -1);
         return flow;
     }
     error = run->error;

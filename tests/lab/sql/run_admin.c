@@ -15,7 +15,14 @@
 #include "tests/lab/sql/run.h"
 #include "tests/lab/sql/type.h"
 
-enum { COMMAND_SET = 185, COMMAND_USE = 226, COMMAND_WAITFOR = 205, COMMAND_DROP_DATABASE = 204 };
+enum {
+    COMMAND_SET = 185,
+    COMMAND_WAIT_CANCELLED = 192,
+    COMMAND_DROP_DATABASE = 204,
+    COMMAND_WAITFOR = 205,
+    COMMAND_USE = 226,
+    COMMAND_COMPILE_ERROR = 253,
+};
 
 /* --- RESTORE, BACKUP, ... ------------------------------------------------------------------- */
 
@@ -112,6 +119,7 @@ static enum flow run_alter_database(struct run *run, struct statement *statement
     struct alter_database_statement alter = statement->alter;
     const char *name = statement->database.text;
 
+    alter.current = *name == '\0';
     text_copy(alter.database, sizeof alter.database,
               *name == '\0' ? run->session->database->name : name);
     return run_after_foreign(run, admin_alter_database(run->session, &alter, run->reply));
@@ -177,6 +185,8 @@ static enum flow set_number(struct run *run, const char *name, int64_t number)
         session->text_size = number == 0 ? 4096 : number;
     else if (strcasecmp(name, "DEADLOCK_PRIORITY") == 0)
         session->deadlock_priority = (int)number;
+    else if (strcasecmp(name, "TRANSACTION") == 0)
+        session->isolation_level = (int)number;
     return FLOW_NEXT;
 }
 
@@ -200,7 +210,7 @@ enum flow run_set_option(struct run *run, struct statement *statement)
     const char *name = statement->options.items[0];
     int64_t number = 0;
     bool numeric = strcasecmp(name, "LOCK_TIMEOUT") == 0 || strcasecmp(name, "TEXTSIZE") == 0 ||
-                   strcasecmp(name, "ROWCOUNT") == 0;
+                   strcasecmp(name, "ROWCOUNT") == 0 || strcasecmp(name, "TRANSACTION") == 0;
     bool null;
     enum flow flow;
 
@@ -246,7 +256,7 @@ enum flow run_use(struct run *run, const char *name)
     if (!bind_database_ready(&binder, database)) {
         flow = binder.written ? (run->raised ? FLOW_ERROR : FLOW_END)
                               : run_problem(run, &binder.problem);
-        run_done(run, COMMAND_USE, -1);
+        run_done(run, COMMAND_COMPILE_ERROR, -1); /* captured with 924 */
         return flow;
     }
     reply_database_changed(run->reply, session->database->name, database->name);
@@ -292,8 +302,12 @@ enum flow run_waitfor(struct run *run, struct statement *statement)
     run->state->run = run;
     if (end == SESSION_KILLED || end == SESSION_DISCONNECTED)
         return FLOW_CLOSE;
-    if (end == SESSION_ATTENTION)
+    if (end == SESSION_ATTENTION) {
+        /* captured: in a procedure outside TRY the DONEPROC says it all */
+        if (run->scope == REPLY_BATCH || run->try_depth > 0)
+            run_done(run, COMMAND_WAIT_CANCELLED, -1);
         return FLOW_END;
+    }
     run_done(run, COMMAND_WAITFOR, -1);
     return FLOW_NEXT;
 }

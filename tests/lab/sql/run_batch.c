@@ -109,14 +109,13 @@ enum flow run_after_foreign(struct run *run, bool ok)
     return FLOW_NEXT;
 }
 
+/* Captured: SQL Server 2022 and 2025 never set DONE_INXACT, inside a transaction either. */
 void run_done(struct run *run, int command, int64_t count)
 {
     int status = 0;
 
     if (count >= 0 && !run->session->nocount)
         status |= DONE_COUNT;
-    if (run->session->transaction_depth > 0)
-        status |= DONE_IN_TRANSACTION;
     if (run->failed && !run->raised)
         status |= DONE_ERROR;
     reply_done(run->reply, run->scope, status, command, count > 0 ? (uint64_t)count : 0);

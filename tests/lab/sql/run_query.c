@@ -140,6 +140,21 @@ static bool assign_row(struct run *run, sqlite3_stmt *statement, const struct se
     return true;
 }
 
+/* COLMETADATA, and ORDER as far as the rows are sorted by columns of the list. Captured. */
+static void send_columns(struct run *run, const struct select *select)
+{
+    uint16_t columns[16];
+    size_t count = 0;
+
+    reply_columns(run->reply, select->columns, select->columns_count);
+    while (count < select->order_by.items_count && count < sizeof columns / sizeof *columns &&
+           select->order_by.items[count].ordinal > 0) {
+        columns[count] = (uint16_t)select->order_by.items[count].ordinal;
+        count++;
+    }
+    reply_order(run->reply, columns, count);
+}
+
 static enum flow read_rows(struct run *run, sqlite3_stmt *statement, const struct select *select)
 {
     struct sql_value *values = memory_new_array(select->columns_count + 1, sizeof *values);
@@ -148,7 +163,7 @@ static enum flow read_rows(struct run *run, sqlite3_stmt *statement, const struc
     int result;
 
     if (!assigns(select))
-        reply_columns(run->reply, select->columns, select->columns_count);
+        send_columns(run, select);
     while ((result = query_step(run, statement)) == SQLITE_ROW) {
         if (run->state->row_limit > 0 && count == run->state->row_limit) {
             result = SQLITE_DONE;

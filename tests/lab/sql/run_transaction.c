@@ -206,7 +206,7 @@ static enum flow rollback(struct run *run, struct statement *statement)
                 store_undo(run->engine, change->record, change->length);
                 free(change->record);
             }
-            state->savepoints_count = at;
+            state->savepoints_count = at - 1; /* captured: a second time it is 6401 */
         } else if (name == NULL || strcmp(state->transaction_name, name) == 0) {
             transaction_rollback(run->session, 0);
         } else {

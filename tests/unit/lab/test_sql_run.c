@@ -274,7 +274,7 @@ static const struct {
     {"SELECT DATEADD(nonsense, 1, GETDATE())", "!155,15,1"},
     /* numbers */
     {"SELECT ABS(-5), ABS(-1.5), ROUND(2.345, 2), ROUND(1250, -2), CEILING(1.2), FLOOR(-1.2)",
-     "[int,numeric(2,1),numeric(4,3),int,numeric(2,0),numeric(2,0)] 5,1.5,2.350,1300,2,-2"},
+     "[int?,numeric(2,1)?,numeric(4,3),int,numeric(2,0),numeric(2,0)] 5,1.5,2.350,1300,2,-2"},
     /* queries */
     {"SELECT Id, Customer FROM Orders WHERE Customer = 'ANNA' ORDER BY Id DESC",
      "[Id int,Customer nvarchar(20)?] 2,anna  1,Anna"},
@@ -332,7 +332,7 @@ static const struct {
     {"SELECT x = Id, y = 1 FROM Shop..Orders AS [o o] WHERE [o o].Id = 1", "[x int,y int] 1,1"},
     {"SELECT name FROM master.sys.databases WHERE name = N'SHOP'", "[name nvarchar(128)] Shop"},
     {"SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(20)), DB_NAME(), @@SERVERNAME",
-     "[nvarchar(20)?,nvarchar(128)?,nvarchar(128)] 16.0.4236.1,Shop,SQLA"},
+     "[nvarchar(20)?,nvarchar(128)?,nvarchar(128)] 16.0.4236.2,Shop,SQLA"},
     /* errors of names and shapes */
     {"SELECT * FROM nosuch", "!208,16,1"},
     {"SELECT nosuch FROM Orders", "!207,16,1"},
