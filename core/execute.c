@@ -286,6 +286,23 @@ static void abort_run(struct execution *execution)
     end_run(execution, RUN_ABORTED, &error);
 }
 
+/* BizTalk's jobs recover without a gate, and nobody shall read otherwise. */
+static const char *phase_text(const struct execution *execution, size_t phase)
+{
+    if (execution->plan->method != METHOD_JOBS)
+        return phases[phase].text;
+    switch (phases[phase].state) {
+    case RUN_RESTORING:
+        return "BizTalk's jobs restore to the mark and recover; there is no gate";
+    case RUN_GATE:
+        return "proving every database at the mark; what the jobs recovered is online already";
+    case RUN_RECOVERING:
+        return "recovering what the jobs left; no way back now";
+    default:
+        return phases[phase].text;
+    }
+}
+
 /* Looking for an order to abort and entering RECOVER are one act: an order that comes between them
  * would otherwise be found after databases have been recovered. */
 static bool enter_phase(struct execution *execution, size_t phase)
@@ -296,7 +313,7 @@ static bool enter_phase(struct execution *execution, size_t phase)
         execution->state = phases[phase].state;
     pthread_mutex_unlock(&execution->lock);
     if (!aborting)
-        execution_enter(execution, phases[phase].state, phases[phase].text);
+        execution_enter(execution, phases[phase].state, phase_text(execution, phase));
     return !aborting;
 }
 

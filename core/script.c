@@ -177,7 +177,8 @@ static const char ending[] =
     "  It says STOPPED and why; above that stands what the server said. Put it right and run the same\n"
     "  file again. No code, no recovery: as long as one server has no code, run no second script\n"
     "  anywhere, and leave the databases RESTORING. If a mark cannot be reached on one server, make\n"
-    "  new scripts for another mark, and run the first ones of all servers again.\n"
+    "  new scripts for another mark, and run the first ones of all servers again. If you cancelled a\n"
+    "  script, close its window before you go on: the lock belongs to its connection.\n"
     "\n"
     "What this method promises, and what not\n"
     "  Every first script proves its databases by their redo points and restorehistory; every second\n"
@@ -188,7 +189,8 @@ static const char ending[] =
     "\n"
     "Afterwards\n"
     "  The databases are online, BizTalk's shipping jobs stay disabled. The manual steps are those of\n"
-    "  every restore: stopmark(1), \"After\".\n";
+    "  every restore: update the references (stopmark updateinfo), Enterprise SSO, then the hosts; see\n"
+    "  stopmark-runbook(5).\n";
 
 static char *read_me(const struct making *making)
 {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/method.h"
 #include "screens/cli.h"
 #include "screens/watch.h"
 
@@ -93,6 +94,9 @@ static int start(const struct cli *cli, const struct config *config, const struc
     if (code != ERR_OK)
         return cli_fail(&error);
     fprintf(stderr, "stopmark: run %lld to mark %s has begun\n", (long long)run, plan->mark);
+    if (!plan->gate)
+        fprintf(stderr, "stopmark: the method %s: %s\n", method_name(plan->method),
+                method_traits(plan->method)->cannot);
     return cli_has(cli, OPTION_DETACH) ? 0 : watch_run(config, run);
 }
 

@@ -94,6 +94,13 @@ static void draw_gate(const struct run_snapshot *snapshot, const struct canvas *
 {
     size_t all = snapshot->databases_count;
     enum run_state state = snapshot->summary.state;
+    if (snapshot->summary.method == METHOD_JOBS) {
+        int title = canvas_text(canvas, row, 0, ATTR_WARNING, "NO GATE");
+        canvas_format(canvas, row, title + 2, ATTR_STRONG,
+                      "BizTalk's jobs: %d of %zu online, %d verified", snapshot->online, all,
+                      snapshot->verified);
+        return;
+    }
     int column = canvas_text(canvas, row, 0, ATTR_TITLE, "GATE");
     if (state == RUN_VERIFYING || state == RUN_AFTER || state == RUN_DONE)
         canvas_format(canvas, row, column + 2, ATTR_OK, "passed; %d of %zu online, %d verified",
