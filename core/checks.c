@@ -49,6 +49,7 @@ void check_add_remedy(struct check_sink *sink, enum verdict verdict, char *where
         .verdict = verdict,
         .where = where,
         .text = text,
+        .topic = memory_copy_text(text),
         .remedy = memory_copy_text(verdict == VERDICT_OK ? ""
                                    : remedy != NULL      ? remedy
                                                          : sink->rule->remedy),
@@ -58,6 +59,15 @@ void check_add_remedy(struct check_sink *sink, enum verdict verdict, char *where
 void check_add(struct check_sink *sink, enum verdict verdict, char *where, char *text)
 {
     check_add_remedy(sink, verdict, where, text, NULL);
+}
+
+void check_about(struct check_sink *sink, const char *topic)
+{
+    if (sink->view->checks_count == sink->first)
+        return;
+    struct check_result *last = &sink->view->checks[sink->view->checks_count - 1];
+    free(last->topic);
+    last->topic = memory_copy_text(topic);
 }
 
 static const char down_text[] = "could not look: the server does not answer";
@@ -175,9 +185,11 @@ void check_limit(struct check_sink *sink, const struct limit *limit, int64_t val
     bool warning = limit->warning_ms != DURATION_UNKNOWN && value_ms > limit->warning_ms;
     duration_format(value, sizeof value, value_ms);
     duration_format(bound, sizeof bound, critical ? limit->critical_ms : limit->warning_ms);
-    if (critical || warning)
+    if (critical || warning) {
         check_add(sink, critical ? VERDICT_CRITICAL : VERDICT_WARNING, memory_copy_text(""),
                   memory_format("%s %s %s, the limit is %s", what, is, value, bound));
+        check_about(sink, what);
+    }
 }
 
 const struct database_row *check_source_row(const struct group_view *view, size_t entry)

@@ -277,9 +277,11 @@ char *check_mark_log_size(struct check_sink *sink)
             find(view->servers[source], SURROUNDING_MARK_LOG, view->roster[k].database, NULL);
         int64_t count = rows != NULL && rows->number > 0 ? rows->number : 0;
         most = count > most ? count : most;
-        if (count > ROWS_MANY)
-            check_add(sink, VERDICT_WARNING, check_source_where(view, k),
-                      memory_format("its MarkLog has %lld rows", (long long)count));
+        if (count <= ROWS_MANY)
+            continue;
+        check_add(sink, VERDICT_WARNING, check_source_where(view, k),
+                  memory_format("its MarkLog has %lld rows", (long long)count));
+        check_about(sink, "its MarkLog is long");
     }
     return memory_format("the longest MarkLog has %lld rows", (long long)most);
 }
@@ -419,6 +421,9 @@ static void judge_volume(struct check_sink *sink, int server, const struct surro
     else if (volume->number < low_bytes && holds_files(view, server, volume->name))
         check_add(sink, VERDICT_WARNING, memory_copy_text(view->servers[server]->name),
                   memory_format("%s has %s left", volume->name, left));
+    else
+        return;
+    check_about(sink, volume->name);
 }
 
 char *check_disk_space(struct check_sink *sink)

@@ -30,6 +30,7 @@ char *check_common_mark(struct check_sink *sink)
                   view->readiness.reasons_count > 0
                       ? memory_copy_text(view->readiness.reasons[0])
                       : memory_copy_text("no mark can be reached by every database"));
+    check_about(sink, "no mark by rolling forward");
     return NULL;
 }
 
@@ -170,6 +171,8 @@ char *check_standby_readers(struct check_sink *sink)
                                     "applied",
                                     (long long)row->sessions, row->sessions == 1 ? "" : "s",
                                     row->sessions == 1 ? "s" : ""));
+        if (row->sessions > 0)
+            check_about(sink, "sessions read the standby");
     }
     return NULL;
 }

@@ -29,6 +29,7 @@ char *check_servers_answer(struct check_sink *sink)
         check_add_remedy(sink, never_tried ? VERDICT_UNKNOWN : VERDICT_CRITICAL,
                          memory_copy_text(server->name), text,
                          server->error.hint[0] != '\0' ? server->error.hint : NULL);
+        check_about(sink, "it does not answer");
     }
     return memory_format("%zu servers answer", view->servers_count);
 }
@@ -178,6 +179,7 @@ char *check_clocks(struct check_sink *sink)
         check_add(sink, VERDICT_WARNING, memory_copy_text(view->servers[i]->name),
                   memory_format("its clock is %s %s that of %s", apart,
                                 now_ms > reference_ms ? "ahead of" : "behind", reference));
+        check_about(sink, "its clock");
     }
     return NULL;
 }

@@ -30,6 +30,10 @@ void check_add(struct check_sink *sink, enum verdict verdict, char *where, char 
 void check_add_remedy(struct check_sink *sink, enum verdict verdict, char *where, char *text,
                       const char *remedy);
 
+/* What the result added last is known by, where its words change from view to view (an age, a
+ * number): so an acknowledgement stays. Copied. */
+void check_about(struct check_sink *sink, const char *topic);
+
 /* True where the part of the server was read and the server answers; else the rule says once that
  * it could not look, with the permission that is missing. */
 bool check_may_look(struct check_sink *sink, int server, enum view_part part);

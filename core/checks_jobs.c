@@ -217,6 +217,7 @@ static void judge_schedule(struct check_sink *sink, const struct server_view *se
         duration_format(late, sizeof late, now_ms - job->next_run_utc_ms);
         check_add(sink, VERDICT_WARNING, memory_copy_text(server->name),
                   memory_format("'%s' should have run %s ago", job->name, late));
+        check_about(sink, job->name);
     }
 }
 

@@ -310,6 +310,7 @@ char *check_retention(struct check_sink *sink)
         check_add(sink, VERDICT_WARNING, check_set_words(full),
                   memory_format("the last usable full set leaves in %s; one is taken every %s", left,
                                 every));
+    check_about(sink, "the last usable full set leaves");
     return memory_format("the last usable full set, %lld, leaves the history in %s",
                          (long long)full->id, left);
 }
@@ -334,6 +335,7 @@ char *check_history_kept(struct check_sink *sink)
         check_add(sink, VERDICT_WARNING, memory_copy_text(where),
                   memory_format("the history goes back %s, though %lld days are to be kept", age,
                                 (long long)days));
+        check_about(sink, "the history goes back too far");
     }
     return days > 0 ? memory_format("the history keeps %lld days", (long long)days) : NULL;
 }
@@ -419,5 +421,6 @@ char *check_full_age(struct check_sink *sink)
         check_add(sink, VERDICT_WARNING, check_set_words(full),
                   memory_format("the last usable full set is %s old, one is due every %s", age,
                                 every));
+    check_about(sink, "the last usable full set is old");
     return memory_format("the last usable full set, %lld, is %s old", (long long)full->id, age);
 }

@@ -212,10 +212,12 @@ char *check_destinations_together(struct check_sink *sink)
             continue;
         /* The jobs run each minute, not all at once: a difference that is young is none. */
         int64_t waiting_ms = marks_data_loss(view, may_be_applied_since(view, applied));
-        if (waiting_ms == DURATION_UNKNOWN || waiting_ms > 10 * MINUTE_MS)
+        if (waiting_ms == DURATION_UNKNOWN || waiting_ms > 10 * MINUTE_MS) {
             check_add(sink, VERDICT_WARNING, memory_copy_text(view->servers[destination]->name),
                       memory_format("it stands on set %lld, another destination on set %lld",
                                     (long long)applied, (long long)newest));
+            check_about(sink, "it is behind another destination");
+        }
     }
     return newest == 0 ? NULL
                        : memory_format("all destinations stand on set %lld", (long long)newest);

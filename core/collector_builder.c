@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/acknowledge.h"
 #include "core/base/memory.h"
 #include "core/collector_internal.h"
 
@@ -31,6 +32,10 @@ void collector_build(struct collector *collector)
     struct group_view *group =
         group_view_build(collector->config, views, count, clock_utc_ms(collector->clock),
                          clock_monotonic_ms(collector->clock));
+    struct acknowledgements accepted;
+    acknowledgements_load(&accepted, collector->config);
+    acknowledgements_apply(group, &accepted, group->now_utc_ms);
+    acknowledgements_free(&accepted);
     for (size_t i = 0; i < count; i++)
         server_view_release(views[i]);
     free(views);

@@ -197,6 +197,9 @@ void group_view_release(struct group_view *view)
         free(view->checks[i].where);
         free(view->checks[i].text);
         free(view->checks[i].remedy);
+        free(view->checks[i].topic);
+        free(view->checks[i].by);
+        free(view->checks[i].reason);
     }
     free(view->checks);
     free_texts(view->readiness.reasons, view->readiness.reasons_count);

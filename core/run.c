@@ -155,6 +155,15 @@ static char *host_name(void)
     return memory_copy_text(name);
 }
 
+char *run_who(void)
+{
+    char *user = user_name(NULL), *host = host_name();
+    char *who = memory_format("%s@%s", user, host);
+    free(user);
+    free(host);
+    return who;
+}
+
 /* Makes the journal with plan and confirmation; the run's number, or 0 with *error. */
 static int64_t make_journal(const struct config *config, const struct plan *plan,
                             const struct run_options *options, struct error *error)

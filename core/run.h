@@ -210,4 +210,7 @@ enum error_code report_write(const struct config *config, const struct report *r
 enum error_code report_tick(const struct config *config, int64_t run, const char *step_id,
                             const char *by, const char *note, struct error *error);
 
+/* "user@host" of this process; owned. May wait for the name service. */
+char *run_who(void);
+
 #endif

@@ -269,8 +269,13 @@ struct readiness {
 struct check_result {
     const char *id;      /* static, from the rule table */
     enum verdict verdict;
-    char *where;         /* server, SERVER/database or ""; owned */
+    char *where;         /* server, SERVER/database, "set N" or ""; owned */
     char *text, *remedy; /* owned */
+    char *topic;         /* what it is known by from view to view: the text without what changes */
+    /* of VERDICT_ACKNOWLEDGED alone (core/acknowledge.h) */
+    enum verdict accepted; /* the rule's own verdict */
+    char *by, *reason;
+    int64_t at_utc_ms, until_utc_ms;
 };
 
 /* Whether BackupDateTime and the stamps in mark names are UTC: found out, never guessed. */

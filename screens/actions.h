@@ -21,6 +21,7 @@ enum action_scope {
     SCOPE_RUN = 64,    /* a run is under way */
     SCOPE_DEMO = 128,  /* `stopmark demo` only */
     SCOPE_MONITOR = 256, /* --monitor only */
+    SCOPE_CHECKS = 512,  /* the list of checks, where changes are allowed */
 };
 
 enum action_id {

@@ -228,7 +228,8 @@ unsigned app_scopes(const struct app *app)
         app->depth ? &app->stack[app->depth - 1] : &app->tabs[app->tab];
     unsigned scopes = SCOPE_GLOBAL | top->ops->scopes;
     if (app->options.monitor)
-        scopes = (scopes & ~(unsigned)(SCOPE_OPERATE | SCOPE_WIZARD | SCOPE_RUN | SCOPE_DEMO)) |
+        scopes = (scopes & ~(unsigned)(SCOPE_OPERATE | SCOPE_WIZARD | SCOPE_RUN | SCOPE_DEMO |
+                                         SCOPE_CHECKS)) |
                  SCOPE_MONITOR;
     else
         scopes |= SCOPE_OPERATE | (app->options.demo ? SCOPE_DEMO : 0U);

@@ -1,6 +1,7 @@
 /* Every rule with its verdict, the worst first. */
 #include <stdio.h>
 
+#include "core/base/clock.h"
 #include "core/base/text.h"
 #include "core/checks.h"
 #include "screens/panel.h"
@@ -82,30 +83,52 @@ static void describe_rule(struct pager *pager, const struct check_rule *rule)
     pager_add(pager, ATTR_SECONDARY, rule->source);
 }
 
-static void describe(struct pager *pager, const struct screen_world *world, const char *identity)
+const struct check_result *checks_result_of(const struct screen_world *world, const char *identity)
 {
     for (size_t i = 0; i < world->view->checks_count; i++) {
-        const struct check_result *check = &world->view->checks[i];
         char here[500];
         identify(here, sizeof here, world->view, i);
-        if (!text_equal(here, identity))
-            continue;
-        pager_heading(pager, check->id);
-        pager_field(pager, 9, "Verdict", words_verdict_attr(check->verdict),
-                    verdict_name(check->verdict));
-        pager_field(pager, 9, "Where", ATTR_NORMAL,
-                    check->where && check->where[0] ? check->where : "the group");
-        pager_heading(pager, "Found");
-        pager_add(pager, ATTR_NORMAL, check->text);
-        const struct check_rule *rule = checks_rule(check->id);
-        pager_heading(pager, "What to do");
-        pager_add(pager, ATTR_NORMAL,
-                  check->remedy && check->remedy[0] ? check->remedy : "nothing");
-        if (rule)
-            describe_rule(pager, rule);
+        if (text_equal(here, identity))
+            return &world->view->checks[i];
+    }
+    return NULL;
+}
+
+static void describe_acceptance(struct pager *pager, const struct check_result *check)
+{
+    char at[WORDS_SIZE], until[WORDS_SIZE];
+    time_format(at, sizeof at, check->at_utc_ms);
+    time_format(until, sizeof until, check->until_utc_ms);
+    pager_heading(pager, "Accepted");
+    pager_field(pager, 9, "Was", words_verdict_attr(check->accepted),
+                verdict_name(check->accepted));
+    pager_field(pager, 9, "By", ATTR_NORMAL, check->by);
+    pager_field(pager, 9, "At", ATTR_NORMAL, at);
+    pager_field(pager, 9, "Until", ATTR_NORMAL, until);
+    pager_field(pager, 9, "Reason", ATTR_NORMAL, check->reason);
+}
+
+static void describe(struct pager *pager, const struct screen_world *world, const char *identity)
+{
+    const struct check_result *check = checks_result_of(world, identity);
+    if (!check) {
+        pager_add(pager, ATTR_SECONDARY, "this check no longer has a result");
         return;
     }
-    pager_add(pager, ATTR_SECONDARY, "this check no longer has a result");
+    pager_heading(pager, check->id);
+    pager_field(pager, 9, "Verdict", words_verdict_attr(check->verdict),
+                verdict_name(check->verdict));
+    pager_field(pager, 9, "Where", ATTR_NORMAL,
+                check->where && check->where[0] ? check->where : "the group");
+    pager_heading(pager, "Found");
+    pager_add(pager, ATTR_NORMAL, check->text);
+    if (check->verdict == VERDICT_ACKNOWLEDGED)
+        describe_acceptance(pager, check);
+    pager_heading(pager, "What to do");
+    pager_add(pager, ATTR_NORMAL, check->remedy && check->remedy[0] ? check->remedy : "nothing");
+    const struct check_rule *rule = checks_rule(check->id);
+    if (rule)
+        describe_rule(pager, rule);
 }
 
 const struct list_kind list_checks = {.name = "checks",
@@ -118,6 +141,23 @@ const struct list_kind list_checks = {.name = "checks",
                                       .role = PANEL_ANY_ROLE,
                                       .parts = PANEL_PART(PART_SERVER)};
 
+static struct reaction key_pressed(void *self, const struct screen_world *world, uint32_t key,
+                                   enum action_id action)
+{
+    if (action != ACTION_ACKNOWLEDGE || list_is_typing(self))
+        return list_key(self, world, key, action);
+    const char *identity = list_selected(self);
+    const struct check_result *check = identity ? checks_result_of(world, identity) : NULL;
+    if (!check)
+        return reaction_message(ATTR_SECONDARY, "no row is selected");
+    if (check->verdict == VERDICT_OK)
+        return reaction_message(ATTR_SECONDARY, "%s is ok: there is nothing to accept", check->id);
+    return reaction_push(&screen_acknowledge, identity);
+}
+
+static const enum action_id bar[] = {ACTION_DETAILS, ACTION_ACKNOWLEDGE, ACTION_FILTER, ACTION_SORT,
+                                     ACTION_NONE};
+
 static void *open_checks(const struct screen_world *world, const char *argument)
 {
     (void)world;
@@ -129,13 +169,14 @@ const struct screen_ops screen_checks = {
     .name = "checks",
     .title = "Checks",
     .about = "Every rule with its verdict, the worst first. Enter: what was found, why it matters "
-             "and what to do. What the login may not see is not known, never ok.",
-    .scopes = SCOPE_LIST,
-    .bar = list_bar,
+             "and what to do. What the login may not see is not known, never ok. `a` accepts a "
+             "finding with a reason and until when: it stays visible.",
+    .scopes = SCOPE_LIST | SCOPE_CHECKS,
+    .bar = bar,
     .open = open_checks,
     .update = list_update,
     .draw = list_draw,
-    .key = list_key,
+    .key = key_pressed,
     .is_typing = list_is_typing,
     .click = list_click,
     .dump = list_dump,

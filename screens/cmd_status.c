@@ -120,16 +120,26 @@ static json_t *jobs_json(const struct group_view *view)
     return array;
 }
 
+static json_t *acknowledged_json(const struct check_result *check)
+{
+    if (check->verdict != VERDICT_ACKNOWLEDGED)
+        return json_null();
+    return json_pack("{s:s,s:o,s:o,s:o,s:o}", "verdict", verdict_name(check->accepted), "by",
+                     json_from_text(check->by), "at", json_from_time(check->at_utc_ms), "until",
+                     json_from_time(check->until_utc_ms), "reason", json_from_text(check->reason));
+}
+
 static json_t *checks_json(const struct group_view *view)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < view->checks_count; i++) {
         const struct check_result *check = &view->checks[i];
-        json_array_append_new(array, json_pack("{s:s,s:s,s:o,s:o,s:o}", "id", check->id, "verdict",
-                                               verdict_name(check->verdict), "where",
+        json_array_append_new(array, json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}", "id", check->id,
+                                               "verdict", verdict_name(check->verdict), "where",
                                                json_from_text(check->where), "text",
                                                json_from_text(check->text), "remedy",
-                                               json_from_text(check->remedy)));
+                                               json_from_text(check->remedy), "acknowledged",
+                                               acknowledged_json(check)));
     }
     return array;
 }
@@ -229,6 +239,18 @@ static void add_plain(struct str *out, const char *text)
         str_add_char(out, *text == '|' ? '/' : *text);
 }
 
+/* " (by who until when: why)" */
+static void add_acceptance(struct str *out, const struct check_result *check)
+{
+    char until[40];
+    time_format(until, sizeof until, check->until_utc_ms);
+    str_add(out, " (by ");
+    add_plain(out, check->by);
+    str_format(out, " until %s: ", until);
+    add_plain(out, check->reason);
+    str_add_char(out, ')');
+}
+
 int cmd_check(const struct cli *cli)
 {
     int status;
@@ -249,12 +271,14 @@ int cmd_check(const struct cli *cli)
     free(verdict);
     for (size_t i = 0; i < view->checks_count; i++) {
         const struct check_result *check = &view->checks[i];
-        if (check->verdict == VERDICT_OK || check->verdict == VERDICT_ACKNOWLEDGED)
+        if (check->verdict == VERDICT_OK)
             continue;
         str_format(&line, "; %s ", verdict_name(check->verdict));
         add_plain(&line, check->where);
         str_add(&line, check->where[0] ? ": " : "");
         add_plain(&line, check->text);
+        if (check->verdict == VERDICT_ACKNOWLEDGED)
+            add_acceptance(&line, check);
     }
     if (cli_has(cli, OPTION_PERFDATA))
         add_perfdata(&line, view);

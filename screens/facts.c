@@ -275,6 +275,14 @@ void facts_checks(struct facts *facts, const struct group_view *view, bool brief
         char label[400];
         snprintf(label, sizeof label, "%s%s%s", check->id, check->where[0] ? " " : "",
                  check->where);
+        if (check->verdict == VERDICT_ACKNOWLEDGED) {
+            char until[WORDS_SIZE];
+            time_format(until, sizeof until, check->until_utc_ms);
+            facts_judge(facts, check->verdict, label, "%s: %s; accepted by %s until %s: %s",
+                        verdict_name(check->accepted), check->text, check->by, until,
+                        check->reason);
+            continue;
+        }
         facts_judge(facts, check->verdict, label, "%s%s%s", check->text,
                     check->remedy && check->remedy[0] ? "; do: " : "",
                     check->remedy ? check->remedy : "");

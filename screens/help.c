@@ -12,6 +12,7 @@ static const struct screen_ops *const screens[] = {
     &screen_overview, &screen_sources, &screen_sets,    &screen_standby,
     &screen_marks,    &screen_jobs,    &screen_checks,  &screen_log,
     &screen_detail,   &screen_wizard,  &screen_monitor,
+    &screen_acknowledge,
 };
 
 enum { LABEL_CELLS = 14 };
@@ -30,7 +31,7 @@ static void add_keys(struct pager *pager, unsigned scopes, bool monitor)
         const struct action *action = action_of((enum action_id)i);
         if (!(action->scopes & scopes) || (i >= ACTION_OVERVIEW && i <= ACTION_LOG))
             continue;
-        if (monitor && !(action->scopes & ~(unsigned)(SCOPE_OPERATE | SCOPE_WIZARD | SCOPE_RUN)))
+        if (monitor && !(action->scopes & ~(unsigned)(SCOPE_OPERATE | SCOPE_WIZARD | SCOPE_RUN | SCOPE_CHECKS)))
             continue;
         struct str keys = {0};
         action_keys((enum action_id)i, &keys);

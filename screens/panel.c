@@ -188,6 +188,12 @@ void list_copy(void *self, struct str *out)
     table_copy_selected(list->table, out);
 }
 
+const char *list_selected(const void *self)
+{
+    const struct list *list = self;
+    return table_selected(list->table);
+}
+
 void list_close(void *self)
 {
     struct list *list = self;

@@ -59,12 +59,18 @@ bool list_click(void *self, int row, int column);
 void list_dump(void *self, const struct screen_world *world, enum glyph_set set, struct str *out);
 void list_copy(void *self, struct str *out);
 void list_close(void *self);
+/* The selected row's identity; NULL = none. Borrowed. */
+const char *list_selected(const void *self);
 
 extern const enum action_id list_bar[];
 
 /* The kinds whose rows screen_detail can show. */
 extern const struct list_kind list_sources, list_sets, list_standby, list_jobs, list_checks,
     list_log;
+
+/* The result behind a row of the list of checks; NULL = no longer there. Borrowed from the view. */
+const struct check_result *checks_result_of(const struct screen_world *world,
+                                            const char *identity);
 
 /* Everything known of a mark, by its name: for the marks screen and its detail. */
 void marks_describe(struct pager *pager, const struct screen_world *world, const char *name);

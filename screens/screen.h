@@ -103,7 +103,7 @@ struct screen_ops {
 
 extern const struct screen_ops screen_overview, screen_sources, screen_sets, screen_standby,
     screen_marks, screen_jobs, screen_checks, screen_log, screen_help, screen_detail,
-    screen_wizard, screen_monitor;
+    screen_wizard, screen_monitor, screen_acknowledge;
 
 /* Shortcuts for reactions. */
 struct reaction reaction_used(void);

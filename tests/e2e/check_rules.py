@@ -8,7 +8,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
-from lab import Lab, ROOT, expect  # noqa: E402
+from lab import Lab, ROOT, STOPMARK, expect  # noqa: E402
+from terminal import Terminal  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCENARIOS = os.path.join(ROOT, "tests", "lab", "scenarios")
@@ -93,5 +94,73 @@ def each_scenario_is_named_by_its_rules_alone():
     expect(not wrong, "\n  " + "\n  ".join(wrong))
 
 
+def finding(lab, rule):
+    return next(c for c in lab.json("status")["checks"] if c["id"] == rule)
+
+
+def accept(terminal, reason, until):
+    terminal.key("7")
+    terminal.until("Checks")
+    terminal.until("source-databases")
+    terminal.key("a")
+    terminal.until("Reason")
+    terminal.type(reason)
+    terminal.key("\r")
+    for _ in range(3):
+        terminal.key("\x7f")
+    terminal.type(until)
+    terminal.key("\r")
+
+
+def an_accepted_finding_stays_visible_and_counts_again_in_time():
+    with Lab("local-time") as lab:
+        line = lab.run("check")
+        expect("warning DRSMALL2: its clock" in line.stdout, line.stdout)
+        with Terminal([STOPMARK, "-c", lab.ini], lab.environment(), columns=110) as terminal:
+            terminal.until("DRSMALL2")
+            accept(terminal, "", "3d")
+            terminal.until("say why")
+            terminal.key("\x1b")
+            terminal.until("1 warning")
+            expect(finding(lab, "clocks")["acknowledged"] is None, "Esc changes nothing")
+            accept(terminal, "ntp team knows", "3d")
+            terminal.until("acknowledged", 20)
+            terminal.key("q")
+        check = finding(lab, "clocks")
+        expect(check["verdict"] == "acknowledged", check)
+        expect("its clock" in check["text"], check)
+        accepted = check["acknowledged"]
+        expect(accepted["verdict"] == "warning" and accepted["reason"] == "ntp team knows"
+               and "@" in accepted["by"] and accepted["until"] > accepted["at"], accepted)
+        text = lab.run("status").stdout
+        expect(re.search(r"clocks DRSMALL2.*accepted by .* until 20.*: ntp team knows", text), text)
+        line = lab.run("check")
+        expect("acknowledged DRSMALL2: its clock" in line.stdout
+               and "ntp team knows" in line.stdout, line.stdout)
+        path = next(os.path.join(at, name) for at, _, names in os.walk(lab.directory)
+                    for name in names if name == "acknowledgements")
+        expect(os.stat(path).st_mode & 0o777 == 0o600, "only for its owner")
+        with open(path, encoding="utf-8") as file:
+            kept = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(kept.replace(accepted["until"][:4], "2020"))  # its time is over
+        expect(finding(lab, "clocks")["verdict"] == "warning", "it counts again")
+
+
+def the_wall_screen_accepts_nothing():
+    with Lab("local-time") as lab:
+        with Terminal([STOPMARK, "-c", lab.ini, "--monitor"], lab.environment()) as terminal:
+            terminal.until("1 warning")
+            terminal.key("7")
+            terminal.until("clocks")
+            terminal.key("a")
+            terminal.key("?")
+            terminal.until("Every rule")
+            expect("Reason" not in terminal.text(), terminal.text())
+            expect("Accept the selected" not in terminal.text(), terminal.text())
+
+
 if __name__ == "__main__":
-    support.main([each_scenario_is_named_by_its_rules_alone])
+    support.main([each_scenario_is_named_by_its_rules_alone,
+                  an_accepted_finding_stays_visible_and_counts_again_in_time,
+                  the_wall_screen_accepts_nothing])
