@@ -29,10 +29,19 @@ static void free_names(struct names *names)
     str_free(&names->management_text);
 }
 
+/* One right: what it is for, and what else it permits. */
 static void add_grant(struct str *out, const struct names *names, const char *right,
-                      const char *why)
+                      const char *why, const char *also)
 {
-    str_format(out, "GRANT %s TO %s; -- %s\n", right, str_text(&names->login), why);
+    str_format(out, "-- %s. Also permits: %s.\nGRANT %s TO %s;\n", why, also, right,
+               str_text(&names->login));
+}
+
+static void add_member(struct str *out, const struct names *names, const char *role,
+                       const char *why, const char *also)
+{
+    str_format(out, "-- %s. Also permits: %s.\nALTER %s ADD MEMBER %s;\n", why, also, role,
+               str_text(&names->login));
 }
 
 /* A user for the login in the current database. */
@@ -53,13 +62,16 @@ static void add_use(struct str *out, const char *database)
 /* Both logins look at the server, its databases and msdb. */
 static void add_common(struct str *out, const struct names *names)
 {
-    add_grant(out, names, "VIEW SERVER STATE", "sessions, services, progress");
-    add_grant(out, names, "VIEW ANY DEFINITION", "files, redo points, procedures");
-    add_grant(out, names, "CONNECT ANY DATABASE", "to look for MarkLog; it gives no data");
+    add_grant(out, names, "VIEW SERVER STATE", "Sessions, services, disks, progress",
+              "reading the statements of all sessions, which may hold data");
+    add_grant(out, names, "VIEW ANY DEFINITION", "Files, redo points, certificates, logins, links",
+              "reading the definition of every object on this server");
+    add_grant(out, names, "CONNECT ANY DATABASE", "Looking for MarkLog and users",
+              "being in every database, later ones too, without reading its data");
     add_use(out, "msdb");
     add_user(out, names);
-    str_format(out, "ALTER ROLE db_datareader ADD MEMBER %s; -- backups, marks, restores, jobs\n",
-               str_text(&names->login));
+    add_member(out, names, "ROLE db_datareader", "Backups, marks, restores, jobs",
+               "reading everything in msdb: job steps, mails, packages");
 }
 
 /* Only one of the sources hosts the management database; which one need not be known here. */
@@ -78,7 +90,9 @@ static bool add_management(struct str *out, const struct names *names)
         str_format(&inner, " IF OBJECT_ID(N'dbo.%s') IS NOT NULL GRANT SELECT ON dbo.%s TO %s;",
                    tables[i], tables[i], login);
     bool fine = tsql_add_string(&quoted, str_text(&inner));
-    str_format(out, "GO\nIF DB_ID(%s) IS NOT NULL\n    EXEC (%s);\n",
+    str_format(out,
+               "GO\n-- Sets, marks, the group's databases. Also permits: nothing.\n"
+               "IF DB_ID(%s) IS NOT NULL\n    EXEC (%s);\n",
                str_text(&names->management_text), str_text(&quoted));
     str_free(&inner);
     str_free(&quoted);
@@ -92,21 +106,22 @@ static void add_destination(struct str *out, const struct names *names)
     const char *login = str_text(&names->login);
     add_use(out, "master");
     add_user(out, names);
+    str_add(out, "-- What was imported and restored. Also permits: nothing.\n");
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         str_format(out, "GRANT SELECT ON dbo.%s TO %s;\n", tables[i], login);
 }
 
 static void add_restore(struct str *out, const struct names *names)
 {
-    const char *login = str_text(&names->login);
     add_use(out, "master");
-    str_format(out, "ALTER SERVER ROLE dbcreator ADD MEMBER %s; -- RESTORE, HEADERONLY\n", login);
+    add_member(out, names, "SERVER ROLE dbcreator", "RESTORE and its headers",
+               "creating, altering, dropping and restoring every database of this server");
     add_grant(out, names, "SELECT ALL USER SECURABLES",
-              "to read MarkLog in what was restored; SQL Server 2014 or later");
+              "MarkLog in what was restored (SQL Server 2014 or later)",
+              "reading all data of all databases");
     add_use(out, "msdb");
-    str_format(out,
-               "ALTER ROLE SQLAgentOperatorRole ADD MEMBER %s; -- to disable BizTalk's jobs\n",
-               login);
+    add_member(out, names, "ROLE SQLAgentOperatorRole", "Disabling BizTalk's jobs",
+               "seeing, starting, stopping and disabling every job, and having jobs of its own");
 }
 
 static bool add_script(struct str *out, const struct names *names,
@@ -124,7 +139,8 @@ static bool add_script(struct str *out, const struct names *names,
     if (destination && grants->proof && !grants->restore) {
         add_use(out, "master");
         add_grant(out, names, "CREATE ANY DATABASE",
-                  "RESTORE HEADERONLY asks for it: files are proven, not believed");
+                  "RESTORE HEADERONLY asks for it: files are proven, not believed",
+                  "creating databases, and restoring backups as databases of its own");
     }
     if (destination && grants->restore)
         add_restore(out, names);

@@ -8,10 +8,9 @@
 #include "screens/words.h"
 
 static const struct table_column columns[] = {
-    {.title = "Verdict", .minimum = 12, .worth = 95},
-    {.title = "Check", .minimum = 10, .ideal = 28, .worth = TABLE_ALWAYS},
-    {.title = "Where", .minimum = 10, .ideal = 30, .worth = 60},
-    {.title = "Found", .minimum = 20, .worth = 80},
+    {.title = "Verdict", .minimum = 10, .worth = 95},
+    {.title = "Check", .minimum = 19, .ideal = 28, .worth = TABLE_ALWAYS},
+    {.title = "Found", .minimum = 16, .worth = 80},
 };
 
 /* The order of urgency: what must be seen first has the lowest number. */
@@ -49,8 +48,8 @@ static void fill(struct table *table, const struct screen_world *world)
             table_cell_sign(table, words_verdict_glyph(check->verdict),
                             verdict_name(check->verdict), wanted);
             table_cell(table, ATTR_NORMAL, check->id);
-            table_cell(table, ATTR_NORMAL, check->where);
-            table_cell(table, ATTR_NORMAL, check->text);
+            table_cell_format(table, ATTR_NORMAL, "%s%s%s", check->where,
+                              check->where[0] ? ": " : "", check->text);
         }
 }
 

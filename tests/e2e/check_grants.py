@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+"""The printed grants, run by a client that this project did not write, are what the console needs:
+nothing fails with exactly them, and what they leave hidden is named."""
+import json
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import lab as support  # noqa: E402
+from lab import Lab, ROOT, STOPMARK, expect  # noqa: E402
+from terminal import Terminal  # noqa: E402
+
+BARE = {"name": "O'Hara]s monitor", "password": "Bare-Monitor-1", "use": "other",
+        "permissions": [], "databases": []}
+
+
+def scenario(directory):
+    """A small estate of two servers each with a login that may do nothing."""
+    path = os.path.join(ROOT, "tests", "lab", "scenarios", "partial.json")
+    with open(path, encoding="utf-8") as file:
+        made = json.load(file)
+    made["logins"].append(BARE)
+    made["history"].pop("partial")
+    path = os.path.join(directory, "bare.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(made, file)
+    return path
+
+
+def sections(ini):
+    with open(ini, encoding="utf-8") as file:
+        found = re.findall(r"^\[server (\S+)\]\n(.*?)(?=^\[|\Z)", file.read(), re.M | re.S)
+    return {name: dict(re.findall(r"^(\w+) *= *(.*)$", body, re.M)) for name, body in found}
+
+
+def run_script(server, text):
+    """As an administrator would; the client splits at the lines GO."""
+    with open(server["restore_password_file"], encoding="utf-8") as file:
+        password = file.read().strip()
+    done = subprocess.run(["tsql", "-H", "127.0.0.1", "-p", server["port"], "-U",
+                           server["restore_user"], "-P", password, "-o", "q"],
+                          input=text + "\nexit\n", text=True, capture_output=True, timeout=30,
+                          check=False)
+    expect("Msg " not in done.stdout + done.stderr and "severity" not in done.stderr,
+           done.stdout + done.stderr)
+
+
+def grant(lab, servers, *options):
+    done = lab.run("grants", "--login", BARE["name"], *options)
+    expect(done.returncode == 0, done.stderr)
+    scripts = re.split(r"(?m)^(?=-- \S+ \((?:source|destination)\))", done.stdout)[1:]
+    for script in scripts:
+        run_script(servers[re.match(r"-- (\S+)", script).group(1)], script)
+    rights = re.findall(r"(?m)^(?:GRANT (?!SELECT ON)|ALTER (?:SERVER )?ROLE)", done.stdout)
+    told = re.findall(r"Also permits: \S", done.stdout)
+    expect(len(told) >= len(rights), f"{len(rights)} rights, {len(told)} say what else they permit")
+
+
+def bare_ini(lab):
+    """The same configuration with the bare login everywhere, and no restore login."""
+    password = os.path.join(lab.directory, "bare.password")
+    with open(password, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+        file.write(BARE["password"] + "\n")
+    with open(lab.ini, encoding="utf-8") as file:
+        text = file.read()
+    text = re.sub(r"(?m)^restore_(user|password_file|auth) *=.*\n", "", text)
+    text = re.sub(r"(?m)^user *=.*$", lambda _: "user = " + BARE["name"], text)
+    text = re.sub(r"(?m)^password_file *=.*$", lambda _: "password_file = " + password, text)
+    path = os.path.join(lab.directory, "bare.ini")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def hidden(status):
+    return sorted({c["id"] for c in status["checks"] if c["verdict"] == "unknown"})
+
+
+def nothing_fails_with_exactly_the_monitor_grants():
+    made = support.tempfile.mkdtemp(prefix="stopmark-test-")
+    try:
+        with Lab(scenario(made)) as lab:
+            servers, ini = sections(lab.ini), bare_ini(lab)
+            before = lab.json("status", config=ini)
+            expect(len(hidden(before)) > 20, "a login without rights sees next to nothing")
+            grant(lab, servers)
+            status = lab.json("status", config=ini)
+            expect(hidden(status) == ["backup-files"], hidden(status))
+            for check in status["checks"]:
+                if check["verdict"] == "unknown":
+                    expect("CREATE ANY DATABASE" in check["remedy"], check)
+                else:
+                    expect(check["verdict"] == "ok", check)
+            for command in (["sets", "--json"], ["marks", "--json"], ["plan", "--json"], ["metrics"]):
+                done = lab.run(*command, config=ini)
+                expect(done.returncode == 0, f"{command}: {done.stderr}")
+            with Terminal([STOPMARK, "-c", ini], lab.environment()) as terminal:
+                terminal.until("live")
+                for screen in "12345678":
+                    terminal.key(screen)
+                    terminal.read(0.3)
+                    text = terminal.text()
+                    for word in ("denied", "permission is missing", "failed:"):
+                        expect(word not in text, text)
+                terminal.key("7")
+                terminal.until("backup-files")
+            grant(lab, servers, "--proof")
+            proven = lab.json("status", config=ini)
+            expect(hidden(proven) == [], hidden(proven))
+    finally:
+        support.shutil.rmtree(made, ignore_errors=True)
+
+
+def the_grants_name_what_each_right_also_permits():
+    with Lab("small") as lab:
+        for options in ((), ("--proof",), ("--restore",)):
+            done = lab.run("grants", "--login", "stopmark", *options)
+            lines = done.stdout.splitlines()
+            for at, line in enumerate(lines):
+                if line.startswith(("GRANT ", "ALTER ")) and "SELECT ON" not in line:
+                    expect("Also permits: " in lines[at - 1], line)
+            for word in {"--proof": ["CREATE ANY DATABASE"],
+                         "--restore": ["dbcreator", "SQLAgentOperatorRole"]}.get(
+                             options[0] if options else "", ["VIEW SERVER STATE"]):
+                expect(word in done.stdout, done.stdout)
+
+
+if __name__ == "__main__":
+    support.main([nothing_fails_with_exactly_the_monitor_grants,
+                  the_grants_name_what_each_right_also_permits])
