@@ -10,6 +10,49 @@
 #include <stdint.h>
 
 #include "tests/lab/estate.h"
+#include "tests/lab/value.h"
+
+/* The columns of adm_BackupHistory in today's order; older scripts made another. */
+enum history_column {
+    HISTORY_ID,
+    HISTORY_SET,
+    HISTORY_MARK,
+    HISTORY_DATABASE,
+    HISTORY_FILE,
+    HISTORY_LOCATION,
+    HISTORY_TYPE,
+    HISTORY_TIME,
+    HISTORY_COMPLETE,
+    HISTORY_SERVER,
+    HISTORY_COLUMNS
+};
+
+/* Between a row of the table and today's order; the values themselves are borrowed. */
+void biztalk_history_from_row(const struct lab *lab, const struct sql_value *row,
+                              struct sql_value *canonical);
+void biztalk_history_to_row(const struct lab *lab, const struct sql_value *canonical,
+                            struct sql_value *row);
+/* Rows of sets whose files are gone: so many, ending before an instant. They are made by rule and
+ * logged as one record, for there may be a million of them. */
+struct old_history {
+    const struct biztalk_group *group; /* borrowed */
+    int64_t rows, every_ms, end_utc_ms;
+};
+
+/* A mark's name: BTS_2026_11_20_11_50_12_547, style 121 with every separator turned into _. */
+struct biztalk_group;
+void biztalk_stamp(const struct biztalk_group *group, int64_t utc_ms, char out[33]);
+
+/* The sets that they are. */
+int64_t biztalk_old_sets(const struct old_history *old);
+/* The row's values in today's order, without BackupId; row_free. */
+struct row;
+void biztalk_old_row(const struct old_history *old, int64_t index, struct row *row);
+/* Fills adm_BackupHistory with them. */
+void biztalk_load_old_history(struct database *management, const struct old_history *old);
+
+/* adm_BackupSettings, or adm_ForceFullBackup as older scripts and the documentation call it. */
+const char *biztalk_settings_table(const struct lab *lab);
 
 enum { GROUP_MEMBERS = 64 }; /* so many databases has a scenario's group at most */
 

@@ -15,10 +15,8 @@ static int64_t datetime_rounded(int64_t utc_ms)
     return utc_ms / 10 * 10 + last_digit[utc_ms % 10];
 }
 
-/* BTS_2026_11_20_11_50_12_547: style 121 with every separator turned into _. */
-static void make_stamp(struct set_run *run, int64_t utc_ms)
+void biztalk_stamp(const struct biztalk_group *group, int64_t utc_ms, char out[33])
 {
-    const struct biztalk_group *group = run->group;
     int64_t shown = utc_ms;
     if (group->use_local_time) {
         shown += (int64_t)group->management->instance->utc_offset_min * 60000;
@@ -31,7 +29,7 @@ static void make_stamp(struct set_run *run, int64_t utc_ms)
             *at = '_';
         }
     }
-    snprintf(run->stamp, sizeof run->stamp, "%s_%.23s", group->name, iso);
+    snprintf(out, 33, "%.8s_%.23s", group->name, iso);
 }
 
 void biztalk_begin_set(struct set_run *run)
@@ -46,7 +44,7 @@ void biztalk_begin_set(struct set_run *run)
     group->last_mark_utc_ms = now;
     run->started_utc_ms = now;
     run->set_id = group->next_set_id++;
-    make_stamp(run, now);
+    biztalk_stamp(group, now, run->stamp);
 }
 
 void biztalk_mark_all(struct set_run *run)
@@ -93,7 +91,9 @@ static void write_history(const struct set_run *run, const struct database *data
                                   group->use_local_time ? instance->utc_offset_min : 0));
     row_int(&row, complete);
     row_text(&row, instance_known_as(database->instance));
-    row_insert(&row, group->management, "dbo", "adm_BackupHistory");
+    struct row ordered = {.count = HISTORY_COLUMNS};
+    biztalk_history_to_row(instance->lab, row.values, ordered.values);
+    row_insert(&ordered, group->management, "dbo", "adm_BackupHistory");
 }
 
 struct backup_file *biztalk_backup_member(struct set_run *run, size_t member, bool complete)

@@ -12,6 +12,32 @@ static const char history_columns[] =
     "BackupFileLocation nvarchar(3000) not null, BackupType char(2) not null,"
     "BackupDateTime datetime not null, SetComplete bit not null, ServerName nvarchar(128) null";
 
+/* As the older scripts: the server stands beside the database. */
+static const char old_history_columns[] =
+    "BackupId bigint identity not null, BackupSetId bigint not null, MarkName nvarchar(32) null,"
+    "DatabaseName nvarchar(128) not null, ServerName nvarchar(128) null,"
+    "BackupFileName nvarchar(500) not null, BackupFileLocation nvarchar(3000) not null,"
+    "BackupType char(2) not null, BackupDateTime datetime not null, SetComplete bit not null";
+
+/* The place in adm_BackupHistory of each column, in the order of enum history_column. */
+static const int old_order[HISTORY_COLUMNS] = {0, 1, 2, 3, 5, 6, 7, 8, 9, 4};
+
+void biztalk_history_from_row(const struct lab *lab, const struct sql_value *row,
+                              struct sql_value *canonical)
+{
+    for (int i = 0; i < HISTORY_COLUMNS; i++) {
+        canonical[i] = row[lab->old_schema ? old_order[i] : i];
+    }
+}
+
+void biztalk_history_to_row(const struct lab *lab, const struct sql_value *canonical,
+                            struct sql_value *row)
+{
+    for (int i = 0; i < HISTORY_COLUMNS; i++) {
+        row[lab->old_schema ? old_order[i] : i] = canonical[i];
+    }
+}
+
 static const char group_columns[] =
     "Id int identity not null, Name nvarchar(256) not null, DateModified datetime,"
     "SignCertComment nvarchar(256), TrackingDBServerName nvarchar(80), TrackingDBName nvarchar(128),"
@@ -41,6 +67,11 @@ static const char backup_view[] =
     " UNION SELECT m.DBServerName, m.DBName FROM dbo.adm_MessageBox m"
     " UNION SELECT o.ServerName, o.DatabaseName FROM dbo.adm_OtherBackupDatabases o"
     " UNION SELECT s.ServerName, s.DatabaseName FROM dbo.adm_ManagementDatabase s";
+
+const char *biztalk_settings_table(const struct lab *lab)
+{
+    return lab->old_schema ? "adm_ForceFullBackup" : "adm_BackupSettings";
+}
 
 struct biztalk_group *biztalk_group_new(struct database *management, const char *location)
 {
@@ -163,11 +194,14 @@ void biztalk_create_tables(struct biztalk_group *group)
 {
     static const char *const computers[] = {"BTS01", "BTS02"}; /* where BizTalk itself runs */
     struct database *management = group->management;
-    database_create_table(management, "dbo", "adm_BackupHistory", history_columns, 1);
+    bool old = management->instance->lab->old_schema;
+    database_create_table(management, "dbo", "adm_BackupHistory",
+                          old ? old_history_columns : history_columns, 1);
     database_create_table(management, "dbo", "adm_Group", group_columns, 1);
     database_create_table(management, "dbo", "adm_MessageBox", messagebox_columns, 1);
     database_create_table(management, "dbo", "adm_OtherBackupDatabases", other_columns, 0);
-    database_create_table(management, "dbo", "adm_BackupSettings", settings_columns, 0);
+    database_create_table(management, "dbo", biztalk_settings_table(management->instance->lab),
+                          old ? "ForceFull bit not null" : settings_columns, 0);
     database_create_table(management, "dbo", "adm_Server",
                           "Id int identity not null, Name nvarchar(63) not null", 1);
     database_create_table(management, "dbo", "adm_ManagementDatabase",
@@ -188,8 +222,10 @@ void biztalk_create_tables(struct biztalk_group *group)
     }
     struct row row = {0};
     row_int(&row, 0);
-    row_int(&row, 1);
-    row_insert(&row, management, "dbo", "adm_BackupSettings");
+    if (!old) {
+        row_int(&row, 1);
+    }
+    row_insert(&row, management, "dbo", biztalk_settings_table(management->instance->lab));
     for (size_t i = 0; i < sizeof computers / sizeof *computers; i++) {
         row_null(&row);
         row_text(&row, computers[i]);

@@ -242,11 +242,12 @@ static void bind_row(struct table *table, sqlite3_stmt *statement, const struct 
     }
 }
 
-void engine_insert(struct engine *engine, struct database *database, const char *schema,
-                   const char *name, const struct sql_value *values)
+/* One row; its change record goes to record (NULL: none is made). */
+static void insert_row(struct engine *engine, struct database *database, const char *schema,
+                       const char *name, const struct sql_value *values, struct str *record)
 {
     struct table *table = store_find(engine, database, schema, name);
-    struct str record = {0}, *outer = engine->capture;
+    struct str *outer = engine->capture;
     sqlite3_stmt *statement;
 
     if (table == NULL || table->columns_count == 0) {
@@ -259,18 +260,32 @@ void engine_insert(struct engine *engine, struct database *database, const char 
     if (sqlite3_get_autocommit(engine->db))
         store_run(engine, "BEGIN"); /* rows come in thousands: run_begin commits */
     bind_row(table, statement, values);
-    engine->capture = database->system ? NULL : &record;
+    engine->capture = record;
     if (sqlite3_step(statement) != SQLITE_DONE)
         log_write(LOG_ERROR, "%s.%s.%s: %s", database->name, schema, name,
                   sqlite3_errmsg(engine->db));
     sqlite3_reset(statement);
     engine->capture = outer;
+}
+
+void engine_insert(struct engine *engine, struct database *database, const char *schema,
+                   const char *name, const struct sql_value *values)
+{
+    struct str record = {0};
+
+    insert_row(engine, database, schema, name, values, database->system ? NULL : &record);
     if (record.length > 0) {
         size_t length = record.length;
 
         database_log(database, str_take(&record), length);
     }
     str_free(&record);
+}
+
+void engine_load(struct engine *engine, struct database *database, const char *schema,
+                 const char *name, const struct sql_value *values)
+{
+    insert_row(engine, database, schema, name, values, NULL);
 }
 
 /* The session of C code that reads tables; it is nobody. */

@@ -71,6 +71,10 @@ bool engine_run_internal(struct session *session, const char *text, struct reply
 void engine_insert(struct engine *engine, struct database *database, const char *schema,
                    const char *name, const struct sql_value *values);
 
+/* engine_insert without a change record: the caller has logged what makes the row again. */
+void engine_load(struct engine *engine, struct database *database, const char *schema,
+                 const char *name, const struct sql_value *values);
+
 /* Reads rows of one stored table without T-SQL: calls row for each; where_text is T-SQL over the
  * table's columns or NULL. */
 void engine_scan(struct engine *engine, struct database *database, const char *schema,

@@ -24,7 +24,13 @@ __extension__ typedef unsigned __int128 lab_lsn;
 void lab_lsn_format(char *out, lab_lsn lsn);
 bool lab_lsn_parse(lab_lsn *lsn, const char *digits);
 
-enum record_kind { RECORD_CHANGE, RECORD_MARK, RECORD_CHECKPOINT, RECORD_FILE_ADDED };
+enum record_kind {
+    RECORD_CHANGE,
+    RECORD_MARK,
+    RECORD_CHECKPOINT,
+    RECORD_FILE_ADDED,
+    RECORD_OLD_HISTORY, /* change: a struct old_history (biztalk.h), replayed as its rows */
+};
 
 struct log_record {
     lab_lsn lsn;
@@ -219,7 +225,7 @@ struct instance {
     char name[129];  /* @@SERVERNAME */
     char alias[129]; /* the name other servers know, where it differs; "" = the same */
     bool is_source;
-    char restores[129];                      /* destination: the source server's name; "" = all */
+    char restores[1040]; /* destination: the sources' names, commas between; "" = all */
     int major_version, minor_version, build; /* 16, 0, 4236 */
     char collation[129];
     bool case_sensitive;
@@ -284,6 +290,7 @@ struct lab {
     struct restore_record *restores; /* what the lab itself saw, for suites to assert */
     size_t restores_count, restores_capacity;
     struct agent_runner *runner; /* threads of running jobs; agent.c */
+    bool old_schema;              /* BizTalk's tables and jobs as older set-up scripts made them */
     bool share_full;              /* a BACKUP to any device meets a full disk */
     struct planted_fault *faults; /* owned; faults.h */
     size_t faults_count, faults_capacity;

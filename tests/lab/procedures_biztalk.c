@@ -1,5 +1,7 @@
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/memory.h"
 #include "core/base/text.h"
 #include "tests/lab/admin.h"
 #include "tests/lab/biztalk.h"
@@ -134,7 +136,10 @@ static bool run_force_full(struct session *session, struct database *database,
     struct database *before = session->database;
     session->database = database;
     struct reply *sink = reply_new_sink();
-    engine_run_internal(session, "UPDATE dbo.adm_BackupSettings SET ForceFull = 1", sink);
+    char *text = memory_format("UPDATE dbo.%s SET ForceFull = 1",
+                               biztalk_settings_table(session->instance->lab));
+    engine_run_internal(session, text, sink);
+    free(text);
     reply_free(sink);
     session->database = before;
     return true;

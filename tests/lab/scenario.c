@@ -242,6 +242,25 @@ static void read_objects(struct lab *lab, const struct node *top, struct biztalk
     }
 }
 
+/* The source servers that a destination's restores names. */
+static void read_sources(struct shipping *shipping, const struct instance *instance,
+                         const struct node *top)
+{
+    char list[sizeof instance->restores];
+    char *rest = NULL;
+    text_copy(list, sizeof list, instance->restores);
+    for (char *name = strtok_r(list, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest)) {
+        name += strspn(name, " ");
+        const struct instance *source = lab_instance(instance->lab, name);
+        if (source == NULL || !source->is_source) {
+            struct node servers = node_member(top, "servers");
+            node_problem(&servers, "%s restores \"%s\", which is no source", instance->name, name);
+        } else {
+            shipping_add_source(shipping, instance_known_as(source));
+        }
+    }
+}
+
 static void make_shipping(struct lab *lab, const struct biztalk_group *group,
                           const struct node *top)
 {
@@ -250,22 +269,17 @@ static void make_shipping(struct lab *lab, const struct biztalk_group *group,
         if (instance->is_source) {
             continue;
         }
-        const struct instance *source =
-            instance->restores[0] == '\0' ? NULL : lab_instance(lab, instance->restores);
-        if (instance->restores[0] != '\0' && (source == NULL || !source->is_source)) {
-            struct node servers = node_member(top, "servers");
-            node_problem(&servers, "%s restores \"%s\", which is no source", instance->name,
-                         instance->restores);
-            continue;
-        }
-        shipping_new(instance, group, source == NULL ? "" : instance_known_as(source));
+        struct shipping *shipping = shipping_new(instance, group);
+        read_sources(shipping, instance, top);
+        shipping_list_databases(shipping, group);
     }
 }
 
 static struct lab *build(const struct node *top, uint64_t seed)
 {
     node_check_keys(top,
-                    "group now servers databases logins backup history standby files switches");
+                    "group now servers databases logins backup history standby files switches jobs"
+                    " schema");
     struct history_plan plan = {.now_utc_ms = node_instant(top, "now", 0)};
     plan.start_utc_ms = plan.now_utc_ms - history_length_ms(top);
     if (plan.now_utc_ms == 0) {
@@ -275,6 +289,7 @@ static struct lab *build(const struct node *top, uint64_t seed)
     struct lab *lab = lab_new(seed, plan.start_utc_ms);
     struct biztalk_group *group = NULL;
     text_copy(lab->group_name, sizeof lab->group_name, node_text_required(top, "group"));
+    lab->old_schema = strcmp(node_choice(top, "schema", "current old", "current"), "old") == 0;
     read_objects(lab, top, &group);
     read_switches(lab, top);
     if (group != NULL) {
@@ -285,6 +300,7 @@ static struct lab *build(const struct node *top, uint64_t seed)
         biztalk_create_tables(group);
         scenario_make_history(group, &plan);
         scenario_make_jobs(group, &plan);
+        scenario_read_jobs(top, lab, &plan);
         read_faults(lab, top);
     }
     if (str_text(top->problems)[0] != '\0') {

@@ -34,6 +34,7 @@ struct history_plan {
     int mark_ms;
     int backup_hour;
     int behind;       /* log sets that the destinations have not applied; 1 = the healthy one */
+    int old_rows;     /* rows of the history whose files are gone; before the sets */
     int not_imported; /* sets that they do not know yet */
     struct history_exception exceptions[HISTORY_EXCEPTIONS];
     size_t exceptions_count;
@@ -52,6 +53,9 @@ void scenario_read_past(const struct node *top, struct lab *lab, struct biztalk_
 
 /* Takes every set of the past, with its rows, and brings the destinations up. */
 void scenario_make_history(struct biztalk_group *group, const struct history_plan *plan);
+
+/* jobs[]: what is not as it should be with them. After scenario_make_jobs. */
+void scenario_read_jobs(const struct node *top, struct lab *lab, const struct history_plan *plan);
 
 /* The Agent jobs of sources and destinations, with runs of the past. */
 void scenario_make_jobs(struct biztalk_group *group, const struct history_plan *plan);

@@ -29,7 +29,14 @@
     X(hostile_names, "hostile-names")     \
     X(stolen, "stolen")                   \
     X(encrypted, "encrypted")             \
-    X(matrix, "matrix")
+    X(matrix, "matrix")                   \
+    X(scaled_out, "scaled-out")           \
+    X(stolen_gone, "stolen-gone")         \
+    X(source_lost, "source-lost")         \
+    X(jobs_in_trouble, "jobs-in-trouble") \
+    X(old_schema, "old-schema")           \
+    X(long_history, "long-history")       \
+    X(bad_files, "bad-files")
 
 SCENARIOS(EMBED)
 

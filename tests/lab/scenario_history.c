@@ -3,6 +3,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "tests/lab/biztalk.h"
 #include "tests/lab/engine.h"
 #include "tests/lab/model.h"
 #include "tests/lab/msdb.h"
@@ -18,6 +19,7 @@ struct past_set {
 };
 
 struct past {
+    struct old_history old;
     struct past_set *items;
     size_t items_count, items_capacity;
 };
@@ -93,8 +95,7 @@ static void run_past_job(struct biztalk_group *group, const struct history_plan 
 
 static bool wanted(const struct shipping *shipping, const struct database *database)
 {
-    return shipping->source_server[0] == '\0' ||
-           text_equal_nocase(shipping->source_server, instance_known_as(database->instance));
+    return shipping_wants(shipping, instance_known_as(database->instance));
 }
 
 static bool complete_log_follows(const struct past *past, size_t from, size_t imported)
@@ -257,26 +258,43 @@ static void create_restored(const struct bring_up *up, size_t member)
     }
 }
 
-static void import_row(void *context, const struct sql_value *values, size_t count)
+static void import_row(void *context, const struct sql_value *row, size_t count)
 {
     struct bring_up *up = context;
+    struct sql_value values[HISTORY_COLUMNS];
     (void)count;
-    while (up->at < up->imported && up->past->items[up->at].id < values[1].integer) {
+    biztalk_history_from_row(up->shipping->instance->lab, row, values);
+    while (up->at < up->imported && up->past->items[up->at].id < values[HISTORY_SET].integer) {
         up->at++;
     }
-    bool mine = up->shipping->source_server[0] == '\0' ||
-                text_equal_nocase(values[9].bytes, up->shipping->source_server);
+    bool mine = shipping_wants(up->shipping, values[HISTORY_SERVER].bytes);
     if (up->at == up->imported || !mine) {
         return;
     }
     size_t member = 0;
     while (member < up->group->members_count &&
-           !text_equal_nocase(up->group->members[member].database->name, values[3].bytes)) {
+           !text_equal_nocase(up->group->members[member].database->name, values[HISTORY_DATABASE].bytes)) {
         member++;
     }
     shipping_add_row(up->shipping, values,
                      member < up->group->members_count && is_restored(up, up->at, member),
                      up->past->items[up->at].restored_utc_ms);
+}
+
+/* The rows of the old sets: all imported, all restored. */
+static void ship_old_history(struct shipping *shipping, const struct old_history *old)
+{
+    for (int64_t i = 0; i < old->rows; i++) {
+        struct row row = {0};
+        biztalk_old_row(old, i, &row);
+        row.values[HISTORY_ID] = sql_integer(i + 1);
+        if (shipping_wants(shipping, row.values[HISTORY_SERVER].bytes)) {
+            int64_t sets = biztalk_old_sets(old);
+            int64_t taken = old->end_utc_ms - (sets - row.values[HISTORY_SET].integer) * old->every_ms;
+            shipping_add_row(shipping, row.values, true, taken + 75000);
+        }
+        row_free(&row);
+    }
 }
 
 static void bring_up(struct shipping *shipping, struct biztalk_group *group, struct past *past,
@@ -298,8 +316,11 @@ static void bring_up(struct shipping *shipping, struct biztalk_group *group, str
             of_all = up.last[m];
         }
     }
+    ship_old_history(shipping, &past->old);
+    char *where = memory_format("BackupSetId > %lld", (long long)biztalk_old_sets(&past->old));
     engine_scan(group->management->instance->engine, group->management, "dbo", "adm_BackupHistory",
-                NULL, "BackupId", import_row, &up);
+                where, "BackupId", import_row, &up);
+    free(where);
     write_restores(&up);
     for (size_t m = 0; m < group->members_count; m++) {
         create_restored(&up, m);
@@ -321,10 +342,32 @@ static void steal_log(struct lab *lab, const struct history_exception *theft)
                     database_backup_size(database, 'L'), "CONTOSO\\backup-tool");
 }
 
+/* One record in the management database's log stands for all the rows. */
+static void begin_with_old_history(struct biztalk_group *group, const struct old_history *old)
+{
+    struct database *management = group->management;
+    if (old->rows == 0) {
+        return;
+    }
+    struct log_record *record =
+        timeline_append(management->timeline, RECORD_OLD_HISTORY, 1 << 20, old->end_utc_ms);
+    struct old_history *copy = memory_new(sizeof *copy);
+    *copy = *old;
+    record->change = copy;
+    biztalk_load_old_history(management, old);
+    if (group->next_set_id <= biztalk_old_sets(old)) {
+        group->next_set_id = biztalk_old_sets(old) + 1;
+    }
+}
+
 void scenario_make_history(struct biztalk_group *group, const struct history_plan *plan)
 {
     struct lab *lab = group->management->instance->lab;
-    struct past past = {0};
+    struct past past = {.old = {.group = group,
+                                .rows = plan->old_rows,
+                                .every_ms = plan->every_ms,
+                                .end_utc_ms = plan->start_utc_ms / plan->every_ms * plan->every_ms}};
+    begin_with_old_history(group, &past.old);
     int64_t first = plan->start_utc_ms / plan->every_ms * plan->every_ms + plan->every_ms;
     for (int64_t time = first; time <= plan->now_utc_ms; time += plan->every_ms) {
         run_past_job(group, plan, &past, time);

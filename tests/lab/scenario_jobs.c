@@ -3,9 +3,12 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/base/str.h"
+#include "core/base/text.h"
 #include "tests/lab/agent.h"
 #include "tests/lab/model.h"
 #include "tests/lab/scenario_build.h"
+#include "tests/lab/scenario_read.h"
 #include "tests/lab/shipping.h"
 
 static const int64_t MINUTE_MS = 60000;
@@ -109,22 +112,33 @@ static void add_routine_jobs(const struct group_member *member, const struct his
     }
 }
 
+/* Names differ between the versions of BizTalk's scripts and its documentation. */
+static const char *job_name(const struct instance *instance, size_t index)
+{
+    static const char *const names[][2] = {
+        {"BTS Log Shipping - Get Backup History", "BTS Log Shipping Get Backup History"},
+        {"BTS Log Shipping - Restore Databases", "BTS Server Log Shipping Restore Databases"},
+        {"BTS Log Shipping - Restore To Mark", "BTS Log Shipping Restore To Mark (SQL)"},
+    };
+    return names[index][instance->lab->old_schema];
+}
+
 static void add_shipping_jobs(struct shipping *shipping, const struct history_plan *plan)
 {
     struct instance *instance = shipping->instance;
-    struct job *history = agent_add_job(instance, "BTS Log Shipping - Get Backup History",
+    struct job *history = agent_add_job(instance, job_name(instance, 0),
                                         "Copies the source's backup history.");
     job_add_step(history, "Get Backup History", "master",
                  "exec [dbo].[bts_LogShippingGetBackupHistory] @SourceID = '1'");
     job_schedule(history, MINUTE_MS, 0);
     add_past_runs(history, plan->now_utc_ms, 20, 300);
-    struct job *restore = agent_add_job(instance, "BTS Log Shipping - Restore Databases",
+    struct job *restore = agent_add_job(instance, job_name(instance, 1),
                                         "Applies every log set that may be applied.");
     job_add_step(restore, "Restore Databases", "master",
                  "exec [dbo].[bts_LogShippingRestoreDatabases] @SourceID = '1'");
     job_schedule(restore, MINUTE_MS, 30000);
     add_past_runs(restore, plan->now_utc_ms, 20, 800);
-    struct job *mark = agent_add_job(instance, "BTS Log Shipping - Restore To Mark",
+    struct job *mark = agent_add_job(instance, job_name(instance, 2),
                                      "Restores the last log set to its mark and brings the"
                                      " databases online.");
     job_add_step(mark, "Restore To Mark", "master",
@@ -142,5 +156,56 @@ void scenario_make_jobs(struct biztalk_group *group, const struct history_plan *
         if (lab->instances[i]->shipping != NULL) {
             add_shipping_jobs(lab->instances[i]->shipping, plan);
         }
+    }
+}
+
+/* The job fails from now on, and did the last times that it ran. */
+static void break_job(struct job *job, const char *message, const struct history_plan *plan)
+{
+    char *text = memory_format("The job failed. %s", message);
+    struct str command = {0};
+    str_add(&command, "RAISERROR(N'");
+    for (const char *at = message; *at != '\0'; at++) {
+        str_add(&command, *at == '\'' ? "''" : (char[]){*at, '\0'});
+    }
+    str_add(&command, "', 16, 1)");
+    free(job->steps[0].command);
+    job->steps[0].command = str_take(&command);
+    for (int i = 2; i >= 0; i--) {
+        int64_t every = job->every_ms == 0 ? MINUTE_MS : job->every_ms;
+        int64_t last = plan->now_utc_ms / every * every;
+        job_add_past_run(job, last - i * every, 400, JOB_FAILED, text);
+    }
+    free(text);
+}
+
+static void read_job(const struct node *item, struct lab *lab, const struct history_plan *plan)
+{
+    node_check_keys(item, "server name enabled rename fails remove");
+    struct instance *instance = lab_instance(lab, node_text_required(item, "server"));
+    const char *name = node_text_required(item, "name");
+    struct job *job = instance == NULL ? NULL : agent_find_job(instance->agent, name);
+    if (job == NULL) {
+        struct node member = node_member(item, "name");
+        node_problem(&member, "the server has no job \"%s\"", name);
+        return;
+    }
+    const char *message = node_text(item, "fails", NULL);
+    if (message != NULL) {
+        break_job(job, message, plan);
+    }
+    job_set_enabled(job, node_boolean(item, "enabled", job->enabled));
+    text_copy(job->name, sizeof job->name, node_text(item, "rename", job->name));
+    if (node_boolean(item, "remove", false)) {
+        agent_remove_job(instance->agent, job);
+    }
+}
+
+void scenario_read_jobs(const struct node *top, struct lab *lab, const struct history_plan *plan)
+{
+    struct node jobs = node_member(top, "jobs");
+    for (size_t i = 0; i < node_count(&jobs); i++) {
+        struct node item = node_item(&jobs, i);
+        read_job(&item, lab, plan);
     }
 }

@@ -101,7 +101,8 @@ static void read_history(const struct node *top, struct history_plan *plan,
     }
     node_check_keys(&history,
                     "days hours mark_ms behind not_imported first_set failed_starts stolen"
-                    " partial");
+                    " partial old_rows");
+    plan->old_rows = (int)node_integer(&history, "old_rows", 0, 10000000, 0);
     plan->mark_ms = (int)node_integer(&history, "mark_ms", 0, 59999, 0);
     plan->behind = (int)node_integer(&history, "behind", 1, 1000, 1);
     plan->not_imported = (int)node_integer(&history, "not_imported", 0, 1000, 0);

@@ -21,8 +21,7 @@ static const char history_columns[] =
     "BackupDateTime datetime not null, SetComplete bit not null, Restored bit not null,"
     "RestoredDateTime datetime null";
 
-struct shipping *shipping_new(struct instance *destination, const struct biztalk_group *group,
-                              const char *source_server)
+struct shipping *shipping_new(struct instance *destination, const struct biztalk_group *group)
 {
     struct shipping *shipping = memory_new(sizeof *shipping);
     struct database *master = instance_database(destination, "master");
@@ -32,7 +31,6 @@ struct shipping *shipping_new(struct instance *destination, const struct biztalk
               instance_known_as(group->management->instance));
     text_copy(shipping->management_database, sizeof shipping->management_database,
               group->management->name);
-    text_copy(shipping->source_server, sizeof shipping->source_server, source_server);
     destination->shipping = shipping;
     master->has_shipping_procedures = true;
     database_create_table(master, "dbo", "bts_LogShippingHistory", history_columns, 2);
@@ -43,10 +41,35 @@ struct shipping *shipping_new(struct instance *destination, const struct biztalk
                           "DatabaseName nvarchar(128) not null, DBFileLocation nvarchar(3000),"
                           "LogFileLocation nvarchar(3000)",
                           3);
+    return shipping;
+}
+
+void shipping_add_source(struct shipping *shipping, const char *source_server)
+{
+    size_t room = sizeof shipping->sources / sizeof *shipping->sources;
+    if (shipping->sources_count < room) {
+        text_copy(shipping->sources[shipping->sources_count++], sizeof *shipping->sources,
+                  source_server);
+    }
+}
+
+bool shipping_wants(const struct shipping *shipping, const char *server)
+{
+    for (size_t i = 0; i < shipping->sources_count; i++) {
+        if (text_equal_nocase(shipping->sources[i], server)) {
+            return true;
+        }
+    }
+    return shipping->sources_count == 0;
+}
+
+void shipping_list_databases(struct shipping *shipping, const struct biztalk_group *group)
+{
+    struct database *master = instance_database(shipping->instance, "master");
     for (size_t i = 0; i < group->members_count; i++) {
         const struct database *database = group->members[i].database;
         const char *server = instance_known_as(database->instance);
-        if (source_server[0] != '\0' && !text_equal_nocase(server, source_server)) {
+        if (!shipping_wants(shipping, server)) {
             continue;
         }
         struct row row = {0};
@@ -56,27 +79,12 @@ struct shipping *shipping_new(struct instance *destination, const struct biztalk
         row_nulls(&row, 2);
         row_insert(&row, master, "dbo", "bts_LogShippingDatabases");
     }
-    return shipping;
 }
 
 void shipping_free(struct shipping *shipping)
 {
     free(shipping);
 }
-
-/* Columns of adm_BackupHistory, in its order. */
-enum {
-    HISTORY_ID,
-    HISTORY_SET,
-    HISTORY_MARK,
-    HISTORY_DATABASE,
-    HISTORY_FILE,
-    HISTORY_LOCATION,
-    HISTORY_TYPE,
-    HISTORY_TIME,
-    HISTORY_COMPLETE,
-    HISTORY_SERVER
-};
 
 void shipping_add_row(struct shipping *shipping, const struct sql_value *history, bool restored,
                       int64_t restored_utc_ms)
@@ -102,18 +110,19 @@ void shipping_add_row(struct shipping *shipping, const struct sql_value *history
     }
 }
 
-bool shipping_wants(const struct shipping *shipping, const struct sql_value *server)
+static bool wants_row(const struct shipping *shipping, const struct sql_value *server)
 {
-    return shipping->source_server[0] == '\0' || server->null ||
-           text_equal_nocase(server->bytes, shipping->source_server);
+    return server->null || shipping_wants(shipping, server->bytes);
 }
 
 static void import_row(void *context, const struct sql_value *values, size_t count)
 {
     struct shipping *shipping = context;
     (void)count;
-    if (shipping_wants(shipping, &values[HISTORY_SERVER])) {
-        shipping_add_row(shipping, values, false, 0);
+    struct sql_value history[HISTORY_COLUMNS];
+    biztalk_history_from_row(shipping->instance->lab, values, history);
+    if (wants_row(shipping, &history[HISTORY_SERVER])) {
+        shipping_add_row(shipping, history, false, 0);
     }
 }
 

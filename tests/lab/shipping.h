@@ -17,14 +17,20 @@ struct reply;
 struct shipping {
     struct instance *instance; /* the destination; borrowed */
     char management_server[129], management_database[129];
-    char source_server[129]; /* "" = every source server */
+    char sources[8][129]; /* the names that the source's history has for them */
+    size_t sources_count;  /* 0 = every source server */
     int source_id;
     int64_t last_imported_id; /* BackupId */
     int64_t last_restore_set; /* 0 = none */
 };
 
-struct shipping *shipping_new(struct instance *destination, const struct biztalk_group *group,
-                              const char *source_server);
+struct shipping *shipping_new(struct instance *destination, const struct biztalk_group *group);
+/* One source server more; none = all of them. Before shipping_list_databases. */
+void shipping_add_source(struct shipping *shipping, const char *source_server);
+/* Fills bts_LogShippingDatabases with the group's databases of its sources. */
+void shipping_list_databases(struct shipping *shipping, const struct biztalk_group *group);
+/* True if it restores the databases of that server. */
+bool shipping_wants(const struct shipping *shipping, const char *server);
 void shipping_free(struct shipping *shipping);
 
 /* One imported row. */

@@ -19,9 +19,7 @@ void shipping_copy_jobs(struct shipping *shipping)
     const struct lab *lab = shipping->instance->lab;
     for (size_t i = 0; i < lab->instances_count; i++) {
         const struct instance *source = lab->instances[i];
-        if (!source->is_source ||
-            (shipping->source_server[0] != '\0' &&
-             !text_equal_nocase(shipping->source_server, instance_known_as(source)))) {
+        if (!source->is_source || !shipping_wants(shipping, instance_known_as(source))) {
             continue;
         }
         for (size_t j = 0; j < source->agent->jobs_count; j++) {

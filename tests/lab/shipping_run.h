@@ -5,8 +5,6 @@
 #include "tests/lab/shipping.h"
 #include "tests/lab/value.h"
 
-/* The destination restores this source server's databases. */
-bool shipping_wants(const struct shipping *shipping, const struct sql_value *server);
 /* T-SQL in master, as the system; errors are dropped. */
 void shipping_run_sql(struct shipping *shipping, struct session *session, const char *text);
 /* Re-creates the source's Agent jobs on the destination, as they were. */

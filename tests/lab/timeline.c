@@ -3,6 +3,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "tests/lab/biztalk.h"
 #include "tests/lab/engine.h"
 #include "tests/lab/model.h"
 
@@ -198,6 +199,8 @@ static void replay(struct database *database, const struct timeline *timeline, l
         if (record->kind == RECORD_CHANGE) {
             engine_content_apply(database->instance->engine, database, record->change,
                                  record->change_length);
+        } else if (record->kind == RECORD_OLD_HISTORY) {
+            biztalk_load_old_history(database, record->change);
         }
     }
 }
