@@ -6,6 +6,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "screens/panel.h"
+#include "screens/what_if.h"
 #include "screens/words.h"
 #include "tui/chart.h"
 #include "tui/keys.h"
@@ -31,7 +32,18 @@ struct marks {
     struct pager *side; /* the second pane of wide terminals */
     bool moved;         /* by a person: else the newest mark that can be reached is selected */
     char selected[129]; /* the selected column's mark; "" = none */
+    struct what_if what_if;
+    char problem[400]; /* why assumptions were taken back; "" = they were not */
+    bool reading;      /* the selected mark under the assumptions, over the matrix */
 };
+
+/* The world as it is to be shown: under the assumptions, where any are made. */
+static struct screen_world as_assumed(const struct marks *marks, const struct screen_world *world)
+{
+    struct screen_world seen = *world;
+    seen.view = what_if_view(&marks->what_if, world->view);
+    return seen;
+}
 
 static void forget(struct marks *marks)
 {
@@ -135,7 +147,9 @@ static bool has_mark(const struct group_view *view, size_t set)
 static void update(void *self, const struct screen_world *world)
 {
     struct marks *marks = self;
-    const struct group_view *view = world->view;
+    if (!what_if_follow(&marks->what_if, world->view, marks->problem, sizeof marks->problem))
+        marks->reading = false;
+    const struct group_view *view = what_if_view(&marks->what_if, world->view);
     const struct backup_set *last =
         view->sets_count ? &view->sets[view->sets_count - 1] : NULL;
     bool being_taken = last && last->kind == SET_LOG && last->in_progress &&
@@ -174,57 +188,6 @@ static const struct mark *selected_mark(struct marks *marks, const struct group_
     if (column >= marks->data.columns_count || marks->mark_of[column] == SIZE_MAX)
         return NULL;
     return &view->marks[marks->mark_of[column]];
-}
-
-static void describe_price(struct pager *pager, const struct group_view *view,
-                           const struct mark *mark)
-{
-    char text[WORDS_LINE], loss[WORDS_SIZE];
-    words_duration(loss, sizeof loss, mark->data_loss_ms);
-    snprintf(text, sizeof text, "%s%s",
-             view->readiness.loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
-    pager_field(pager, 14, "Would lose", ATTR_NORMAL, text);
-    words_duration(text, sizeof text, mark->restore_ms);
-    pager_field(pager, 14, "Online after", ATTR_NORMAL, text);
-    pager_field(pager, 14, "Evidence", mark->evidence == EVIDENCE_HEADER ? ATTR_OK : ATTR_WARNING,
-                words_evidence(mark->evidence));
-}
-
-void marks_describe(struct pager *pager, const struct screen_world *world, const char *name)
-{
-    const struct group_view *view = world->view;
-    const struct mark *mark = NULL;
-    char text[WORDS_LINE];
-    for (size_t i = view->marks_count; i-- > 0 && !mark;)
-        if (text_equal(view->marks[i].name, name))
-            mark = &view->marks[i];
-    if (!mark) {
-        pager_add(pager, ATTR_UNKNOWN, "this mark is no longer in the history");
-        return;
-    }
-    pager_heading(pager, mark->name);
-    snprintf(text, sizeof text, "%lld", (long long)view->sets[mark->set].id);
-    pager_field(pager, 14, "Set", ATTR_NORMAL, text);
-    time_format(text, sizeof text, mark->time_utc_ms);
-    pager_field(pager, 14, "Taken", ATTR_NORMAL, text);
-    pager_field(pager, 14, "The group",
-                mark->by_roll_forward ? ATTR_OK : mark->reachable ? ATTR_WARNING : ATTR_CRITICAL,
-                mark->by_roll_forward ? "reaches it by rolling forward"
-                : mark->reachable     ? "reaches it only with full restores"
-                                      : "does not reach it");
-    describe_price(pager, view, mark);
-    for (size_t i = 0; i < mark->reasons_count; i++)
-        pager_field(pager, 14, i ? "" : "Reasons", ATTR_NORMAL, mark->reasons[i]);
-    pager_heading(pager, "Each database");
-    for (size_t i = 0; i < view->roster_count; i++) {
-        const struct mark_route *route = &mark->routes[i];
-        unsigned attr = glyph_attr(words_route_glyph(route->route));
-        pager_format(pager, attr, "%s/%s: %s (%s)", words_destination(view, &view->roster[i]),
-                     view->roster[i].database, words_route(route->route),
-                     words_evidence(route->evidence));
-        if (route->reason)
-            pager_format(pager, ATTR_SECONDARY, "  %s", route->reason);
-    }
 }
 
 /* "newest by roll forward: ...  newest at any price: ..." */
@@ -291,12 +254,32 @@ static void draw_legend(const struct canvas *canvas, int row, bool files)
     }
 }
 
-static void draw(void *self, const struct screen_world *world, const struct canvas *canvas)
+/* Lines above the matrix; the row behind them. */
+static int draw_head(const struct marks *marks, const struct screen_world *world,
+                     const struct canvas *canvas)
+{
+    int row = what_if_draw(&marks->what_if, canvas, 0);
+    if (marks->problem[0] != '\0') {
+        int column = canvas_text(canvas, row, 1, ATTR_WARNING, "what-if taken back:");
+        canvas_text(canvas, row++, column + 1, ATTR_NORMAL, marks->problem);
+    }
+    return panel_problems(canvas, row, world, PANEL_ANY_ROLE, PARTS, 2);
+}
+
+static void draw(void *self, const struct screen_world *real, const struct canvas *canvas)
 {
     struct marks *marks = self;
+    struct screen_world seen = as_assumed(marks, real), *world = &seen;
     const struct mark *mark = selected_mark(marks, world->view);
     text_copy(marks->selected, sizeof marks->selected, mark ? mark->name : "");
-    int row = panel_problems(canvas, 0, world, PANEL_ANY_ROLE, PARTS, 2);
+    int row = draw_head(marks, real, canvas);
+    if (marks->reading && mark) {
+        struct canvas inside = canvas_region(canvas, row, 0, -1, -1);
+        pager_clear(marks->side);
+        marks_describe(marks->side, world, mark->name);
+        pager_draw(marks->side, &inside, true);
+        return;
+    }
     if (!marks->data.columns_count) {
         canvas_text(canvas, row + 1, 1, ATTR_SECONDARY,
                     world->starting ? "waiting for the first answer"
@@ -323,18 +306,109 @@ static void draw(void *self, const struct screen_world *world, const struct canv
     draw_legend(&foot, 2, marks->data.second_line);
 }
 
-static struct reaction key_pressed(void *self, const struct screen_world *world, uint32_t key,
+/* Makes or takes back what the action assumes of the selected column and row. False where nothing
+ * there can be assumed. */
+static bool assume(struct marks *marks, const struct group_view *view, enum action_id action)
+{
+    size_t column = matrix_selected_column(&marks->matrix, &marks->data), row = marks->matrix.row;
+    bool in_row = row + 1 < marks->data.rows_count;
+    const struct roster_entry *entry = in_row ? &view->roster[marks->order[row]] : NULL;
+    if (action == ACTION_IF_SOURCES) {
+        for (size_t i = 0; i < view->servers_count; i++)
+            if (view->servers[i]->role == ROLE_SOURCE)
+                what_if_toggle(&marks->what_if,
+                               memory_format("server-down=%s", view->servers[i]->name));
+        return true;
+    }
+    if (action == ACTION_IF_DOWN) {
+        if (entry == NULL || entry->destination < 0)
+            return false;
+        what_if_toggle(&marks->what_if,
+                       memory_format("server-down=%s", view->servers[entry->destination]->name));
+        return true;
+    }
+    if (column >= marks->data.columns_count)
+        return false;
+    long long set = (long long)marks->data.columns[column].identity;
+    if (action == ACTION_IF_PARTIAL) {
+        what_if_toggle(&marks->what_if, memory_format("set-partial=%lld", set));
+        return true;
+    }
+    for (size_t s = 0; in_row && s < view->sets_count; s++)
+        if (view->sets[s].id == set && view->sets[s].files[marks->order[row]].present) {
+            what_if_toggle(&marks->what_if,
+                           memory_format("file-missing=%lld/%s", set, entry->database));
+            return true;
+        }
+    return false;
+}
+
+/* Assumptions; REACT_UNUSED for any other key. */
+static struct reaction what_if_key(struct marks *marks, const struct screen_world *world,
+                                   enum action_id action)
+{
+    marks->problem[0] = '\0';
+    if (action == ACTION_IF_CLEAR) {
+        if (!what_if_is_on(&marks->what_if))
+            return reaction_message(ATTR_SECONDARY, "nothing is assumed");
+        what_if_clear(&marks->what_if);
+        marks->reading = false;
+    } else if (action == ACTION_IF_MISSING || action == ACTION_IF_PARTIAL ||
+               action == ACTION_IF_DOWN || action == ACTION_IF_SOURCES) {
+        if (!assume(marks, world->view, action))
+            return reaction_message(ATTR_SECONDARY,
+                                    "nothing to assume here: select a database's row and a set "
+                                    "that has its file");
+        size_t column = matrix_selected_column(&marks->matrix, &marks->data);
+        if (column < marks->data.columns_count)
+            matrix_select(&marks->matrix, marks->data.columns[column].identity);
+        marks->moved = true; /* the column stays, whatever becomes the newest */
+    } else {
+        return (struct reaction){0};
+    }
+    update(marks, world);
+    return reaction_used();
+}
+
+/* Over the matrix: how the selected mark would be reached; scrolls until it is left. */
+static struct reaction reading_key(struct marks *marks, uint32_t key, enum action_id action)
+{
+    if (action == ACTION_BACK || action == ACTION_DETAILS || key == KEYS_ENTER)
+        marks->reading = false;
+    else if (key == '/' || !pager_key(marks->side, key)) /* no typing here */
+        return (struct reaction){0};
+    return reaction_used();
+}
+
+static struct reaction open_details(struct marks *marks, const struct mark *mark)
+{
+    char argument[300];
+    if (!mark)
+        return reaction_message(ATTR_SECONDARY, "there is no mark to go to in this column");
+    if (what_if_is_on(&marks->what_if)) {
+        marks->reading = true;
+        return reaction_used();
+    }
+    snprintf(argument, sizeof argument, "mark\n%s", mark->name);
+    return reaction_push(&screen_detail, argument);
+}
+
+static struct reaction key_pressed(void *self, const struct screen_world *real, uint32_t key,
                                    enum action_id action)
 {
     struct marks *marks = self;
-    const struct mark *mark = selected_mark(marks, world->view);
-    if (action == ACTION_DETAILS || key == KEYS_ENTER) {
-        char argument[300];
-        if (!mark)
-            return reaction_message(ATTR_SECONDARY, "there is no mark to go to in this column");
-        snprintf(argument, sizeof argument, "mark\n%s", mark->name);
-        return reaction_push(&screen_detail, argument);
-    }
+    struct reaction reaction = what_if_key(marks, real, action);
+    if (reaction.kind != REACT_UNUSED || reaction.message[0] != '\0')
+        return reaction;
+    struct screen_world seen = as_assumed(marks, real);
+    const struct mark *mark = selected_mark(marks, seen.view);
+    if (action == ACTION_RESTORE && what_if_is_on(&marks->what_if))
+        return reaction_message(ATTR_WARNING,
+                                "what is shown is assumed: c clears it, then R restores");
+    if (marks->reading)
+        return reading_key(marks, key, action);
+    if (action == ACTION_DETAILS || key == KEYS_ENTER)
+        return open_details(marks, mark);
     if (action == ACTION_RESTORE)
         return reaction_push(&screen_wizard, mark ? mark->name : "");
     if (!matrix_key(&marks->matrix, &marks->data, key))
@@ -347,11 +421,15 @@ static void dump(void *self, const struct screen_world *world, enum glyph_set se
                  struct str *out)
 {
     struct marks *marks = self;
-    (void)self;
+    const struct group_view *view = what_if_view(&marks->what_if, world->view);
+    char assumed[1000];
+    what_if_describe(&marks->what_if, assumed, sizeof assumed);
+    if (what_if_is_on(&marks->what_if))
+        str_format(out, "WHAT IF %s (not real)\n", assumed);
     for (size_t c = 0; c < marks->data.columns_count; c++) {
         if (marks->mark_of[c] == SIZE_MAX)
             continue;
-        const struct mark *mark = &world->view->marks[marks->mark_of[c]];
+        const struct mark *mark = &view->marks[marks->mark_of[c]];
         str_format(out, "%s  %s  ", marks->headings[c].set, mark->name);
         for (size_t r = 0; r < marks->data.rows_count; r++)
             str_add(out, glyph_text(set, marks->cells[r * marks->data.columns_count + c].glyph));
@@ -379,10 +457,21 @@ static void close_marks(void *self)
     struct marks *marks = self;
     forget(marks);
     pager_free(marks->side);
+    what_if_clear(&marks->what_if);
     free(marks);
 }
 
-static const enum action_id bar[] = {ACTION_DETAILS, ACTION_OLDER, ACTION_NEWER, ACTION_NONE};
+static const enum action_id bar[] = {ACTION_DETAILS, ACTION_OLDER, ACTION_NEWER,
+                                     ACTION_IF_MISSING, ACTION_NONE};
+
+static const enum action_id assumed_bar[] = {ACTION_DETAILS,    ACTION_OLDER,    ACTION_NEWER,
+                                             ACTION_IF_MISSING, ACTION_IF_CLEAR, ACTION_NONE};
+
+static const enum action_id *bar_now(const void *self)
+{
+    const struct marks *marks = self;
+    return what_if_is_on(&marks->what_if) ? assumed_bar : bar;
+}
 
 const struct screen_ops screen_marks = {
     .name = "marks",
@@ -391,9 +480,14 @@ const struct screen_ops screen_marks = {
              "database would get to that mark: by rolling forward from where it stands, only from "
              "a full backup because it has already passed the mark, or not at all. The last row is "
              "the worst of its column. Enter: how, on what evidence, what would be lost and how "
-             "long it takes; R starts the restore wizard with the selected mark.",
+             "long it takes; R starts the restore wizard with the selected mark.\n"
+             "What if: x takes the selected database's file of the selected set for missing, p the "
+             "set for partial, d the database's destination for down, D the sources; the same key "
+             "again takes it back, c takes back all. What is shown then is assumed, and says so; "
+             "nothing of it reaches a server or a restore.",
     .scopes = SCOPE_MATRIX,
     .bar = bar,
+    .bar_now = bar_now,
     .open = open_marks,
     .update = update,
     .draw = draw,

@@ -293,6 +293,45 @@ static void r_on_a_mark_takes_that_mark_along(void **state)
     scene_free(scene);
 }
 
+static void what_if_is_shown_plainly_and_cleared_by_a_key(void **state)
+{
+    struct scene *scene = healthy();
+    (void)state;
+    scene_keys(scene, "5 x");
+    assert_shows(scene, "WHAT IF (not real, c clears): file 1184/BizTalkMgmtDb missing");
+    assert_shows(scene, "newest by roll forward: none");
+    scene_show(scene); /* a new view is seen under the same assumptions */
+    assert_shows(scene, "newest by roll forward: none");
+    scene_keys(scene, "x"); /* the same key again */
+    assert_hides(scene, "WHAT IF");
+    assert_shows(scene, "newest by roll forward: 1184");
+    scene_keys(scene, "d p D");
+    assert_shows(scene, "DRSQL1 down; ");
+    scene_keys(scene, "c");
+    assert_hides(scene, "WHAT IF");
+    assert_shows(scene, "newest by roll forward: 1184");
+    scene_free(scene);
+}
+
+static void what_if_reaches_neither_a_restore_nor_another_panel(void **state)
+{
+    struct scene *scene = healthy();
+    (void)state;
+    scene_keys(scene, "5 x R");
+    assert_shows(scene, "what is shown is assumed");
+    assert_shows(scene, "WHAT IF");
+    scene_keys(scene, "Enter");
+    assert_shows(scene, "does not reach it");
+    scene_keys(scene, "Esc");
+    assert_shows(scene, "whole group");
+    scene_keys(scene, "1");
+    assert_shows(scene, "YES");
+    assert_hides(scene, "WHAT IF");
+    scene_keys(scene, "5"); /* it stays there, and says so, until it is cleared */
+    assert_shows(scene, "WHAT IF");
+    scene_free(scene);
+}
+
 static void what_cannot_be_chosen_says_why(void **state)
 {
     struct scene *scene = healthy();
@@ -348,6 +387,8 @@ int main(void)
         cmocka_unit_test(the_wizard_keeps_its_step_while_other_panels_are_looked_at),
         cmocka_unit_test(space_chooses_in_a_list_of_choices_and_pauses_elsewhere),
         cmocka_unit_test(r_on_a_mark_takes_that_mark_along),
+        cmocka_unit_test(what_if_is_shown_plainly_and_cleared_by_a_key),
+        cmocka_unit_test(what_if_reaches_neither_a_restore_nor_another_panel),
         cmocka_unit_test(what_cannot_be_chosen_says_why),
         cmocka_unit_test(random_keys_never_crash_and_never_start_a_run),
     };
