@@ -119,7 +119,11 @@ enum resume_action resume_decide(const struct sent *sent, const struct live *liv
             return RESUME_SEND;
         return ask(error, where, live, "RECOVERY was sent, and the database is in another state");
     case STEP_START_JOB: /* of no database */
-        break;
+    case STEP_JOB:
+    case STEP_SINGLE_USER:
+    case STEP_OFFLINE:
+    case STEP_ONLINE:
+        break; /* a source's, no lane's */
     }
     return ask(error, where, live, "an unknown statement was sent");
 }

@@ -12,6 +12,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/execute_internal.h"
+#include "core/execute_move.h"
 #include "core/run_internal.h"
 #include "core/situation.h"
 #include "core/worker.h"
@@ -279,6 +280,8 @@ static void abort_run(struct execution *execution)
         execution_restore_jobs(execution);
     if (situation_traits(execution->head.situation)->copies)
         rehearsal_tell_drops(execution);
+    if (execution->prepared || execution->resumed)
+        execution_move_undo(execution);
     error_set(&error, ERR_ABORTED, NULL,
               execution->prepared || execution->resumed ? "make a new plan; nothing was recovered"
                                                         : "nothing was written on any server",
@@ -437,6 +440,54 @@ static void make_lanes(struct execution *execution)
     }
 }
 
+static void free_lanes(struct execution *execution)
+{
+    for (size_t i = 0; i < execution->lanes_count; i++) {
+        for (size_t k = 0; k < execution->lanes[i].marks_count; k++)
+            free(execution->lanes[i].marks[k]);
+        free(execution->lanes[i].marks);
+    }
+    free(execution->lanes);
+}
+
+bool execution_set_prepared(struct execution *execution, struct error *error)
+{
+    if (journal_set_prepared(execution->journal, error) != ERR_OK)
+        return false;
+    pthread_mutex_lock(&execution->lock);
+    execution->prepared = true;
+    pthread_mutex_unlock(&execution->lock);
+    return true;
+}
+
+bool execution_adopt_plan(struct execution *execution, struct plan *plan, struct error *error)
+{
+    for (size_t i = 0; i < plan->databases_count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < execution->destinations_count; k++)
+            known = known || text_equal_nocase(execution->destinations[k].config->name,
+                                               plan->databases[i].server);
+        if (known)
+            continue;
+        error_set(error, ERR_REFUSED, plan->databases[i].server, "make a new plan",
+                  "the group has another destination than when the plan was confirmed");
+        return false;
+    }
+    for (size_t i = 0; i < execution->known_marks_count; i++)
+        free((void *)(uintptr_t)execution->known_marks[i].mark);
+    execution->known_marks_count = 0; /* read again: the new mark is among them */
+    pthread_mutex_lock(&execution->lock);
+    free_lanes(execution);
+    plan_free(execution->plan);
+    execution->plan = plan;
+    make_lanes(execution);
+    free(execution->head.mark);
+    execution->head.mark = memory_copy_text(plan->mark);
+    execution->head.set = plan->set;
+    pthread_mutex_unlock(&execution->lock);
+    return true;
+}
+
 static bool load(struct execution *execution, struct error *error)
 {
     if (journal_read_head(execution->journal, &execution->head, error) != ERR_OK)
@@ -502,11 +553,8 @@ void execution_free(struct execution *execution)
         return;
     if (execution->started)
         pthread_join(execution->director, NULL);
-    for (size_t i = 0; i < execution->lanes_count; i++) {
-        for (size_t k = 0; k < execution->lanes[i].marks_count; k++)
-            free(execution->lanes[i].marks[k]);
-        free(execution->lanes[i].marks);
-    }
+    free_lanes(execution);
+    execution_move_free(execution);
     for (size_t i = 0; i < execution->destinations_count; i++)
         free(execution->destinations[i].sessions), destination_free_jobs(&execution->destinations[i]);
     for (size_t i = 0; i < execution->messages_count; i++)
@@ -515,7 +563,6 @@ void execution_free(struct execution *execution)
         free((void *)(uintptr_t)execution->known_marks[i].mark);
     free(execution->known_marks);
     free(execution->messages);
-    free(execution->lanes);
     free(execution->destinations);
     journal_content_free(&execution->past);
     journal_head_free(&execution->head);

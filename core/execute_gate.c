@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/execute_internal.h"
+#include "core/execute_move.h"
 #include "core/tsql_write.h"
 
 /* --- the first proof: LSNs and restorehistory ------------------------------------------------- */
@@ -282,7 +283,7 @@ bool execution_recover(struct execution *execution, struct error *error)
     }
     /* A source that came back while the logs were restored would be a second live group. */
     if (!execution_is_committed(execution) &&
-        (!execution_check_sources(execution, error) ||
+        (!execution_check_sources(execution, error) || !execution_move_check(execution, error) ||
          !execution_each_lane(execution, nobody_inside, error)))
         return false;
     journal_content_free(&execution->past);

@@ -72,6 +72,8 @@ struct destination {
     int *sessions; /* of this worker's own connections: no foreign RESTORE */
     size_t sessions_count, sessions_capacity;
     size_t next_lane; /* the next of its lanes that a thread takes */
+    /* a source's, in a planned move: its own time when no session was left */
+    int64_t quiet_since_local_ms;
 };
 
 /* One database of the plan. Its fields belong to the thread that works on it, the ones below
@@ -119,6 +121,8 @@ struct execution {
     bool jobs_over; /* the jobs method: no job is started any more, the rest is direct */
     struct destination *destinations; /* by name: the fixed order of the locks */
     size_t destinations_count, destinations_capacity;
+    struct destination *sources; /* a planned move writes to them; the director's */
+    size_t sources_count, sources_capacity;
     struct lane *lanes; /* as in the plan: in recovery order */
     size_t lanes_count;
     char **known_mark_names; /* marks of the imported sets, from all destinations */
@@ -162,6 +166,12 @@ void execution_note(struct execution *execution, const char *format, ...)
 /* Waits at most ms or until something changes. */
 void execution_wait(struct execution *execution, int64_t ms);
 bool execution_aborting(struct execution *execution);
+
+/* Journals that a server may have been written to from now on, and tells it. */
+bool execution_set_prepared(struct execution *execution, struct error *error);
+/* Takes another plan for the same destinations in place of the one at hand, before any of its
+ * RESTOREs was sent; taken only where true. */
+bool execution_adopt_plan(struct execution *execution, struct plan *plan, struct error *error);
 
 void lane_set(struct lane *lane, enum lane_state state, const char *message);
 /* Keeps the error, shows it, notes it. Always false. */

@@ -132,11 +132,8 @@ bool execution_stop_jobs(struct execution *execution, struct error *error)
             return false;
     }
     /* The last moment in which nothing was written. */
-    if (journal_set_prepared(execution->journal, error) != ERR_OK)
+    if (!execution_set_prepared(execution, error))
         return false;
-    pthread_mutex_lock(&execution->lock);
-    execution->prepared = true;
-    pthread_mutex_unlock(&execution->lock);
     execution_note(execution, "prepared: all files are proven by their headers");
     if (!stops) {
         execution_note(execution, "shipping goes on: its jobs are left as they are");

@@ -7,6 +7,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/execute_internal.h"
+#include "core/execute_move.h"
 #include "core/secret.h"
 #include "core/tds_connect.h"
 #include "core/tsql_write.h"
@@ -285,8 +286,10 @@ bool execution_prepare(struct execution *execution, struct error *error)
         return false;
     execution_recall_jobs(execution);
     if (!lock_all(execution, error) || !execution_check_sources(execution, error) ||
-        !check_foreign(execution, error))
+        !check_foreign(execution, error) || !execution_move_begin(execution, error))
         return false;
+    if (execution_aborting(execution))
+        return true;
     if (execution->known_marks_count == 0 && !read_known_marks(execution, error))
         return false;
     if (!execution_finish_jobs(execution, error))
@@ -305,7 +308,8 @@ bool execution_prepare(struct execution *execution, struct error *error)
         return false;
     }
     return execution_aborting(execution) ||
-           (keep_headers(execution, error) && execution_stop_jobs(execution, error));
+           (keep_headers(execution, error) && execution_move_offline(execution, error) &&
+            execution_stop_jobs(execution, error));
 }
 
 /* --- the abort of a dead run ------------------------------------------------------------------- */

@@ -336,6 +336,10 @@ static bool locate_behind(struct lane *lane, const struct journal_step *past, st
     case STEP_RESTORE_FULL:
     case STEP_RESTORE_LOG:
     case STEP_START_JOB:
+    case STEP_JOB: /* a source's, no lane's */
+    case STEP_SINGLE_USER:
+    case STEP_OFFLINE:
+    case STEP_ONLINE:
         break;
     }
     lane->at_mark = past->mark_reached;

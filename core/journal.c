@@ -333,6 +333,12 @@ enum error_code journal_set_prepared(struct journal *journal, struct error *erro
     return write_row(journal, error, NULL, "UPDATE run SET prepared = 1", "");
 }
 
+enum error_code journal_set_target(struct journal *journal, const char *mark, int64_t set,
+                                   struct error *error)
+{
+    return write_row(journal, error, NULL, "UPDATE run SET mark = ?, set_id = ?", "si", mark, set);
+}
+
 enum error_code journal_end(struct journal *journal, enum run_state state, enum error_code code,
                             const char *reason, int64_t at_utc_ms, struct error *error)
 {

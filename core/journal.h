@@ -60,6 +60,9 @@ enum error_code journal_set_state(struct journal *journal, enum run_state state,
                                   struct error *error);
 /* From now on a server may have been written to. */
 enum error_code journal_set_prepared(struct journal *journal, struct error *error);
+/* The run has made its own mark (a planned move). */
+enum error_code journal_set_target(struct journal *journal, const char *mark, int64_t set,
+                                   struct error *error);
 /* Final or failed: state, code, reason (NULL = none) and the end's time. */
 enum error_code journal_end(struct journal *journal, enum run_state state, enum error_code code,
                             const char *reason, int64_t at_utc_ms, struct error *error);

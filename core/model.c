@@ -52,7 +52,11 @@ static const char *const step_kinds[] = {[STEP_RESTORE_FULL] = "restore-full",
                                          [STEP_RESTORE_LOG] = "restore-log",
                                          [STEP_PROVE] = "prove",
                                          [STEP_RECOVER] = "recover",
-                                         [STEP_START_JOB] = "start-job"};
+                                         [STEP_START_JOB] = "start-job",
+                                         [STEP_JOB] = "job",
+                                         [STEP_SINGLE_USER] = "single-user",
+                                         [STEP_OFFLINE] = "set-offline",
+                                         [STEP_ONLINE] = "set-online"};
 static const char *const step_states[] = {
     [STEP_PLANNED] = "planned", [STEP_SENT] = "sent",       [STEP_DONE] = "done",
     [STEP_FAILED] = "failed",   [STEP_SKIPPED] = "skipped", [STEP_UNKNOWN] = "unknown"};

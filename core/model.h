@@ -60,6 +60,11 @@ enum step_kind {
     STEP_PROVE,
     STEP_RECOVER,
     STEP_START_JOB, /* of no database: one of BizTalk's jobs was started; in journals only */
+    /* on a source, in a planned move; never steps of a database's plan */
+    STEP_JOB, /* an Agent job disabled, started, stopped or enabled */
+    STEP_SINGLE_USER,
+    STEP_OFFLINE,
+    STEP_ONLINE, /* the way back: ONLINE, MULTI_USER */
 };
 enum step_state { STEP_PLANNED, STEP_SENT, STEP_DONE, STEP_FAILED, STEP_SKIPPED, STEP_UNKNOWN };
 enum run_state {

@@ -237,6 +237,7 @@ static void make(struct planning *planning)
     find_target(planning);
     add_databases(planning);
     plan_check_jobs(planning);
+    plan_add_source_steps(planning);
     plan_add_alternatives(planning);
     for (size_t k = 0; k < view->roster_count; k++) {
         track_free(planning->tracks[k]);
@@ -300,6 +301,7 @@ void plan_free(struct plan *plan)
         free(database->server);
         free(database->database);
         free(database->original);
+        free(database->source);
         free(database->reason);
         free(database->stop_name);
     }
@@ -317,6 +319,16 @@ void plan_free(struct plan *plan)
     for (size_t i = 0; i < plan->reasons_count; i++)
         free(plan->reasons[i]);
     free(plan->reasons);
+    for (size_t i = 0; i < plan->quiet_count; i++)
+        free(plan->quiet[i].server);
+    free(plan->quiet);
+    for (size_t i = 0; i < plan->source_steps_count; i++) {
+        free(plan->source_steps[i].server);
+        free(plan->source_steps[i].database);
+        free(plan->source_steps[i].sql);
+    }
+    free(plan->source_steps);
+    free(plan->loss_proof);
     free(plan->group);
     free(plan->mark);
     free(plan);

@@ -57,6 +57,7 @@ struct plan_database {
     char *server;    /* destination, the ini's name */
     int destination; /* index into the configuration's servers */
     char *database;
+    char *source; /* the server it comes from, the ini's name; NULL = not configured */
     char *original; /* its name in its backups: another one than database for a rehearsal's copy */
     enum database_use use;
     enum route route;
@@ -73,6 +74,19 @@ struct plan_database {
     int recovery_order;  /* 0 first: custom, BAM, rules, tracking, message boxes, SSO, management */
     struct plan_step *steps;
     size_t steps_count, steps_capacity;
+};
+
+/* Since when no session was left in the databases of a source, by its own local time. */
+struct plan_quiet {
+    char *server;
+    int64_t since_local_ms;
+};
+
+/* A statement that a planned move sends to a source before it restores. */
+struct plan_source_step {
+    enum step_kind kind;
+    char *server, *database; /* database NULL = of the server: a job */
+    char *sql;
 };
 
 struct plan_alternative {
@@ -110,6 +124,12 @@ struct plan {
     bool asks_for_word; /* a full restore although a roll-forward target exists */
     int64_t data_loss_ms, restore_ms;
     enum loss_basis loss_basis;
+    char *loss_proof; /* a planned move: why the loss is 0, or is not, or cannot be told; or NULL */
+    bool mark_made;   /* a planned move: the mark is the one that the run made */
+    struct plan_quiet *quiet;
+    size_t quiet_count, quiet_capacity;
+    struct plan_source_step *source_steps;
+    size_t source_steps_count, source_steps_capacity;
     struct plan_alternative *alternatives;
     size_t alternatives_count, alternatives_capacity;
     struct plan_job *jobs; /* METHOD_JOBS: in the order of their start */

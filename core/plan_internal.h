@@ -62,6 +62,9 @@ int plan_find_newest(const struct planning *planning);
 void plan_name_database(struct planning *planning, struct plan_database *database,
                         const struct roster_entry *entry);
 
+/* What a planned move sends to the sources first. */
+void plan_add_source_steps(struct planning *planning);
+
 /* core/plan_files.c: chooses a place for every file of the database at hand ... */
 void plan_place_files(struct planning *planning, const struct roster_entry *entry);
 /* ... and gives the step of a backup the MOVEs that its files need. */

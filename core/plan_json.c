@@ -65,6 +65,7 @@ static json_t *database_to_json(const struct plan_database *database)
     json_t *object = json_object();
     set(object, "server", json_from_text(database->server));
     set(object, "database", json_from_text(database->database));
+    set(object, "source", json_from_text(database->source));
     set(object, "original", json_from_text(database->original));
     set(object, "role", json_from_text(database_use_name(database->use)));
     set(object, "route", json_from_text(route_name(database->route)));
@@ -127,6 +128,32 @@ static json_t *target_to_json(const struct plan *plan)
     return target;
 }
 
+static json_t *quiet_to_json(const struct plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan->quiet_count; i++) {
+        json_t *object = json_object();
+        set(object, "server", json_from_text(plan->quiet[i].server));
+        set(object, "since_local_ms", json_integer(plan->quiet[i].since_local_ms));
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+static json_t *source_steps_to_json(const struct plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan->source_steps_count; i++) {
+        json_t *object = json_object();
+        set(object, "kind", json_from_text(step_kind_name(plan->source_steps[i].kind)));
+        set(object, "server", json_from_text(plan->source_steps[i].server));
+        set(object, "database", json_from_text(plan->source_steps[i].database));
+        set(object, "sql", json_from_text(plan->source_steps[i].sql));
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
 char *plan_to_json(const struct plan *plan)
 {
     json_t *root = json_object(), *alternatives = json_array(), *databases = json_array();
@@ -154,6 +181,10 @@ char *plan_to_json(const struct plan *plan)
         json_array_append_new(databases, database_to_json(&plan->databases[i]));
     set(root, "databases", databases);
     set(root, "asks_for_word", json_boolean(plan->asks_for_word));
+    set(root, "loss_proof", json_from_text(plan->loss_proof));
+    set(root, "mark_made", json_boolean(plan->mark_made));
+    set(root, "quiet", quiet_to_json(plan));
+    set(root, "source_steps", source_steps_to_json(plan));
     return json_take_text(root);
 }
 
@@ -216,6 +247,7 @@ static bool read_database(const json_t *object, struct plan_database *database)
     database->server = copy_at(object, "server");
     database->database = copy_at(object, "database");
     database->reason = copy_at(object, "reason");
+    database->source = copy_at(object, "source");
     database->original = copy_at(object, "original");
     if (database->original == NULL)
         database->original = memory_copy_text(database->database);
@@ -306,6 +338,34 @@ static bool read_arrays(const json_t *root, struct plan *plan)
     return json_is_array(reasons) && json_is_array(alternatives) && json_is_array(databases);
 }
 
+/* Absent in plans of situations that leave the sources alone. */
+static bool read_move(const json_t *root, struct plan *plan)
+{
+    size_t index;
+    const json_t *item;
+    plan->loss_proof = copy_at(root, "loss_proof");
+    plan->mark_made = true_at(root, "mark_made");
+    json_array_foreach(json_object_get(root, "quiet"), index, item)
+    {
+        struct plan_quiet *quiet = memory_append(plan, quiet);
+        quiet->server = copy_at(item, "server");
+        quiet->since_local_ms = integer_at(item, "since_local_ms", TIME_UNKNOWN);
+        if (quiet->server == NULL)
+            return false;
+    }
+    json_array_foreach(json_object_get(root, "source_steps"), index, item)
+    {
+        struct plan_source_step *step = memory_append(plan, source_steps);
+        step->server = copy_at(item, "server");
+        step->database = copy_at(item, "database");
+        step->sql = copy_at(item, "sql");
+        if (step->server == NULL || step->sql == NULL ||
+            !step_kind_from_name(&step->kind, text_at(item, "kind")))
+            return false;
+    }
+    return true;
+}
+
 static bool read_plan(const json_t *root, struct plan *plan)
 {
     const char *hash = text_at(root, "hash"), *situation = text_at(root, "situation");
@@ -325,7 +385,7 @@ static bool read_plan(const json_t *root, struct plan *plan)
            method_from_name(&plan->method, text_at(root, "method")) &&
            loss_basis_from_name(&plan->loss_basis, text_at(root, "data_loss_basis")) &&
            read_target(json_object_get(root, "target"), plan) && read_jobs(root, plan) &&
-           read_arrays(root, plan);
+           read_arrays(root, plan) && read_move(root, plan);
 }
 
 struct plan *plan_from_json(const char *text, struct error *error)

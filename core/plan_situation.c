@@ -9,6 +9,8 @@
 #include "core/marks.h"
 #include "core/situation.h"
 #include "core/tsql.h"
+#include "core/tsql_move.h"
+#include "core/tsql_write.h"
 
 static void check_sources(struct planning *planning, const struct situation_traits *traits)
 {
@@ -50,8 +52,11 @@ void plan_check_situation(struct planning *planning)
                                                "databases: use direct"));
     if (!traits->makes_mark)
         return;
-    plan_refuse(planning, memory_format("the situation '%s' is not available yet",
-                                        situation_name(request->situation)));
+    if (request->method == METHOD_JOBS)
+        plan_refuse(planning, memory_format("%s: it holds every database at the gate until the "
+                                            "sources are OFFLINE, which BizTalk's jobs cannot: use "
+                                            "direct",
+                                            situation_name(request->situation)));
     if (request->stop == STOP_BEFORE)
         plan_refuse(planning, memory_format("%s: it stops at the mark that it makes, never before "
                                             "it",
@@ -75,6 +80,14 @@ void plan_name_database(struct planning *planning, struct plan_database *databas
                         const struct roster_entry *entry)
 {
     database->original = memory_copy_text(entry->database);
+    if (entry->source >= 0)
+        database->source = memory_copy_text(planning->view->servers[entry->source]->name);
+    bool writes = planning->request->situation_known &&
+                  situation_traits(planning->request->situation)->needs_living_sources;
+    if (writes && entry->source < 0)
+        plan_refuse(planning, memory_format("%s: its source %s is not configured, so it cannot be "
+                                            "set OFFLINE there",
+                                            entry->database, entry->source_server));
     if (!planning->copies) {
         database->database = memory_copy_text(entry->database);
         return;
@@ -94,4 +107,62 @@ void plan_name_database(struct planning *planning, struct plan_database *databas
                     memory_format("%s/%s is there already: drop it by hand if it is the copy of "
                                   "an earlier rehearsal, or choose another rehearsal_prefix",
                                   database->server, database->database));
+}
+
+/* --- what is sent to the sources ------------------------------------------------------------------ */
+
+/* Takes sql. */
+static void add_source_step(struct planning *planning, enum step_kind kind, const char *server,
+                            const char *database, char *sql)
+{
+    if (sql == NULL) {
+        plan_refuse(planning, memory_format("%s/%s: the name cannot be written as T-SQL", server,
+                                            database == NULL ? "" : database));
+        return;
+    }
+    *memory_append(planning->plan, source_steps) =
+        (struct plan_source_step){.kind = kind,
+                                  .server = memory_copy_text(server),
+                                  .database = memory_copy_text(database),
+                                  .sql = sql};
+}
+
+static void add_jobs(struct planning *planning, const struct server_view *server)
+{
+    for (size_t i = 0; i < server->jobs_count; i++)
+        if (server->jobs[i].enabled)
+            add_source_step(planning, STEP_JOB, server->name, NULL,
+                            tsql_job_enable(server->jobs[i].job_id, false));
+}
+
+static void add_databases(struct planning *planning, enum step_kind kind,
+                          char *(*statement)(const char *database))
+{
+    const struct plan *plan = planning->plan;
+    for (size_t i = 0; i < plan->databases_count; i++)
+        if (plan->databases[i].source != NULL)
+            add_source_step(planning, kind, plan->databases[i].source, plan->databases[i].original,
+                            statement(plan->databases[i].original));
+}
+
+void plan_add_source_steps(struct planning *planning)
+{
+    const struct group_view *view = planning->view;
+    if (!planning->request->situation_known ||
+        !situation_traits(planning->request->situation)->makes_mark)
+        return;
+    for (size_t i = 0; i < view->servers_count; i++)
+        if (view->servers[i]->role == ROLE_SOURCE)
+            add_jobs(planning, view->servers[i]);
+    const struct job_row *backup =
+        view->management < 0 ? NULL
+                             : server_view_job(view->servers[view->management], JOB_BACKUP);
+    if (backup == NULL)
+        plan_refuse(planning, memory_copy_text("the backup job is not to be seen on the source, "
+                                               "so it cannot make the last mark"));
+    else
+        add_source_step(planning, STEP_JOB, view->servers[view->management]->name, NULL,
+                        tsql_job_start(backup->job_id));
+    add_databases(planning, STEP_SINGLE_USER, tsql_set_single_user);
+    add_databases(planning, STEP_OFFLINE, tsql_set_offline);
 }

@@ -52,7 +52,7 @@ static void fill_databases(struct report *report, const struct journal_content *
         add_database(report, plan->databases[i].server, plan->databases[i].database);
     for (size_t i = 0; i < content->steps_count; i++) {
         const struct journal_step *step = &content->steps[i];
-        if (step->kind == STEP_START_JOB) /* of no database */
+        if (!step->of_plan)
             continue;
         struct report_database *database = add_database(report, step->server, step->database);
         if (step->state == STEP_UNKNOWN && step->done_utc_ms == INT64_MIN)
@@ -140,6 +140,8 @@ void report_fill(struct report *report, const struct journal_content *content,
     run_summarize(&report->summary, &content->head);
     report->group = report_clean(content->head.group);
     report->plan_hash = report_clean(content->hash);
+    report->data_loss_ms = plan == NULL ? DURATION_UNKNOWN : plan->data_loss_ms;
+    report->loss_proof = plan == NULL ? NULL : report_clean(plan->loss_proof);
     report->set = content->head.set;
     fill_databases(report, content, plan);
     fill_steps(report, content);
@@ -228,6 +230,7 @@ void report_free(struct report *report)
     free(report->verdict_text);
     free(report->group);
     free(report->plan_hash);
+    free(report->loss_proof);
     free(report);
 }
 

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/method.h"
 #include "core/report.h"
+#include "core/situation.h"
 
 /* --- Markdown --------------------------------------------------------------------------------- */
 
@@ -39,6 +40,9 @@ static void add_head(struct str *out, const struct report *report)
                stop_kind_name(s->stop), (long long)report->set, situation_name(s->situation),
                method_name(s->method), s->by, s->host, started, ended, took,
                report->plan_hash == NULL ? "" : report->plan_hash, s->uuid);
+    if (situation_traits(s->situation)->makes_mark)
+        str_format(out, "| data loss | %s |\n",
+                   report->loss_proof == NULL ? "not judged yet" : report->loss_proof);
     str_format(out, "\nThe method %s: %s %s %s\n", method_name(s->method),
                method_traits(s->method)->does, method_traits(s->method)->promises,
                method_traits(s->method)->cannot);
@@ -242,6 +246,8 @@ char *report_to_json(const struct report *report)
     json_object_set_new(document, "set",
                         report->set == 0 ? json_null() : json_integer(report->set));
     json_object_set_new(document, "plan_hash", json_from_text(report->plan_hash));
+    json_object_set_new(document, "data_loss_seconds", json_from_duration(report->data_loss_ms));
+    json_object_set_new(document, "loss_proof", json_from_text(report->loss_proof));
     json_object_set_new(document, "reason", s->reason[0] ? json_from_text(s->reason) : json_null());
     json_object_set_new(document, "verdict", json_string(verdict_name(report->verdict)));
     json_object_set_new(document, "verdict_text", json_from_text(report->verdict_text));

@@ -12,6 +12,7 @@
 #include "core/base/text.h"
 #include "core/permit.h"
 #include "core/run_internal.h"
+#include "core/situation.h"
 
 const char *run_directory(const struct config *config)
 {
@@ -181,9 +182,11 @@ static int64_t make_journal(const struct config *config, const struct plan *plan
     char *json = plan_to_json(plan);
     struct journal *journal = journal_create(run_directory(config), &head, json, plan->hash, error);
     free(json);
-    char *confirmed = memory_format("confirmed by typing \"%s\": %s to mark %s, plan %.12s",
+    bool makes = situation_traits(options->situation)->makes_mark;
+    char *confirmed = memory_format("confirmed by typing \"%s\": %s to %s%s, plan %.12s",
                                     options->confirmed_group, situation_name(options->situation),
-                                    plan->mark, plan->hash);
+                                    makes ? "the mark that the run makes" : "mark ",
+                                    makes ? "" : plan->mark, plan->hash);
     bool good = journal != NULL &&
                 journal_decide(journal, now, head.by, confirmed, error) == ERR_OK;
     for (size_t i = 0; good && i < options->replace_count; i++) {

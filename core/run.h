@@ -179,6 +179,8 @@ struct report {
     char *verdict_text; /* one sentence */
     char *group;
     char *plan_hash;
+    int64_t data_loss_ms; /* as far as the run knows; DURATION_UNKNOWN */
+    char *loss_proof;     /* a planned move: why it is 0, or not, or not to be told; or NULL */
     int64_t set;
     struct report_database *databases;
     size_t databases_count, databases_capacity;

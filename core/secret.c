@@ -141,11 +141,11 @@ static enum error_code fetch_one(struct secrets *secrets, size_t server,
 static const struct config_login *wanted_login(const struct config_server *server,
                                                enum secret_purpose purpose)
 {
-    if (purpose == SECRET_RESTORE &&
-        (server->role != ROLE_DESTINATION || !server->has_restore_login))
+    bool restores = purpose == SECRET_MOVE || server->role == ROLE_DESTINATION;
+    if (purpose != SECRET_MONITOR && (!restores || !server->has_restore_login))
         return NULL;
     const struct config_login *login =
-        purpose == SECRET_RESTORE ? &server->restore : &server->monitor;
+        purpose == SECRET_MONITOR ? &server->monitor : &server->restore;
     return login->auth == AUTH_SQL ? login : NULL;
 }
 

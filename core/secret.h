@@ -13,7 +13,11 @@
 
 struct secrets; /* one password a server of the configuration; opaque */
 
-enum secret_purpose { SECRET_MONITOR, SECRET_RESTORE };
+enum secret_purpose {
+    SECRET_MONITOR,
+    SECRET_RESTORE, /* of the login that restores, on the destinations */
+    SECRET_MOVE,    /* the same, and on the sources, which a planned move writes to */
+};
 
 /* An empty set in locked memory; owned. */
 struct secrets *secrets_new(size_t servers_count);

@@ -18,10 +18,11 @@
 #include "core/tsql.h"
 
 /* Writes the private freetds.conf (0600, one section a server) and points FreeTDS to it; unsets
- * the TDS* variables that would override it. Call once, before the first thread. */
+ * the TDS* variables that would override it. Call it before the first thread; a second call for the
+ * same servers (a collector in the worker) only counts its user. Any thread. */
 enum error_code tds_prepare(const struct config *config, struct error *error);
 
-/* Removes what tds_prepare made. After the last connection is closed. */
+/* Removes what tds_prepare made, with its last user. After that user's last connection is closed. */
 void tds_finish(void);
 
 struct tds_options {

@@ -4,6 +4,7 @@
  * changes nothing.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/memory.h"
 #include "core/base/str.h"
 #include "core/tds.h"
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* guarded */
 static int conf_fd = -1;
+static int users; /* who prepared and has not finished */
+static char *written; /* what the file holds */
 
 /* Variables that would override the file, or send a copy of the traffic somewhere. */
 static const char *const overriding[] = {"TDSDUMP",  "TDSDUMPCONFIG", "TDSVER",     "TDSPORT",
@@ -68,33 +74,58 @@ static void forbid_core_dumps(void)
     }
 }
 
-enum error_code tds_prepare(const struct config *config, struct error *error)
+/* Guarded. */
+static void remove_file(void)
 {
-    for (size_t i = 0; i < sizeof overriding / sizeof overriding[0]; i++)
-        unsetenv(overriding[i]);
-    forbid_core_dumps();
-    struct str text = {0};
-    for (size_t i = 0; i < config->servers_count; i++)
-        add_server(&text, &config->servers[i]);
-    tds_finish();
+    if (conf_fd >= 0)
+        close(conf_fd);
+    conf_fd = -1;
+    users = 0;
+    free(written);
+    written = NULL;
+    unsetenv("FREETDSCONF");
+}
+
+/* Guarded. */
+static enum error_code write_file(const struct str *text, struct error *error)
+{
+    remove_file();
     conf_fd = memfd_create("freetds.conf", MFD_CLOEXEC);
-    bool fine = conf_fd >= 0 && fchmod(conf_fd, 0600) == 0 &&
-                write_all(conf_fd, str_text(&text), text.length);
-    str_free(&text);
-    if (!fine)
+    if (conf_fd < 0 || fchmod(conf_fd, 0600) != 0 ||
+        !write_all(conf_fd, str_text(text), text->length))
         return error_set(error, ERR_IO, "freetds.conf", NULL, "cannot make it: %s",
                          strerror(errno));
     char path[64];
     snprintf(path, sizeof path, "/proc/self/fd/%d", conf_fd);
     setenv("FREETDSCONF", path, 1);
+    written = memory_copy_text(str_text(text));
     return ERR_OK;
+}
+
+enum error_code tds_prepare(const struct config *config, struct error *error)
+{
+    enum error_code code = ERR_OK;
+    struct str text = {0};
+    for (size_t i = 0; i < config->servers_count; i++)
+        add_server(&text, &config->servers[i]);
+    pthread_mutex_lock(&lock);
+    /* A second user of the same servers: other threads may be connecting by the file right now. */
+    if (written == NULL || strcmp(written, str_text(&text)) != 0) {
+        for (size_t i = 0; i < sizeof overriding / sizeof overriding[0]; i++)
+            unsetenv(overriding[i]);
+        forbid_core_dumps();
+        code = write_file(&text, error);
+    }
+    users += code == ERR_OK;
+    pthread_mutex_unlock(&lock);
+    str_free(&text);
+    return code;
 }
 
 void tds_finish(void)
 {
-    if (conf_fd < 0)
-        return;
-    close(conf_fd);
-    conf_fd = -1;
-    unsetenv("FREETDSCONF");
+    pthread_mutex_lock(&lock);
+    if (users > 0 && --users == 0)
+        remove_file();
+    pthread_mutex_unlock(&lock);
 }

@@ -86,9 +86,9 @@ void cli_read_added(const struct cli *cli, const struct config *config,
 bool cli_plan_request(const struct cli *cli, const struct config *config,
                       struct plan_request *request, int *status);
 
-/* Restore passwords, with prompts on the terminal where the configuration gives none; NULL with
+/* Restore passwords (of the sources too, where a move writes to them), with prompts on the terminal where the configuration gives none; NULL with
  * *status set. Owned. */
-struct secrets *cli_restore_secrets(const struct config *config, int *status);
+struct secrets *cli_restore_secrets(const struct config *config, bool sources, int *status);
 
 /* Prints an owned text and a newline to stdout and frees it. 0, or 1 where stdout failed. */
 int cli_print(char *text);

@@ -213,18 +213,19 @@ static char *prompt_password(const char *user, const char *server)
     return password;
 }
 
-struct secrets *cli_restore_secrets(const struct config *config, int *status)
+struct secrets *cli_restore_secrets(const struct config *config, bool sources, int *status)
 {
     struct error error = {0};
     int missing = -1;
-    struct secrets *secrets = secrets_fetch(config, SECRET_RESTORE, &missing, &error);
+    struct secrets *secrets = 
+        secrets_fetch(config, sources ? SECRET_MOVE : SECRET_RESTORE, &missing, &error);
     if (secrets == NULL) {
         *status = cli_fail(&error);
         return NULL;
     }
     for (size_t i = 0; missing >= 0 && i < config->servers_count; i++) {
         const struct config_server *server = &config->servers[i];
-        if (server->role != ROLE_DESTINATION || server->restore.auth != AUTH_SQL ||
+        if ((server->role != ROLE_DESTINATION && !sources) || server->restore.auth != AUTH_SQL ||
             secrets_get(secrets, i) != NULL)
             continue;
         char *password = server->restore.user ? prompt_password(server->restore.user, server->name) : NULL;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/method.h"
+#include "core/situation.h"
 #include "screens/cli.h"
 #include "screens/watch.h"
 
@@ -80,7 +81,8 @@ static int start(const struct cli *cli, const struct config *config, const struc
 {
     int status;
     if (secrets == NULL)
-        secrets = cli_restore_secrets(config, &status);
+        secrets = cli_restore_secrets(
+            config, situation_traits(situation)->needs_living_sources, &status);
     if (secrets == NULL)
         return status;
     struct run_options options = {.situation = situation,
@@ -93,7 +95,9 @@ static int start(const struct cli *cli, const struct config *config, const struc
     secrets_free(secrets);
     if (code != ERR_OK)
         return cli_fail(&error);
-    fprintf(stderr, "stopmark: run %lld to mark %s has begun\n", (long long)run, plan->mark);
+    bool makes = situation_traits(situation)->makes_mark;
+    fprintf(stderr, "stopmark: run %lld to %s%s has begun\n", (long long)run,
+            makes ? "the mark that it makes" : "mark ", makes ? "" : plan->mark);
     if (!plan->gate)
         fprintf(stderr, "stopmark: the method %s: %s\n", method_name(plan->method),
                 method_traits(plan->method)->cannot);
@@ -115,7 +119,8 @@ int cmd_restore(const struct cli *cli)
     struct secrets *secrets = NULL;
     struct added_files files = {0};
     if (view != NULL && cli_has(cli, OPTION_ADD_FILE)) {
-        secrets = cli_restore_secrets(config, &status);
+        secrets = cli_restore_secrets(
+            config, situation_traits(request.situation)->needs_living_sources, &status);
         cli_read_added(cli, config, view, secrets, &files, &request);
     }
     if (view != NULL && (secrets != NULL || !cli_has(cli, OPTION_ADD_FILE)))

@@ -7,6 +7,7 @@
 #include "core/base/clock.h"
 #include "core/base/str.h"
 #include "core/json.h"
+#include "core/situation.h"
 #include "screens/cli.h"
 #include "screens/watch.h"
 
@@ -86,7 +87,13 @@ int cmd_resume(const struct cli *cli)
     long long run;
     struct error error = {0};
     struct config *config = open_run(cli, &run, &status);
-    struct secrets *secrets = config == NULL ? NULL : cli_restore_secrets(config, &status);
+    struct run_summary summary;
+    struct secrets *secrets = NULL;
+    if (config != NULL && run_find(config, run, &summary, &error) != ERR_OK)
+        status = cli_fail(&error);
+    else if (config != NULL)
+        secrets = cli_restore_secrets(
+            config, situation_traits(summary.situation)->needs_living_sources, &status);
     if (secrets != NULL) {
         if (run_resume(config, run, secrets, &error) != ERR_OK)
             status = cli_fail(&error);
@@ -106,7 +113,8 @@ static int abort_dead(const struct config *config, long long run)
     struct error error = {0};
     if (run_find(config, run, &summary, &error) != ERR_OK)
         return cli_fail(&error);
-    struct secrets *secrets = cli_restore_secrets(config, &status);
+    struct secrets *secrets = cli_restore_secrets(
+        config, situation_traits(summary.situation)->needs_living_sources, &status);
     if (secrets == NULL)
         return status;
     if (run_abort_dead(config, run, secrets, &error) != ERR_OK)

@@ -6,6 +6,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/situation.h"
 #include "screens/words.h"
 
 struct wizard *wizard_new(void)
@@ -51,20 +52,6 @@ const char *wizard_step_title(enum wizard_step step)
     return (unsigned)step < WIZARD_STEPS ? titles[step] : "?";
 }
 
-const char *wizard_situation_refusal(enum situation situation)
-{
-    switch (situation) {
-    case SITUATION_SOURCE_LOST:
-    case SITUATION_REHEARSAL:
-        return NULL;
-    case SITUATION_PLANNED_MOVE:
-    case SITUATION_MIGRATION:
-        break;
-    }
-    return "not in this version: stopping the source's jobs, its last backup set and setting it "
-           "OFFLINE are missing";
-}
-
 const char *wizard_method_refusal(enum method method)
 {
     switch (method) {
@@ -88,12 +75,12 @@ static void forget_plan(struct wizard *wizard)
 {
     plan_free(wizard->plan);
     wizard->plan = NULL;
-    wizard->confirmed = wizard->word_typed = false;
+    wizard->confirmed = wizard->word_typed = wizard->stopped_typed = false;
 }
 
 bool wizard_choose_situation(struct wizard *wizard, enum situation situation)
 {
-    if (has_begun(wizard) || wizard_situation_refusal(situation))
+    if (has_begun(wizard))
         return false;
     if (!wizard->situation_chosen || wizard->situation != situation)
         forget_plan(wizard);
@@ -149,7 +136,7 @@ void wizard_make_plan(struct wizard *wizard, const struct group_view *view)
                                    .replace_count = wizard->replace_count};
     struct plan *plan = plan_make(view, &request);
     if (!wizard->plan || !text_equal(wizard->plan->hash, plan->hash))
-        wizard->confirmed = wizard->word_typed = false;
+        wizard->confirmed = wizard->word_typed = wizard->stopped_typed = false;
     plan_free(wizard->plan);
     wizard->plan = plan;
 }
@@ -298,6 +285,25 @@ void wizard_allow_replace(struct wizard *wizard, const char *server_database)
         *memory_append(wizard, replace) = memory_copy_text(server_database);
 }
 
+static bool asks_whether_stopped(const struct wizard *wizard)
+{
+    return situation_traits(wizard->situation)->makes_mark && !wizard->stopped_typed;
+}
+
+static const char *what_starts(const struct wizard *wizard)
+{
+    const struct situation_traits *traits = situation_traits(wizard->situation);
+    if (traits->copies)
+        return "This restores copies on every destination, under other names. Nothing that is "
+               "there now is touched; shipping goes on.";
+    if (traits->makes_mark)
+        return "This disables all jobs on the sources, has the backup job make one last set and "
+               "sets the sources' databases OFFLINE; then every destination is restored to that "
+               "set's mark. Nothing is recovered before every database is proven there.";
+    return "This starts the restore on every destination. The first writes disable the log "
+           "shipping jobs; nothing is recovered before every database is proven at the mark.";
+}
+
 bool wizard_next_word(const struct wizard *wizard, const char *group, char *word, size_t word_size,
                       char *question, size_t question_size)
 {
@@ -310,10 +316,16 @@ bool wizard_next_word(const struct wizard *wizard, const char *group, char *word
                   "forward. It takes longer and loses more.");
         return true;
     }
+    if (asks_whether_stopped(wizard)) {
+        text_copy(word, word_size, "stopped");
+        text_copy(question, question_size,
+                  "Receive locations, host instances, Enterprise SSO, the Rule Engine Update "
+                  "Service and every console are stopped on all BizTalk computers? The run looks "
+                  "for sessions itself and stops where it finds one.");
+        return true;
+    }
     text_copy(word, word_size, group);
-    text_copy(question, question_size,
-              "This starts the restore on every destination. The first writes disable the log "
-              "shipping jobs; nothing is recovered before every database is proven at the mark.");
+    text_copy(question, question_size, what_starts(wizard));
     return true;
 }
 
@@ -325,6 +337,8 @@ bool wizard_type_word(struct wizard *wizard, const char *group, const char *type
         return false;
     if (wizard->plan->asks_for_word && !wizard->word_typed)
         wizard->word_typed = true;
+    else if (asks_whether_stopped(wizard))
+        wizard->stopped_typed = true;
     else
         wizard->confirmed = true;
     return true;

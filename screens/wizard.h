@@ -69,6 +69,7 @@ struct wizard {
     char **replace;            /* owned texts: SERVER/DB that may be overwritten, each typed */
     size_t replace_count, replace_capacity;
     bool word_typed;           /* the price of full restores was confirmed */
+    bool stopped_typed;        /* a move: processing is stopped, which is a person's to say */
     bool confirmed;            /* the group's name was typed */
     enum wizard_run_phase phase;
     int64_t run;               /* 0 = none */
@@ -84,8 +85,7 @@ void wizard_free(struct wizard *wizard);
 /* "Situation", "Preflight", ... Static. */
 const char *wizard_step_title(enum wizard_step step);
 
-/* Why a situation or a method cannot be chosen in this version, in words; NULL = it can. Static. */
-const char *wizard_situation_refusal(enum situation situation);
+/* Why a method cannot be chosen in this version, in words; NULL = it can. Static. */
 const char *wizard_method_refusal(enum method method);
 
 /* Chooses; false (and no change) where it is refused or the run has begun. A new choice forgets
@@ -110,7 +110,7 @@ bool wizard_next(struct wizard *wizard, const struct group_view *view, char *why
 bool wizard_back(struct wizard *wizard);
 
 /* What must be typed next to confirm the plan, and the question: first the words "full restore"
- * where a roll forward would do, then each database that is overwritten, last the group's name.
+ * where a roll forward would do, then "stopped" before a move, last the group's name.
  * False when all is typed. */
 bool wizard_next_word(const struct wizard *wizard, const char *group, char *word, size_t word_size,
                       char *question, size_t question_size);

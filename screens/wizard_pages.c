@@ -22,8 +22,7 @@ static void fill_situations(struct wizard_screen *screen)
             screen->situation_words[i] = memory_format("%s %s", traits->does, traits->promises);
         screen->situation_items[i] =
             (struct form_choice_item){.label = words_situation((enum situation)i),
-                                      .explanation = screen->situation_words[i],
-                                      .refusal = wizard_situation_refusal((enum situation)i)};
+                                      .explanation = screen->situation_words[i]};
     }
     screen->situations.items = screen->situation_items;
     screen->situations.items_count = WIZARD_SITUATIONS;

@@ -7,6 +7,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/situation.h"
 #include "screens/wizard_private.h"
 #include "screens/words.h"
 
@@ -114,7 +115,7 @@ void wizard_work_list_runs(struct wizard_screen *screen)
 static void work_secrets(void *data)
 {
     struct work *work = data;
-    work->secrets = secrets_fetch(work->config, SECRET_RESTORE, &work->missing, &work->error);
+    work->secrets = secrets_fetch(work->config, SECRET_MOVE, &work->missing, &work->error);
 }
 
 static void done_secrets(void *data)
@@ -147,11 +148,22 @@ void wizard_work_fetch_secrets(struct wizard_screen *screen)
     task_start(screen->tasks, work_secrets, done_secrets, work_new(screen));
 }
 
+/* A move writes to the sources too. */
+static bool is_wanted(const struct wizard_screen *screen, const struct config_server *server)
+{
+    const struct wizard *wizard = screen->wizard;
+    bool moves = wizard->snapshot != NULL
+                     ? situation_traits(wizard->snapshot->summary.situation)->needs_living_sources
+                     : wizard->situation_chosen &&
+                           situation_traits(wizard->situation)->needs_living_sources;
+    return server->role == ROLE_DESTINATION || moves;
+}
+
 bool wizard_missing_secret(const struct wizard_screen *screen, size_t *server)
 {
     for (size_t i = 0; i < screen->config->servers_count; i++) {
         const struct config_server *s = &screen->config->servers[i];
-        if (s->role == ROLE_DESTINATION && s->has_restore_login && s->restore.auth == AUTH_SQL &&
+        if (is_wanted(screen, s) && s->has_restore_login && s->restore.auth == AUTH_SQL &&
             (!screen->secrets || !secrets_get(screen->secrets, i))) {
             *server = i;
             return true;
@@ -168,7 +180,7 @@ void wizard_judge_secrets(struct wizard_screen *screen)
     wizard->secrets_why[0] = '\0';
     for (size_t i = 0; i < screen->config->servers_count; i++) {
         const struct config_server *s = &screen->config->servers[i];
-        if (s->role == ROLE_DESTINATION && !s->has_restore_login) {
+        if (is_wanted(screen, s) && !s->has_restore_login) {
             wizard->secrets = SECRETS_FAILED;
             snprintf(wizard->secrets_why, sizeof wizard->secrets_why,
                      "%s has no restore login: set restore_user in the configuration", s->name);
@@ -230,8 +242,11 @@ static void done_start(void *data)
         work_free(work);
         return;
     }
+    bool makes = situation_traits(work->situation)->makes_mark;
     notices_add(screen->notices, clock_utc_ms(clock_system()), VERDICT_OK, "",
-                "run %lld to mark %s has begun", (long long)work->run, work->plan->mark);
+                "run %lld to %s%s has begun", (long long)work->run, makes ? "the mark that it makes"
+                                                                           : "mark ",
+                makes ? "" : work->plan->mark);
     take_client(screen, work);
     work_free(work);
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Rehearsal, planned move, migration: what each promises, asserted from the lab's own record."""
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
-from lab import Lab, expect  # noqa: E402
-from record import read_record, restore_login  # noqa: E402
+from lab import Lab, expect, wait_for  # noqa: E402
+from record import check_record, read_record, restore_login  # noqa: E402
 
 PREFIX = "Rehearsal_"
 
@@ -82,6 +83,197 @@ def a_rehearsal_needs_no_living_source():
         expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
 
 
+# --- planned move -------------------------------------------------------------------------------
+
+SMALL = "Small group"
+
+
+def execute(lab, server, sql):
+    connection = restore_login(lab, server)
+    connection.cursor().execute(sql)
+    connection.close()
+
+
+def user_access(lab, server):
+    return dict(rows(lab, server, "SELECT name, user_access_desc FROM sys.databases "
+                                  "WHERE database_id > 4"))
+
+
+def a_planned_move_loses_nothing_and_proves_it():
+    with Lab(speed=30) as lab:
+        roster = {d["original"]: d["source"] for d in
+                  lab.json("plan", "--situation", "planned-move")["databases"]}
+        before = lab.json("plan")["target"]["set"]
+        done = restore(lab, "planned-move")
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        report = lab.json("report", "1")
+        expect(report["verdict"] == "ok" and len(report["databases"]) == 10, report["verdict"])
+        expect(report["data_loss_seconds"] == 0 and report["loss_proof"].startswith("0, proven"),
+               (report["data_loss_seconds"], report["loss_proof"]))
+        expect(lab.json("runs")["runs"][0]["mark"] == report["mark"], "the run knows its own mark")
+        for server in ("SQLA", "SQLB"):
+            now = states(lab, server)
+            moved = {k: v for k, v in now.items() if roster.get(k) == server}
+            expect(moved and set(moved.values()) == {"OFFLINE"}, now)
+            expect(all(v == "ONLINE" for k, v in now.items() if k not in roster), now)
+            expect(not any(jobs(lab, server).values()), jobs(lab, server))
+        check_record(lab)
+        kinds = [s["kind"] for s in report["steps"]]
+        last_offline = max(i for i, k in enumerate(kinds) if k == "set-offline")
+        first_restore = min(i for i, k in enumerate(kinds) if k.startswith("restore-"))
+        expect(kinds.count("set-offline") == 10 and last_offline < first_restore,
+               "every source is OFFLINE before anything is restored")
+        newest = max(s["set"] for s in report["steps"] if s["set"])
+        expect(newest > before, "the run made a set of its own")
+
+
+def a_session_in_a_source_is_named_and_refuses_the_move():
+    with Lab("small", speed=30) as lab:
+        before = jobs(lab, "SQLSMALL")
+        somebody = restore_login(lab, "SQLSMALL")
+        somebody.cursor().execute("USE BizTalkMsgBoxDb")
+        done = restore(lab, "planned-move", group=SMALL)
+        expect(done.returncode == 5, (done.returncode, done.stderr))
+        expect("is in BizTalkMsgBoxDb" in done.stderr and "stopmark_restore" in done.stderr,
+               done.stderr)
+        expect(jobs(lab, "SQLSMALL") == before, "nothing was changed")
+        somebody.close()
+
+
+def waiting_for_import(lab):
+    """A move whose set cannot be imported: it waits. Returns once the set is made."""
+    execute(lab, "DRSMALL", "EXEC master.dbo.sp_lab_server N'DRSMALL', N'stop agent'")
+    done = restore(lab, "planned-move", "--detach", group=SMALL)
+    expect(done.returncode == 0, (done.returncode, done.stderr))
+    newest = lab.json("sets", "-n", "1")["sets"][0]["set"]
+
+    def made():
+        sets = lab.json("sets", "-n", "1")["sets"][0]
+        return sets["set"] > newest and sets["complete"]
+    wait_for(lambda: "no session is left" in messages(lab), 30, "the sources are quiet")
+    wait_for(lambda: made() or lab.json("sets", "-n", "1")["sets"][0]["set"] > 98, 30,
+             "the last set is made")
+
+
+def end_of(lab, run=1):
+    def state():
+        found = lab.json("runs")["runs"][0]["state"]
+        return found if found in ("failed", "aborted", "after", "done") else None
+    return wait_for(state, 90, "the run ends")
+
+
+def a_write_after_the_mark_is_told_and_the_move_makes_another_mark():
+    with Lab("small", speed=30) as lab:
+        waiting_for_import(lab)
+        execute(lab, "SQLSMALL", "UPDATE BizTalkMgmtDb.dbo.adm_Group SET Name = Name")
+        execute(lab, "DRSMALL", "EXEC master.dbo.sp_lab_server N'DRSMALL', N'start agent'")
+        expect(end_of(lab) == "failed", messages(lab))
+        report = lab.json("report", "1")
+        expect(report["data_loss_seconds"] != 0 and report["loss_proof"].startswith("not 0"),
+               (report["data_loss_seconds"], report["loss_proof"]))
+        expect("adm_Group" in report["loss_proof"], report["loss_proof"])
+        expect(set(states(lab, "SQLSMALL").values()) == {"ONLINE"}, states(lab, "SQLSMALL"))
+        expect(set(user_access(lab, "SQLSMALL").values()) == {"MULTI_USER"},
+               user_access(lab, "SQLSMALL"))
+        expect(not read_record(lab), "nothing was restored")
+        first = report["mark"]
+        done = lab.run("resume", "1", seconds=180)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        report = lab.json("report", "1")
+        expect(report["data_loss_seconds"] == 0 and report["mark"] != first,
+               (report["data_loss_seconds"], report["mark"]))
+        check_record(lab, databases=4)
+
+
+def an_aborted_move_gives_the_source_back():
+    with Lab("small", speed=30) as lab:
+        before = jobs(lab, "SQLSMALL")
+        waiting_for_import(lab)
+        expect(not any(jobs(lab, "SQLSMALL").values()), "the source's jobs are disabled")
+        done = lab.run("abort", "1")
+        expect(done.returncode in (0, 1), (done.returncode, done.stderr))
+        expect(end_of(lab) == "aborted", messages(lab))
+        wait_for(lambda: jobs(lab, "SQLSMALL") == before, 20, "the source's jobs are as before")
+        expect(set(states(lab, "SQLSMALL").values()) == {"ONLINE"}, states(lab, "SQLSMALL"))
+
+
+def workers(lab):
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+        except OSError:
+            continue
+        if b"internal-worker" in words and any(lab.directory.encode() in w for w in words):
+            found.append(int(pid))
+    return found
+
+
+def a_killed_move_is_resumed_and_loses_nothing():
+    with Lab("small", speed=30) as lab:
+        waiting_for_import(lab)
+        for pid in workers(lab):
+            os.kill(pid, signal.SIGKILL)
+        execute(lab, "DRSMALL", "EXEC master.dbo.sp_lab_server N'DRSMALL', N'start agent'")
+        done = lab.run("resume", "1", seconds=180)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        report = lab.json("report", "1")
+        expect(report["data_loss_seconds"] == 0 and report["verdict"] == "ok",
+               (report["data_loss_seconds"], report["verdict"]))
+        check_record(lab, databases=4)
+
+
+def a_move_needs_living_sources():
+    with Lab("small") as lab:
+        lab.sources_die()
+        done = restore(lab, "planned-move", group=SMALL)
+        expect(done.returncode == 5 and "does not answer" in done.stderr,
+               (done.returncode, done.stderr))
+
+
+# --- migration ----------------------------------------------------------------------------------
+
+
+def a_migration_makes_the_databases_on_new_servers():
+    with Lab("small", speed=30) as lab:
+        for job in jobs(lab, "DRSMALL"):
+            execute(lab, "DRSMALL", f"EXEC msdb.dbo.sp_update_job @job_name = N'{job}', "
+                                    "@enabled = 0")
+        for name in states(lab, "DRSMALL"):
+            wait_for(lambda name=name: drop(lab, name), 20, f"{name} is dropped")
+        with open(lab.ini, encoding="utf-8") as file:
+            text = file.read()
+        with open(lab.ini, "w", encoding="utf-8") as file:
+            file.write(text.replace("restores =", "data_path = E:\\New\nlog_path = F:\\New\n"
+                                                  "restores ="))
+        plan = lab.json("plan", "--situation", "migration")
+        expect(all(d["route"] == "full-restore" for d in plan["databases"]), plan["reasons"])
+        done = restore(lab, "migration", group=SMALL)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        paths = [p for (p,) in rows(lab, "DRSMALL", "SELECT physical_name FROM sys.master_files "
+                                                    "WHERE database_id > 4")]
+        expect(len(paths) == 8 and all(p.startswith(("E:\\New\\", "F:\\New\\")) for p in paths),
+               paths)
+        report = lab.json("report", "1")
+        expect(report["data_loss_seconds"] == 0 and report["verdict"] == "ok",
+               (report["data_loss_seconds"], report["verdict"]))
+        expect(set(states(lab, "SQLSMALL").values()) == {"OFFLINE"}, states(lab, "SQLSMALL"))
+        check_record(lab, databases=4)
+
+
+def drop(lab, name):
+    execute(lab, "DRSMALL", f"IF DB_ID(N'{name}') IS NOT NULL DROP DATABASE [{name}]")
+    return name not in states(lab, "DRSMALL")
+
+
 if __name__ == "__main__":
     support.main([a_rehearsal_proves_copies_and_leaves_the_standby_alone,
-                  a_rehearsal_needs_no_living_source])
+                  a_rehearsal_needs_no_living_source,
+                  a_planned_move_loses_nothing_and_proves_it,
+                  a_session_in_a_source_is_named_and_refuses_the_move,
+                  a_write_after_the_mark_is_told_and_the_move_makes_another_mark,
+                  an_aborted_move_gives_the_source_back,
+                  a_killed_move_is_resumed_and_loses_nothing,
+                  a_move_needs_living_sources,
+                  a_migration_makes_the_databases_on_new_servers])

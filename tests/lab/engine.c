@@ -453,7 +453,8 @@ void engine_each_table(struct engine *engine, const struct database *database,
                                      .columns = table->columns,
                                      .columns_count = table->columns_count,
                                      .key = table->key,
-                                     .identity = table->identity};
+                                     .identity = table->identity,
+                                     .last_update_utc_ms = table->last_update_utc_ms};
 
         if (table->database == database)
             each(context, &shown);

@@ -111,6 +111,7 @@ struct engine_table {
     const struct sql_column *columns;
     size_t columns_count, key;
     int identity; /* column, -1 = none */
+    int64_t last_update_utc_ms; /* 0 = never */
 };
 
 /* Calls each for every stored table and view of the database. */

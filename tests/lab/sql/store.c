@@ -283,6 +283,7 @@ static void captured(void *context, sqlite3 *db, int op, const char *schema, con
     table = store_find_id(engine, atoi(name + 1));
     if (table == NULL)
         return;
+    table->last_update_utc_ms = lab_now_utc_ms(engine->instance->lab);
     start = out->length;
     str_add_bytes(out, &size, sizeof size); /* filled in below */
     str_add_char(out, (char)(op == SQLITE_INSERT ? 'I' : op == SQLITE_DELETE ? 'D' : 'U'));

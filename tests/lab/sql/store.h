@@ -26,6 +26,7 @@ struct table {
     int identity;               /* column, -1 = none */
     int64_t identity_next, identity_step;
     char *view_text;       /* owned; NULL = a table */
+    int64_t last_update_utc_ms; /* a row was written; 0 = never */
     sqlite3_stmt *insert;  /* owned; engine_insert's */
     sqlite3_stmt *replace; /* owned; of undo and redo */
 };

@@ -248,6 +248,92 @@ static void moves_survive_the_journal(void **state)
     close_prefixed(&world);
 }
 
+/* --- moves ---------------------------------------------------------------------------------------- */
+
+static const struct plan_request move = {
+    .by = TARGET_NEWEST, .situation_known = true, .situation = SITUATION_PLANNED_MOVE};
+
+static struct world open_move(void)
+{
+    struct world world = {.build = build_kept_up()};
+    world.build->config.servers[SOURCE].has_restore_login = true;
+    return world;
+}
+
+static size_t count_steps(const struct plan *plan, enum step_kind kind, const char *words)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->source_steps_count; i++)
+        count += plan->source_steps[i].kind == kind &&
+                 strstr(plan->source_steps[i].sql, words) != NULL;
+    return count;
+}
+
+static void a_move_shows_every_statement_that_the_sources_get(void **state)
+{
+    (void)state;
+    struct world world = open_move();
+    const struct plan *plan = make(&world, move);
+    assert_true(plan->possible);
+    assert_false(plan->mark_made);
+    assert_true(count_steps(plan, STEP_JOB, "@enabled = 0") > 0);
+    assert_int_equal(count_steps(plan, STEP_JOB, "sp_start_job"), 1);
+    assert_int_equal(count_steps(plan, STEP_SINGLE_USER, "SET SINGLE_USER WITH NO_WAIT"), 2);
+    assert_int_equal(count_steps(plan, STEP_OFFLINE, "[" MGMT "] SET OFFLINE WITH NO_WAIT"), 1);
+    assert_int_equal(count_steps(plan, STEP_OFFLINE, "ROLLBACK"), 0);
+    assert_string_equal(find(plan, MGMT)->source, "SQLA");
+    leave(&world);
+}
+
+static void a_move_is_refused_without_its_source_or_the_right_to_write_there(void **state)
+{
+    (void)state;
+    struct world world = open_move();
+    world.build->config.servers[SOURCE].has_restore_login = false;
+    assert_reason(make(&world, move), "no restore login");
+    build_kill(world.build, SOURCE);
+    assert_reason(make(&world, move), "SQLA does not answer");
+    leave(&world);
+}
+
+static void a_move_goes_to_its_own_mark_and_no_other(void **state)
+{
+    (void)state;
+    struct world world = open_move();
+    struct plan_request request = move;
+    request.by = TARGET_RULE;
+    assert_reason(make(&world, request), "the mark that it makes itself");
+    request = move;
+    request.stop = STOP_BEFORE;
+    assert_reason(make(&world, request), "never before");
+    leave(&world);
+}
+
+static void what_a_move_found_out_survives_the_journal(void **state)
+{
+    (void)state;
+    struct world world = open_move();
+    struct error error = {0};
+    make(&world, move);
+    struct plan *plan = world.plan;
+    plan->mark_made = true;
+    plan->loss_proof = memory_copy_text("0, proven: nobody wrote");
+    plan->data_loss_ms = 0;
+    *memory_append(plan, quiet) = (struct plan_quiet){memory_copy_text("SQLA"), 1763640062810};
+    char *json = plan_to_json(plan);
+    struct plan *back = plan_from_json(json, &error);
+    assert_non_null(back);
+    assert_true(back->mark_made);
+    assert_int_equal(back->data_loss_ms, 0);
+    assert_string_equal(back->loss_proof, plan->loss_proof);
+    assert_int_equal(back->quiet_count, 1);
+    assert_int_equal(back->quiet[0].since_local_ms, 1763640062810);
+    assert_int_equal(back->source_steps_count, plan->source_steps_count);
+    plan_free(back);
+    free(json);
+    leave(&world);
+}
+
 static void every_situation_tells_what_it_does_and_promises(void **state)
 {
     (void)state;
@@ -272,6 +358,10 @@ int main(void)
         cmocka_unit_test(files_move_where_the_source_s_folder_is_not_used),
         cmocka_unit_test(a_file_that_a_log_adds_is_moved_with_that_log),
         cmocka_unit_test(moves_survive_the_journal),
+        cmocka_unit_test(a_move_shows_every_statement_that_the_sources_get),
+        cmocka_unit_test(a_move_is_refused_without_its_source_or_the_right_to_write_there),
+        cmocka_unit_test(a_move_goes_to_its_own_mark_and_no_other),
+        cmocka_unit_test(what_a_move_found_out_survives_the_journal),
         cmocka_unit_test(every_situation_tells_what_it_does_and_promises),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -332,13 +332,16 @@ static void what_if_reaches_neither_a_restore_nor_another_panel(void **state)
     scene_free(scene);
 }
 
-static void what_cannot_be_chosen_says_why(void **state)
+static void each_situation_looks_at_what_it_needs(void **state)
 {
     struct scene *scene = healthy();
     (void)state;
     scene_keys(scene, "R j Enter");
-    assert_shows(scene, "▲ not in this version");
-    assert_shows(scene, "▸  1 Situation");
+    assert_shows(scene, "● SQLA answers\n");
+    assert_shows(scene, "DRSQL1: the shipping jobs will be disabled first");
+    scene_keys(scene, "b j Enter");
+    assert_shows(scene, "● SQLA answers, and goes on as it is");
+    assert_shows(scene, "DRSQL1: the shipping jobs go on");
     scene_free(scene);
 }
 
@@ -389,7 +392,7 @@ int main(void)
         cmocka_unit_test(r_on_a_mark_takes_that_mark_along),
         cmocka_unit_test(what_if_is_shown_plainly_and_cleared_by_a_key),
         cmocka_unit_test(what_if_reaches_neither_a_restore_nor_another_panel),
-        cmocka_unit_test(what_cannot_be_chosen_says_why),
+        cmocka_unit_test(each_situation_looks_at_what_it_needs),
         cmocka_unit_test(random_keys_never_crash_and_never_start_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

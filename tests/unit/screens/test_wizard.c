@@ -73,18 +73,62 @@ static void nothing_is_chosen_at_the_start_and_no_step_can_be_skipped(void **sta
     close_world(&world);
 }
 
-static void a_situation_that_is_missing_is_refused_in_words(void **state)
+static void a_method_that_is_missing_is_refused_in_words(void **state)
 {
     struct world world = open_world(true);
     (void)state;
-    static const enum situation missing[] = {SITUATION_PLANNED_MOVE, SITUATION_MIGRATION};
-    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
-        assert_non_null(strstr(wizard_situation_refusal(missing[i]), "missing"));
-        assert_false(wizard_choose_situation(world.wizard, missing[i]));
-    }
     assert_true(wizard_choose_method(world.wizard, METHOD_JOBS));
     assert_non_null(strstr(wizard_method_refusal(METHOD_SCRIPT), "stopmark script"));
     assert_false(wizard_choose_method(world.wizard, METHOD_SCRIPT));
+    close_world(&world);
+}
+
+static void every_situation_can_be_chosen(void **state)
+{
+    struct world world = open_world(true);
+    (void)state;
+    for (int s = SITUATION_SOURCE_LOST; s <= SITUATION_MIGRATION; s++)
+        assert_true(wizard_choose_situation(world.wizard, (enum situation)s));
+    close_world(&world);
+}
+
+/* open_world(true): the sources are dead. */
+static void a_move_is_refused_without_its_sources_and_a_rehearsal_is_not(void **state)
+{
+    struct world world = open_world(true);
+    (void)state;
+    wizard_choose_situation(world.wizard, SITUATION_PLANNED_MOVE);
+    assert_true(next(&world));
+    world.wizard->secrets = SECRETS_READY;
+    assert_false(next(&world));
+    assert_non_null(strstr(world.why, "does not answer"));
+    close_world(&world);
+    world = open_world(false);
+    wizard_choose_situation(world.wizard, SITUATION_REHEARSAL);
+    assert_true(next(&world));
+    world.wizard->secrets = SECRETS_READY;
+    assert_true(next(&world));
+    close_world(&world);
+}
+
+static void a_move_asks_whether_processing_is_stopped_before_the_group_s_name(void **state)
+{
+    struct world world = open_world(false);
+    char word[300], question[1000];
+    (void)state;
+    wizard_choose_situation(world.wizard, SITUATION_PLANNED_MOVE);
+    wizard_choose_mark(world.wizard, TARGET_NEWEST, NULL);
+    wizard_choose_method(world.wizard, METHOD_DIRECT);
+    wizard_make_plan(world.wizard, world.view);
+    assert_true(wizard_next_word(world.wizard, "G", word, sizeof word, question, sizeof question));
+    assert_string_equal(word, "stopped");
+    assert_false(wizard_type_word(world.wizard, "G", "G"));
+    assert_true(wizard_type_word(world.wizard, "G", "stopped"));
+    assert_true(wizard_next_word(world.wizard, "G", word, sizeof word, question, sizeof question));
+    assert_string_equal(word, "G");
+    assert_non_null(strstr(question, "OFFLINE"));
+    assert_true(wizard_type_word(world.wizard, "G", "G"));
+    assert_true(world.wizard->confirmed);
     close_world(&world);
 }
 
@@ -316,7 +360,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_chosen_at_the_start_and_no_step_can_be_skipped),
-        cmocka_unit_test(a_situation_that_is_missing_is_refused_in_words),
+        cmocka_unit_test(a_method_that_is_missing_is_refused_in_words),
+        cmocka_unit_test(every_situation_can_be_chosen),
+        cmocka_unit_test(a_move_is_refused_without_its_sources_and_a_rehearsal_is_not),
+        cmocka_unit_test(a_move_asks_whether_processing_is_stopped_before_the_group_s_name),
         cmocka_unit_test(source_lost_is_refused_while_a_source_answers),
         cmocka_unit_test(one_living_source_of_two_is_enough_to_refuse),
         cmocka_unit_test(a_source_that_was_never_asked_is_not_taken_for_dead),

@@ -1,0 +1,550 @@
+#include "core/execute_move.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/collector.h"
+#include "core/situation.h"
+#include "core/tsql_move.h"
+#include "core/tsql_write.h"
+
+enum {
+    FIRST_LOOK_MS = 3000,  /* sessions that only pass through */
+    SECOND_LOOK_MS = 60000, /* for the sessions of jobs that were just stopped */
+    IMPORT_LIMIT_MS = 15 * 60000,
+    START_LIMIT_MS = 60000, /* for a job that was asked to start to be seen running */
+};
+
+static bool applies(struct execution *execution)
+{
+    return situation_traits(execution->head.situation)->makes_mark &&
+           !execution_is_committed(execution);
+}
+
+static bool has_source(const struct execution *execution, const char *name)
+{
+    for (size_t i = 0; i < execution->sources_count; i++)
+        if (text_equal(execution->sources[i].config->name, name))
+            return true;
+    return false;
+}
+
+/* The sources that the plan takes databases from: every one of them, or ERR_CONFIG. */
+static bool find_sources(struct execution *execution, struct error *error)
+{
+    const struct config *config = execution->config;
+    for (size_t k = 0; k < execution->plan->databases_count; k++) {
+        const char *name = execution->plan->databases[k].source;
+        int index = name == NULL ? -1 : config_server_find(config, name);
+        if (index < 0 || config->servers[index].role != ROLE_SOURCE) {
+            error_set(error, ERR_CONFIG, name, "put it back into the configuration, or make a new "
+                      "plan", "the plan names a source that the configuration has not");
+            return false;
+        }
+        if (!has_source(execution, config->servers[index].name))
+            *memory_append(execution, sources) = (struct destination){
+                .execution = execution, .config = &config->servers[index], .index = index};
+    }
+    for (size_t i = 0; i < execution->sources_count; i++)
+        execution->sources[i].work_link.destination = &execution->sources[i];
+    return true;
+}
+
+void execution_move_free(struct execution *execution)
+{
+    for (size_t i = 0; i < execution->sources_count; i++) {
+        link_close(&execution->sources[i].work_link);
+        destination_free_jobs(&execution->sources[i]);
+        free(execution->sources[i].sessions);
+    }
+    free(execution->sources);
+    execution->sources = NULL;
+    execution->sources_count = execution->sources_capacity = 0;
+}
+
+/* --- what stands in the plan --------------------------------------------------------------------- */
+
+static bool keep_plan(struct execution *execution, struct error *error)
+{
+    char *json = plan_to_json(execution->plan);
+    bool kept = journal_revise(execution->journal, json, execution->plan->hash, execution->head.by,
+                               clock_utc_ms(execution->clock), error) == ERR_OK;
+    free(json);
+    return kept;
+}
+
+static int64_t quiet_since(const struct plan *plan, const char *server)
+{
+    for (size_t i = 0; i < plan->quiet_count; i++)
+        if (text_equal(plan->quiet[i].server, server))
+            return plan->quiet[i].since_local_ms;
+    return TIME_UNKNOWN;
+}
+
+/* --- the last set -------------------------------------------------------------------------------- */
+
+static struct group_view *look_again(struct execution *execution, struct collector *collector)
+{
+    collector_refresh(collector);
+    execution_wait(execution, WATCH_MS);
+    return collector_view(collector);
+}
+
+static int64_t newest_set(const struct group_view *view)
+{
+    return view->sets_count == 0 ? 0 : view->sets[view->sets_count - 1].id;
+}
+
+/* The newest complete log set behind `after`; -1 = none yet. */
+static int new_set(const struct group_view *view, int64_t after)
+{
+    for (size_t i = view->sets_count; i-- > 0 && view->sets[i].id > after;)
+        if (view->sets[i].kind == SET_LOG && view->sets[i].complete &&
+            view->sets[i].mark != NULL && !view->sets[i].in_progress)
+            return (int)i;
+    return -1;
+}
+
+static struct destination *management_source(struct execution *execution,
+                                             const struct group_view *view)
+{
+    for (size_t i = 0; view->management >= 0 && i < execution->sources_count; i++)
+        if (execution->sources[i].index == view->management)
+            return &execution->sources[i];
+    return NULL;
+}
+
+static const char *backup_job_id(const struct group_view *view)
+{
+    const struct job_row *job =
+        view->management < 0 ? NULL
+                             : server_view_job(view->servers[view->management], JOB_BACKUP);
+    return job == NULL ? NULL : job->job_id;
+}
+
+static bool is_running(struct destination *source, const char *job_id, bool *running,
+                       struct error *error)
+{
+    *running = false;
+    if (!destination_read_jobs(source, &source->work_link, error))
+        return false;
+    for (size_t i = 0; i < source->jobs_count; i++)
+        *running = *running || (source->jobs[i].running &&
+                                text_equal_nocase(source->jobs[i].id, job_id));
+    return true;
+}
+
+/* Waits until the backup job has made a set and ended. *mark is owned. */
+static bool wait_for_set(struct execution *execution, struct collector *collector,
+                         struct destination *source, const char *job_id, int64_t after,
+                         char **mark, struct error *error)
+{
+    int64_t idle_until = clock_monotonic_ms(execution->clock) + START_LIMIT_MS;
+    *mark = NULL;
+    while (*mark == NULL) {
+        bool running;
+        if (execution_aborting(execution))
+            return true;
+        struct group_view *view = look_again(execution, collector);
+        int set = new_set(view, after);
+        bool asked = is_running(source, job_id, &running, error);
+        if (asked && set >= 0 && !running)
+            *mark = memory_copy_text(view->sets[set].mark);
+        group_view_release(view);
+        if (!asked)
+            return false;
+        if (running)
+            idle_until = clock_monotonic_ms(execution->clock) + START_LIMIT_MS / 3;
+        execution_say(execution, "the backup job %s on %s; waiting for its set",
+                      running ? "runs" : "was started", source->config->name);
+        if (*mark == NULL && clock_monotonic_ms(execution->clock) > idle_until) {
+            error_set(error, ERR_FAILED, source->config->name,
+                      "see the job's history, mend it, then retry",
+                      "the backup job has ended without a complete log set");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- the plan to its mark ------------------------------------------------------------------------ */
+
+static const struct plan_database *planned(const struct plan *plan, const struct roster_entry *entry)
+{
+    for (size_t i = 0; i < plan->databases_count; i++)
+        if (text_equal_nocase(plan->databases[i].original, entry->database))
+            return &plan->databases[i];
+    return NULL;
+}
+
+/* The same decisions as in the plan that was confirmed, to the new mark. */
+static struct plan *plan_again(const struct execution *execution, const struct group_view *view,
+                               const char *mark)
+{
+    const struct plan *old = execution->plan;
+    const char **leave_out = memory_new_array(view->roster_count + 1, sizeof *leave_out);
+    char **replace = memory_new_array(old->databases_count + 1, sizeof *replace);
+    struct plan_request request = {.by = TARGET_CHOSEN, .mark = mark, .stop = STOP_AT,
+                                   .method = old->method, .situation_known = true,
+                                   .situation = execution->head.situation,
+                                   .leave_out = leave_out,
+                                   .replace = (const char *const *)replace};
+    for (size_t k = 0; k < view->roster_count; k++)
+        if (planned(old, &view->roster[k]) == NULL)
+            leave_out[request.leave_out_count++] = view->roster[k].database;
+    for (size_t i = 0; i < old->databases_count; i++)
+        if (old->databases[i].must_replace)
+            replace[request.replace_count++] =
+                memory_format("%s/%s", old->databases[i].server, old->databases[i].database);
+    struct plan *plan = plan_make(view, &request);
+    for (size_t i = 0; i < request.replace_count; i++)
+        free(replace[i]);
+    free(replace);
+    free(leave_out);
+    return plan;
+}
+
+/* Imported by every destination that ships, and applied up to the set before it. */
+static bool has_arrived(const struct group_view *view, const struct plan *plan)
+{
+    int set = -1;
+    for (size_t s = 0; s < view->sets_count; s++)
+        set = view->sets[s].id == plan->set ? (int)s : set;
+    for (size_t i = 0; i < plan->databases_count && set >= 0; i++) {
+        const struct plan_database *database = &plan->databases[i];
+        size_t logs = 0;
+        if (database->route != ROUTE_ROLL_FORWARD)
+            continue;
+        for (size_t k = 0; k < database->steps_count; k++)
+            logs += database->steps[k].kind == STEP_RESTORE_LOG;
+        for (size_t k = 0; k < view->roster_count; k++)
+            if (text_equal_nocase(view->roster[k].database, database->original) &&
+                !view->sets[set].files[k].imported)
+                return false;
+        if (logs > 1)
+            return false;
+    }
+    return set >= 0;
+}
+
+/* A plan to the mark once the destinations have it; NULL with *error, or aborting. Owned. */
+static struct plan *wait_for_plan(struct execution *execution, struct collector *collector,
+                                  const char *mark, struct error *error)
+{
+    int64_t until = clock_monotonic_ms(execution->clock) + IMPORT_LIMIT_MS;
+    while (!execution_aborting(execution)) {
+        struct group_view *view = look_again(execution, collector);
+        struct plan *plan = plan_again(execution, view, mark);
+        bool late = clock_monotonic_ms(execution->clock) > until;
+        bool ready = plan->possible && has_arrived(view, plan);
+        group_view_release(view);
+        if (ready || (late && plan->possible)) {
+            if (!ready)
+                execution_note(execution, "the destinations have not applied all sets before the "
+                                          "last one in time: this run applies the rest itself");
+            return plan;
+        }
+        if (late)
+            error_set(error, ERR_NOT_REACHABLE_MARK, execution->head.group,
+                      "look at the shipping jobs, then retry",
+                      "the destinations cannot reach the mark %s: %s", mark,
+                      plan->reasons_count > 0 ? plan->reasons[0] : "it has not arrived");
+        plan_free(plan);
+        if (late)
+            return NULL;
+        execution_say(execution, "waiting until every destination has imported %s and applied the "
+                                 "sets before it", mark);
+    }
+    return NULL;
+}
+
+static bool adopt(struct execution *execution, struct plan *plan, struct error *error)
+{
+    for (size_t i = 0; i < execution->sources_count; i++) {
+        const char *name = execution->sources[i].config->name;
+        *memory_append(plan, quiet) = (struct plan_quiet){
+            .server = memory_copy_text(name),
+            .since_local_ms = execution->sources[i].quiet_since_local_ms};
+    }
+    plan->mark_made = true;
+    plan->data_loss_ms = DURATION_UNKNOWN; /* until it is judged */
+    if (!execution_adopt_plan(execution, plan, error)) {
+        plan_free(plan);
+        return false;
+    }
+    execution_note(execution, "the last set is %lld with the mark %s: this run restores to it "
+                   "(plan %.12s)", (long long)plan->set, plan->mark, plan->hash);
+    return keep_plan(execution, error) &&
+           journal_set_target(execution->journal, plan->mark, plan->set, error) == ERR_OK;
+}
+
+static bool make_mark(struct execution *execution, struct collector *collector,
+                      struct error *error)
+{
+    struct group_view *view = collector_view(collector);
+    struct destination *source = management_source(execution, view);
+    char *job_id = memory_copy_text(backup_job_id(view)), *mark = NULL;
+    int64_t before = newest_set(view);
+    group_view_release(view);
+    bool good = source != NULL && job_id != NULL;
+    if (!good)
+        error_set(error, ERR_REFUSED, execution->head.group,
+                  "look at the source's Agent, then start again",
+                  "the backup job is not to be seen, so it cannot make the last mark");
+    for (size_t i = 0; good && i < execution->sources_count; i++)
+        good = source_stop_jobs(&execution->sources[i], job_id, error);
+    for (size_t i = 0; good && i < execution->sources_count; i++)
+        good = source_look_quiet(&execution->sources[i], SECOND_LOOK_MS,
+                                 &execution->sources[i].quiet_since_local_ms, error);
+    if (good && !execution_aborting(execution)) {
+        execution_note(execution, "no session is left in the sources' databases; the backup job "
+                                  "runs once more");
+        good = source_send(source, STEP_JOB, NULL, tsql_job_start(job_id), error) &&
+               wait_for_set(execution, collector, source, job_id, before, &mark, error);
+    }
+    struct plan *plan =
+        good && mark != NULL ? wait_for_plan(execution, collector, mark, error) : NULL;
+    good = good && (plan != NULL ? adopt(execution, plan, error) : execution_aborting(execution));
+    free(mark);
+    free(job_id);
+    return good;
+}
+
+bool execution_move_begin(struct execution *execution, struct error *error)
+{
+    if (!applies(execution))
+        return true;
+    if (!find_sources(execution, error))
+        return false;
+    if (execution->plan->mark_made)
+        return true;
+    for (size_t i = 0; i < execution->sources_count; i++)
+        if (!source_look_quiet(&execution->sources[i], FIRST_LOOK_MS,
+                               &execution->sources[i].quiet_since_local_ms, error))
+            return false;
+    struct collector *collector = collector_start(execution->config, execution->clock, error);
+    if (collector == NULL)
+        return false;
+    collector_wait_first(collector,
+                         execution->config->connect_timeout_ms + execution->config->query_timeout_ms);
+    /* The last moment in which nothing was written. */
+    bool good = execution_set_prepared(execution, error) && make_mark(execution, collector, error);
+    collector_stop(collector);
+    return good;
+}
+
+/* --- OFFLINE ------------------------------------------------------------------------------------- */
+
+/* Sends a statement for every database of the source that is not OFFLINE. */
+static bool each_online(struct destination *source, enum step_kind kind,
+                        char *(*statement)(const char *database), struct error *error)
+{
+    const struct plan *plan = source->execution->plan;
+    for (size_t i = 0; i < plan->databases_count; i++) {
+        const char *database = plan->databases[i].original;
+        enum database_state state;
+        if (!text_equal(plan->databases[i].source, source->config->name))
+            continue;
+        if (!source_database_state(source, database, &state, error))
+            return false;
+        if (state == STATE_ONLINE && !source_send(source, kind, database, statement(database), error))
+            return false;
+    }
+    return true;
+}
+
+static void set_loss(struct plan *plan, int64_t loss_ms, const char *text)
+{
+    plan->data_loss_ms = loss_ms;
+    free(plan->loss_proof);
+    plan->loss_proof = memory_copy_text(text);
+}
+
+/* The mark does not hold what was written since: the databases go back to everybody, and a retry
+ * makes another mark. */
+static bool give_back(struct execution *execution, struct destination *source, const char *text,
+                      int64_t last_local_ms, struct error *error)
+{
+    char words[800];
+    struct error why;
+    error_clear(&why);
+    int64_t since = quiet_since(execution->plan, source->config->name);
+    snprintf(words, sizeof words, "not 0: %s, after processing was stopped", text);
+    set_loss(execution->plan, last_local_ms > since ? last_local_ms - since : DURATION_UNKNOWN,
+             words);
+    execution->plan->mark_made = false;
+    for (size_t i = 0; i < execution->sources_count; i++)
+        each_online(&execution->sources[i], STEP_ONLINE, tsql_set_multi_user, &why);
+    keep_plan(execution, &why);
+    error_set(error, ERR_NOT_PROVEN, source->config->name,
+              "find out who wrote and stop it, then retry: the run makes another mark; nothing is "
+              "restored, and the source is everybody's again",
+              "the loss would not be 0: %s", text);
+    return false;
+}
+
+static bool judge(struct execution *execution, struct error *error)
+{
+    char unproven[700] = "";
+    for (size_t i = 0; i < execution->sources_count; i++) {
+        struct destination *source = &execution->sources[i];
+        enum quiet_verdict verdict;
+        char text[700];
+        int64_t last_ms;
+        if (!source_judge_quiet(source, quiet_since(execution->plan, source->config->name),
+                                &verdict, text, sizeof text, &last_ms, error))
+            return false;
+        if (verdict == QUIET_BROKEN)
+            return give_back(execution, source, text, last_ms, error);
+        if (verdict == QUIET_UNPROVEN)
+            text_copy(unproven, sizeof unproven, text);
+    }
+    char words[900];
+    if (unproven[0] != '\0')
+        snprintf(words, sizeof words, "not proven to be 0: %s", unproven);
+    else
+        snprintf(words, sizeof words, "0, proven: since no session was left before the last backup, "
+                                      "no table but the backup job's own was written");
+    set_loss(execution->plan, unproven[0] == '\0' ? 0 : DURATION_UNKNOWN, words);
+    execution_note(execution, "data loss: %s", words);
+    return keep_plan(execution, error);
+}
+
+/* Any database of a source that is not OFFLINE yet? */
+static bool any_online(struct execution *execution, bool *any, struct error *error)
+{
+    const struct plan *plan = execution->plan;
+    *any = false;
+    for (size_t i = 0; i < execution->sources_count; i++)
+        for (size_t k = 0; k < plan->databases_count; k++) {
+            enum database_state state;
+            if (!text_equal(plan->databases[k].source, execution->sources[i].config->name))
+                continue;
+            if (!source_database_state(&execution->sources[i], plan->databases[k].original, &state,
+                                       error))
+                return false;
+            *any = *any || state != STATE_OFFLINE;
+        }
+    return true;
+}
+
+bool execution_move_offline(struct execution *execution, struct error *error)
+{
+    bool any;
+    if (!applies(execution) || execution_aborting(execution))
+        return true;
+    if (!any_online(execution, &any, error) || !any)
+        return !any && error->code == ERR_OK;
+    execution_say(execution, "taking the sources' databases from everybody");
+    for (size_t i = 0; i < execution->sources_count; i++)
+        if (!each_online(&execution->sources[i], STEP_SINGLE_USER, tsql_set_single_user, error))
+            return false;
+    if (!judge(execution, error))
+        return false;
+    for (size_t i = 0; i < execution->sources_count; i++) {
+        if (!each_online(&execution->sources[i], STEP_OFFLINE, tsql_set_offline, error))
+            return false;
+        execution_note(execution, "%s: its databases are OFFLINE",
+                       execution->sources[i].config->name);
+    }
+    return true;
+}
+
+bool execution_move_check(struct execution *execution, struct error *error)
+{
+    if (!applies(execution))
+        return true;
+    for (size_t i = 0; i < execution->sources_count; i++) {
+        struct destination *source = &execution->sources[i];
+        for (size_t k = 0; k < execution->plan->databases_count; k++) {
+            const struct plan_database *database = &execution->plan->databases[k];
+            enum database_state state;
+            if (!text_equal(database->source, source->config->name))
+                continue;
+            if (!source_database_state(source, database->original, &state, error))
+                return false;
+            if (state == STATE_OFFLINE)
+                continue;
+            error_set(error, ERR_NOT_PROVEN, source->config->name,
+                      "set it OFFLINE, then retry; nothing is recovered yet",
+                      "%s is %s, and two living groups would each take a part of the work",
+                      database->original, database_state_name(state));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- the way back -------------------------------------------------------------------------------- */
+
+/* True for a database that this run took from everybody, or set OFFLINE, or may have. */
+static bool was_taken(const struct execution *execution, const struct destination *source,
+                      const char *database)
+{
+    for (size_t i = 0; i < execution->past.steps_count; i++) {
+        const struct journal_step *step = &execution->past.steps[i];
+        if ((step->kind == STEP_SINGLE_USER || step->kind == STEP_OFFLINE) &&
+            text_equal(step->server, source->config->name) &&
+            text_equal_nocase(step->database, database))
+            return true;
+    }
+    return false;
+}
+
+static void give_back_database(struct destination *source, const char *database)
+{
+    struct execution *execution = source->execution;
+    struct error error;
+    enum database_state state;
+    error_clear(&error);
+    bool good = source_database_state(source, database, &state, &error) &&
+                (state != STATE_OFFLINE ||
+                 source_send(source, STEP_ONLINE, database, tsql_set_online(database), &error)) &&
+                source_send(source, STEP_ONLINE, database, tsql_set_multi_user(database), &error);
+    if (good)
+        execution_note(execution, "%s/%s: ONLINE again, for everybody", source->config->name,
+                       database);
+    else
+        execution_note(execution, "%s/%s: it could not be given back, do it by hand (SET ONLINE, "
+                       "SET MULTI_USER): %s", source->config->name, database, error.what);
+}
+
+static void enable_jobs(struct destination *source)
+{
+    struct execution *execution = source->execution;
+    for (size_t i = 0; i < execution->past.jobs_count; i++) {
+        const struct journal_job_row *job = &execution->past.jobs[i];
+        struct error error;
+        error_clear(&error);
+        if (!text_equal(job->server, source->config->name))
+            continue;
+        if (source_send(source, STEP_JOB, NULL, tsql_job_enable(job->job_id, true), &error))
+            execution_note(execution, "%s: enabled the job %s again", job->server, job->name);
+        else
+            execution_note(execution, "%s: the job %s could not be enabled again: %s", job->server,
+                           job->name, error.what);
+    }
+}
+
+void execution_move_undo(struct execution *execution)
+{
+    if (!applies(execution))
+        return;
+    journal_content_free(&execution->past);
+    if (!find_sources(execution, NULL) ||
+        journal_read(execution->journal, &execution->past, NULL) != ERR_OK)
+        return;
+    for (size_t i = 0; i < execution->sources_count; i++) {
+        struct destination *source = &execution->sources[i];
+        for (size_t k = 0; k < execution->plan->databases_count; k++) {
+            const struct plan_database *database = &execution->plan->databases[k];
+            if (text_equal(database->source, source->config->name) &&
+                was_taken(execution, source, database->original))
+                give_back_database(source, database->original);
+        }
+        enable_jobs(source);
+    }
+}
