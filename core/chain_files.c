@@ -127,6 +127,7 @@ static void take_header(struct set_file *file, const struct backup_header *heade
     file->first_lsn = header->first_lsn;
     file->last_lsn = header->last_lsn;
     file->checkpoint_lsn = header->checkpoint_lsn;
+    file->fork_point_lsn = header->fork_point_lsn;
     file->bulk_logged = header->bulk_logged;
     file->damaged = header->damaged;
     memcpy(file->set_guid, header->set_guid, sizeof file->set_guid);

@@ -278,6 +278,25 @@ static void find_standing(const struct group_view *view, struct roster_entry *en
     }
 }
 
+/* A server has one database of a name: two sources' databases cannot both be restored to it. */
+static void find_collisions(struct group_view *view)
+{
+    for (size_t i = 0; i < view->roster_count; i++)
+        for (size_t k = 0; k < view->roster_count; k++) {
+            struct roster_entry *entry = &view->roster[i];
+            const struct roster_entry *other = &view->roster[k];
+            if (i == k || entry->problem != NULL || entry->destination < 0 ||
+                entry->destination != other->destination ||
+                !text_equal_nocase(entry->database, other->database))
+                continue;
+            entry->problem = memory_format(
+                "%s restores two databases of that name, of %s and of %s: name one source under "
+                "'restores' of another destination",
+                view->servers[entry->destination]->name, entry->source_server,
+                other->source_server);
+        }
+}
+
 static int compare_entries(const void *a, const void *b)
 {
     const struct roster_entry *x = a, *y = b;
@@ -301,6 +320,7 @@ void roster_build(struct group_view *view)
         if (entry->destination >= 0)
             find_standing(view, entry);
     }
+    find_collisions(view);
     if (view->roster_count > 0)
         qsort(view->roster, view->roster_count, sizeof *view->roster, compare_entries);
     for (size_t i = 0; i < view->roster_count; i++)

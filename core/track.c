@@ -5,7 +5,66 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/base/text.h"
 #include "core/chain.h"
+#include "core/group.h"
+
+/* --- certificates ---------------------------------------------------------------------------- */
+
+/* The only row of a kind for a database; NULL = none, or several, of which nobody knows which. */
+static const struct surrounding_row *find_key(const struct server_view *source,
+                                              enum surrounding kind, const char *database)
+{
+    const struct surrounding_row *found = NULL;
+    for (size_t i = 0; i < source->surroundings_count; i++) {
+        const struct surrounding_row *row = &source->surroundings[i];
+        if (row->kind != kind || row->detail == NULL ||
+            !text_equal_nocase(row->database, database))
+            continue;
+        if (found != NULL && !text_equal_nocase(found->detail, row->detail))
+            return NULL;
+        found = row;
+    }
+    return found;
+}
+
+static const struct surrounding_row *find_certificate(const struct server_view *server,
+                                                      const char *thumbprint)
+{
+    for (size_t i = 0; i < server->surroundings_count; i++) {
+        const struct surrounding_row *row = &server->surroundings[i];
+        if (row->kind == SURROUNDING_CERTIFICATE && text_equal_nocase(row->detail, thumbprint))
+            return row;
+    }
+    return NULL;
+}
+
+/* Every RESTORE of an encrypted database or backup needs the certificate there: error 33111. What
+ * could not be read is not held against it: the files' proof tells. Owned. */
+static char *why_no_certificate(const struct group_view *view, const struct roster_entry *entry)
+{
+    static const struct {
+        enum surrounding kind;
+        const char *what;
+    } uses[] = {{SURROUNDING_ENCRYPTION_KEY, "it is encrypted"},
+                {SURROUNDING_BACKUP_KEY, "its backups are encrypted"}};
+    const struct server_view *destination = view->servers[entry->destination];
+    if (entry->source < 0 || !group_has_part(destination, PART_KEYS))
+        return NULL;
+    const struct server_view *source = view->servers[entry->source];
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+        const struct surrounding_row *key = find_key(source, uses[i].kind, entry->database);
+        if (key == NULL || find_certificate(destination, key->detail) != NULL)
+            continue;
+        const struct surrounding_row *named = find_certificate(source, key->detail);
+        return memory_format("%s by the certificate %s (%s), which %s does not have: restore it "
+                             "there with its private key",
+                             uses[i].what,
+                             named != NULL && named->name != NULL ? named->name : "?", key->detail,
+                             destination->name);
+    }
+    return NULL;
+}
 
 /* --- where it stands ------------------------------------------------------------------------- */
 
@@ -27,7 +86,7 @@ static char *why_nothing(const struct group_view *view, const struct roster_entr
                              destination->name, destination->version_major, source->version_major);
     if (!entry->state_known)
         return memory_format("the databases of %s are not visible", destination->name);
-    return NULL;
+    return why_no_certificate(view, entry);
 }
 
 static char *why_no_log_continues(const struct track *track, struct lsn redo, const char *server)

@@ -1,0 +1,289 @@
+/* Files as their destinations see them, certificates, names that several servers have. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/memory.h"
+#include "core/plan.h"
+#include "core/proof.h"
+#include "tests/support/build_view.h"
+
+#define MGMT "BizTalkMgmtDb"
+#define BOX "BizTalkMsgBoxDb"
+
+enum { SOURCE, DESTINATION };
+
+static void expect(const struct group_view *view, int64_t set, const char *database,
+                   enum route route, const char *reason)
+{
+    const struct mark_route *found = build_route(view, set, database);
+    if (found->route != route)
+        print_error("set %d, %s: %s\n", (int)set, database,
+                    found->reason == NULL ? "no reason" : found->reason);
+    assert_string_equal(route_name(found->route), route_name(route));
+    if (reason != NULL && (found->reason == NULL || strstr(found->reason, reason) == NULL))
+        fail_msg("'%s' does not say '%s'", found->reason == NULL ? "" : found->reason, reason);
+}
+
+/* Full 90 and 91 applied; 92 to 95 to come. */
+static struct build *build_behind(void)
+{
+    struct build *build = build_small();
+    build_full(build, 90, true);
+    for (int64_t set = 91; set <= 95; set++)
+        build_log(build, set, set == 91);
+    return build;
+}
+
+/* What the destination found when it was asked for the file of that set. */
+static struct file_proof *prove(struct build *build, const char *database, int64_t set,
+                                enum file_state state)
+{
+    struct file_proof *proof = proof_new(build_backup(build, database, set)->path);
+    proof->state = state;
+    server_view_put_proof(build->servers[DESTINATION], proof);
+    return proof;
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+static void a_file_that_its_destination_cannot_use_breaks_the_chain_in_its_own_words(void **state)
+{
+    (void)state;
+    static const struct {
+        enum file_state state;
+        const char *reason;
+    } cases[] = {{FILE_MISSING, "the log of set 93 is missing"},
+                 {FILE_CORRUPT, "the log of set 93 is corrupt"},
+                 {FILE_DENIED, "the log of set 93 cannot be read by the destination"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct build *build = build_behind();
+        prove(build, MGMT, 93, cases[i].state);
+        struct group_view *view = build_view(build);
+        expect(view, 92, MGMT, ROUTE_ROLL_FORWARD, NULL);
+        expect(view, 93, MGMT, ROUTE_UNREACHABLE, "its log of set 93 cannot be used");
+        expect(view, 95, MGMT, ROUTE_UNREACHABLE, cases[i].reason);
+        expect(view, 95, BOX, ROUTE_ROLL_FORWARD, NULL);
+        group_view_release(view);
+        build_free(build);
+    }
+}
+
+static void a_file_that_nobody_opened_yet_is_used_on_weaker_evidence(void **state)
+{
+    (void)state;
+    struct build *build = build_behind();
+    prove(build, MGMT, 93, FILE_UNCHECKED);
+    struct group_view *view = build_view(build);
+    expect(view, 95, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    assert_int_equal(build_route(view, 95, MGMT)->evidence, EVIDENCE_MSDB);
+    group_view_release(view);
+    build_free(build);
+}
+
+/* The history calls it a log; whatever lies there now is something else. */
+static void a_file_is_what_its_header_says_and_not_what_the_history_calls_it(void **state)
+{
+    (void)state;
+    struct build *build = build_behind();
+    struct file_proof *proof = prove(build, MGMT, 93, FILE_PROVEN);
+    const struct msdb_backup *backup = build_backup(build, MGMT, 93);
+    struct backup_header *header = memory_append(proof, headers);
+    *header = (struct backup_header){.position = 1,
+                                     .type = 'D',
+                                     .database = memory_copy_text(MGMT),
+                                     .first_lsn = backup->first_lsn,
+                                     .last_lsn = backup->last_lsn,
+                                     .size_bytes = SIZE_UNKNOWN};
+    struct group_view *view = build_view(build);
+    expect(view, 95, MGMT, ROUTE_UNREACHABLE, "the log of set 93 is corrupt");
+    group_view_release(view);
+    header->type = 'L';
+    header->last_lsn.number -= 1; /* and its LSNs are the header's too */
+    view = build_view(build);
+    expect(view, 95, MGMT, ROUTE_UNREACHABLE, "log is missing between set 93 and set 94");
+    group_view_release(view);
+    build_free(build);
+}
+
+static void moved_files_are_read_from_their_new_folder_by_kind_and_source(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *full, *log, *server, *full_path, *log_path;
+    } cases[] = {
+        {NULL, "D:\\logs", "SQLA", "\\\\backup\\bts\\SQLA_", "D:\\logs\\SQLA_"},
+        {NULL, "D:\\logs\\", "SQLA", "\\\\backup\\bts\\SQLA_", "D:\\logs\\SQLA_"},
+        {"E:\\full", NULL, "sqla", "E:\\full\\SQLA_", "\\\\backup\\bts\\SQLA_"},
+        {"\\\\dr\\full\\", "\\\\dr\\log", NULL, "\\\\dr\\full\\SQLA_", "\\\\dr\\log\\SQLA_"},
+        {"https://a.blob/full", "https://a.blob/log/", "SQLA,1433", "https://a.blob/full/SQLA_",
+         "https://a.blob/log/SQLA_"},
+        {"", "", "SQLA", "\\\\backup\\bts\\SQLA_", "\\\\backup\\bts\\SQLA_"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct build *build = build_behind();
+        struct shipping_row *row = &build->servers[DESTINATION]->shipping[0];
+        free(row->server);
+        row->server = memory_copy_text(cases[i].server);
+        row->full_location = memory_copy_text(cases[i].full);
+        row->log_location = memory_copy_text(cases[i].log);
+        struct group_view *view = build_view(build);
+        size_t mgmt = (size_t)(build_entry(view, MGMT) - view->roster);
+        const char *full = build_find_set(view, 90)->files[mgmt].path;
+        const char *log = build_find_set(view, 95)->files[mgmt].path;
+        if (strstr(full, cases[i].full_path) != full || strstr(log, cases[i].log_path) != log)
+            fail_msg("case %zu: %s, %s", i, full, log);
+        expect(view, 95, MGMT, ROUTE_ROLL_FORWARD, NULL);
+        group_view_release(view);
+        build_free(build);
+    }
+}
+
+/* --- certificates ---------------------------------------------------------------------------- */
+
+static void add_key(struct build *build, int server, enum surrounding kind, const char *database,
+                    const char *thumbprint)
+{
+    struct surrounding_row *row = memory_append(build->servers[server], surroundings);
+    *row = (struct surrounding_row){.kind = kind,
+                                    .name = memory_copy_text("TdeCert"),
+                                    .detail = memory_copy_text(thumbprint),
+                                    .database = memory_copy_text(database)};
+}
+
+static void an_encrypted_database_needs_its_certificate_at_the_destination(void **state)
+{
+    (void)state;
+    static const enum surrounding kinds[] = {SURROUNDING_ENCRYPTION_KEY, SURROUNDING_BACKUP_KEY};
+    for (size_t i = 0; i < 2; i++) {
+        struct build *build = build_behind();
+        add_key(build, SOURCE, kinds[i], BOX, "C7AB");
+        add_key(build, SOURCE, SURROUNDING_CERTIFICATE, NULL, "C7AB");
+        add_key(build, DESTINATION, SURROUNDING_CERTIFICATE, NULL, "0000");
+        struct group_view *view = build_view(build);
+        expect(view, 95, BOX, ROUTE_UNREACHABLE,
+               "encrypted by the certificate TdeCert (C7AB), which DRSQL1 does not have");
+        expect(view, 95, MGMT, ROUTE_ROLL_FORWARD, NULL);
+        group_view_release(view);
+        build_kill(build, SOURCE); /* what was seen of it still counts */
+        view = build_view(build);
+        expect(view, 95, BOX, ROUTE_UNREACHABLE, "C7AB");
+        group_view_release(view);
+        add_key(build, DESTINATION, SURROUNDING_CERTIFICATE, NULL, "c7ab");
+        view = build_view(build);
+        expect(view, 95, BOX, ROUTE_ROLL_FORWARD, NULL);
+        group_view_release(view);
+        build_free(build);
+    }
+}
+
+static void certificates_that_cannot_be_seen_are_left_to_the_files_proof(void **state)
+{
+    (void)state;
+    struct build *build = build_behind();
+    add_key(build, SOURCE, SURROUNDING_ENCRYPTION_KEY, BOX, "C7AB");
+    struct part_status *keys = &build->servers[DESTINATION]->parts[PART_KEYS];
+    keys->state = PART_NOT_VISIBLE;
+    keys->read_monotonic_ms = TIME_UNKNOWN;
+    struct group_view *view = build_view(build);
+    expect(view, 95, BOX, ROUTE_ROLL_FORWARD, NULL);
+    group_view_release(view);
+    build_free(build);
+}
+
+static void of_several_backup_certificates_nobody_knows_which_is_needed(void **state)
+{
+    (void)state;
+    struct build *build = build_behind();
+    add_key(build, SOURCE, SURROUNDING_BACKUP_KEY, BOX, "C7AB");
+    add_key(build, SOURCE, SURROUNDING_BACKUP_KEY, BOX, "D8BC");
+    struct group_view *view = build_view(build);
+    expect(view, 95, BOX, ROUTE_ROLL_FORWARD, NULL);
+    group_view_release(view);
+    build_free(build);
+}
+
+/* --- several servers ------------------------------------------------------------------------- */
+
+/* SQLA and SQLB both have a database Orders. */
+static struct build *build_same_names(bool one_destination)
+{
+    struct build *build = build_new();
+    build_source(build, "SQLA", true);
+    build_source(build, "SQLB", false);
+    build_destination(build, "DRSQL1", one_destination ? NULL : "SQLA");
+    if (!one_destination)
+        build_destination(build, "DRSQL2", "SQLB");
+    build_database(build, 0, 2, MGMT, USE_MANAGEMENT);
+    build_database(build, 0, 2, "Orders", USE_CUSTOM);
+    build_database(build, 1, one_destination ? 2 : 3, "Orders", USE_CUSTOM);
+    build_job(build, 0, JOB_BACKUP, "Backup BizTalk Server (BizTalkMgmtDb)");
+    build_full(build, 90, true);
+    for (int64_t set = 91; set <= 93; set++)
+        build_log(build, set, set == 91);
+    return build;
+}
+
+static void databases_of_one_name_are_told_apart_by_their_servers(void **state)
+{
+    (void)state;
+    struct build *build = build_same_names(false);
+    for (int i = 2; i <= 3; i++) {
+        struct shipping_row *row = &build->servers[i]->shipping[build->servers[i]->shipping_count - 1];
+        row->log_location = memory_copy_text(i == 2 ? "A:\\" : "B:\\");
+    }
+    struct group_view *view = build_view(build);
+    struct plan_request request = {.by = TARGET_NEWEST};
+    struct plan *plan = plan_make(view, &request);
+    assert_true(plan->possible);
+    assert_int_equal(plan->databases_count, 3);
+    for (size_t i = 0; i < plan->databases_count; i++) {
+        const struct plan_database *database = &plan->databases[i];
+        if (strcmp(database->database, "Orders") != 0)
+            continue;
+        bool first = strcmp(database->server, "DRSQL1") == 0;
+        assert_non_null(strstr(database->steps[0].file, first ? "A:\\SQLA_" : "B:\\SQLB_"));
+    }
+    plan_free(plan);
+    group_view_release(view);
+    build_free(build);
+}
+
+static void two_databases_of_one_name_never_go_to_one_server(void **state)
+{
+    (void)state;
+    struct build *build = build_same_names(true);
+    struct group_view *view = build_view(build);
+    struct plan_request request = {.by = TARGET_NEWEST};
+    struct plan *plan = plan_make(view, &request);
+    assert_false(plan->possible);
+    assert_int_equal(view->roster_problems_count, 2);
+    assert_non_null(strstr(view->roster_problems[0],
+                           "DRSQL1 restores two databases of that name, of SQLA and of SQLB"));
+    assert_int_equal(build_mark(view, 93)->worst, ROUTE_UNREACHABLE);
+    plan_free(plan);
+    group_view_release(view);
+    build_free(build);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_that_its_destination_cannot_use_breaks_the_chain_in_its_own_words),
+        cmocka_unit_test(a_file_that_nobody_opened_yet_is_used_on_weaker_evidence),
+        cmocka_unit_test(a_file_is_what_its_header_says_and_not_what_the_history_calls_it),
+        cmocka_unit_test(moved_files_are_read_from_their_new_folder_by_kind_and_source),
+        cmocka_unit_test(an_encrypted_database_needs_its_certificate_at_the_destination),
+        cmocka_unit_test(certificates_that_cannot_be_seen_are_left_to_the_files_proof),
+        cmocka_unit_test(of_several_backup_certificates_nobody_knows_which_is_needed),
+        cmocka_unit_test(databases_of_one_name_are_told_apart_by_their_servers),
+        cmocka_unit_test(two_databases_of_one_name_never_go_to_one_server),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
