@@ -225,8 +225,22 @@ static bool take_session(void *context, const struct tds_row *row)
     return false;
 }
 
-/* Consent to overwrite a database was given to its name; somebody who works in it now is a reason
- * to think again. */
+static bool take_marked(void *context, const struct tds_row *row)
+{
+    char mark[129], time[40];
+    text_clean(mark, sizeof mark, tds_text(row, "mark_name"));
+    time_format(time, sizeof time, tds_time_ms(row, "mark_time"));
+    time[strcspn(time, "U")] = '\0'; /* it is the server's own time, not UTC */
+    error_set(context, ERR_REFUSED, NULL,
+              "it has been in use here since its last restore; if it is to go nevertheless, an "
+              "administrator drops it, then make a new plan",
+              "it is to be overwritten, and its own log was marked here after its last restore (%s, "
+              "%s by the server's clock)", mark, time);
+    return false;
+}
+
+/* Consent to overwrite a database was given to its name; somebody who works in it now, or a backup
+ * job that marked it since it was restored, is a reason to think again: it is production. */
 static bool check_unused(struct lane *lane, struct link *link, struct error *error)
 {
     if (lane->plan->route != ROUTE_FULL_RESTORE || lane->live.state != STATE_ONLINE)
@@ -234,7 +248,10 @@ static bool check_unused(struct lane *lane, struct link *link, struct error *err
     struct error used;
     error_clear(&used);
     if (link_run(link, tsql_database_sessions(lane->plan->database), take_session, &used, NULL,
-                 error) != ERR_OK)
+                 error) != ERR_OK ||
+        (used.code == ERR_OK &&
+         link_run(link, tsql_database_marked_since(lane->plan->database), take_marked, &used, NULL,
+                  error) != ERR_OK))
         return false;
     if (used.code != ERR_OK)
         *error = used;

@@ -100,6 +100,22 @@ char *tsql_database_restored(const char *database)
                        database, " ORDER BY h.restore_history_id DESC");
 }
 
+char *tsql_database_marked_since(const char *database)
+{
+    struct str text = {0};
+    str_add(&text, "SELECT TOP (1) m.mark_name, m.mark_time FROM msdb.dbo.logmarkhistory AS m"
+                   " WHERE m.database_name = ");
+    bool fine = tsql_add_string(&text, database);
+    str_add(&text, " AND m.mark_time > (SELECT MAX(h.restore_date) FROM msdb.dbo.restorehistory AS h"
+                   " WHERE h.destination_database_name = ");
+    fine = fine && tsql_add_string(&text, database);
+    str_add(&text, ") ORDER BY m.mark_time DESC");
+    if (fine)
+        return str_take(&text);
+    str_free(&text);
+    return NULL;
+}
+
 char *tsql_database_sessions(const char *database)
 {
     return with_string("SELECT s.session_id, s.login_name, s.host_name, s.program_name"

@@ -40,6 +40,10 @@ char *tsql_database_family(const char *database);
 /* Newest row: restore_history_id, restore_type, stop_at_mark_name, first_lsn, last_lsn.
  * Permission: SELECT on msdb.dbo.restorehistory and backupset. */
 char *tsql_database_restored(const char *database);
+/* mark_name, mark_time (the server's local time): the newest mark that was made in the database on this
+ * very server after its last restore; no row = none. logmarkhistory holds what was marked here, never
+ * what was restored. Permission: SELECT on msdb.dbo.logmarkhistory and restorehistory. */
+char *tsql_database_marked_since(const char *database);
 /* Foreign sessions in a database: session_id, login_name, host_name, program_name. */
 char *tsql_database_sessions(const char *database);
 

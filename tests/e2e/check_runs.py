@@ -384,6 +384,25 @@ def a_recovered_database_is_overwritten_only_where_it_is_named_and_not_in_use():
         check_record(lab)
 
 
+def a_database_that_was_marked_here_since_its_restore_is_never_overwritten():
+    """A live group on the standby: its backup job marks the logs there."""
+    with Lab() as lab:
+        mark = lab.json("plan")["target"]["mark"]
+        lab.sources_die()
+        execute(lab, "EXEC master.dbo.sp_lab_advance 5")  # not in the instant of the last restore
+        execute(lab, "RESTORE DATABASE [SSODB] WITH RECOVERY")
+        execute(lab, "EXEC master.dbo.sp_lab_advance 5")
+        execute(lab, "USE [SSODB]; BEGIN TRANSACTION BTS_LATER WITH MARK N'later'; "
+                     "INSERT INTO dbo.MarkLog (MarkName) VALUES (N'BTS_LATER'); COMMIT TRANSACTION")
+        words = ("restore", "--mark", mark, *RESTORE[3:], "--replace", "DRSQL1/SSODB")
+        done = lab.run(*words)
+        expect(done.returncode == 5, (done.returncode, done.stderr))
+        expect("marked here after its last restore" in done.stderr and "BTS_LATER" in done.stderr,
+               done.stderr)
+        expect(not [r for r in read_restores(lab) if r["program_name"].startswith("stopmark run")],
+               "nothing was written")
+
+
 support.main([a_second_operator_is_refused_and_told_who_holds_the_lock,
               two_operators_with_opposite_server_orders_start_together_and_one_gets_it,
               a_restore_by_somebody_else_is_waited_for_by_the_operator,
@@ -402,4 +421,5 @@ support.main([a_second_operator_is_refused_and_told_who_holds_the_lock,
               a_missing_or_damaged_file_is_refused_before_the_first_write,
               a_file_that_vanishes_fails_its_lane_and_a_retry_ends_proven,
               a_database_that_somebody_recovered_stops_the_run,
-              a_recovered_database_is_overwritten_only_where_it_is_named_and_not_in_use])
+              a_recovered_database_is_overwritten_only_where_it_is_named_and_not_in_use,
+              a_database_that_was_marked_here_since_its_restore_is_never_overwritten])
