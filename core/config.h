@@ -16,6 +16,7 @@
 #include "core/model.h"
 
 enum auth_kind { AUTH_SQL, AUTH_KERBEROS };
+enum checkdb_kind { CHECKDB_NO, CHECKDB_PHYSICAL, CHECKDB_FULL };
 enum encryption_kind { ENCRYPTION_OFF, ENCRYPTION_REQUEST, ENCRYPTION_REQUIRE };
 
 /* Where a password comes from: exactly one is not NULL, or all are (prompt). */
@@ -64,6 +65,7 @@ struct config {
     char *theme;
     int escape_delay_ms;
     enum target_by target; /* a site's default: newest or rule */
+    enum checkdb_kind checkdb; /* what VERIFY does beside MarkLog */
     char *journal_dir;     /* NULL = the state directory */
     char *runbook;         /* NULL = found beside stopmark.ini */
     char *state_dir;       /* resolved; created 0700 when first written */

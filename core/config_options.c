@@ -78,6 +78,7 @@ const char *config_option_expected(enum option_kind kind)
         [OPTION_AUTH] = "sql or kerberos",
         [OPTION_ENCRYPTION] = "off, request or require",
         [OPTION_TARGET] = "newest or rule",
+        [OPTION_CHECKDB] = "no, physical or full",
         [OPTION_LOGIN] = "a login name, at most 128 bytes",
         [OPTION_COMMAND] = "a shell command",
         [OPTION_PATH] = "an absolute path",

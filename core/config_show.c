@@ -55,6 +55,7 @@ static void add_value(struct str *out, const void *holder, const struct config_o
 {
     static const char *const auths[] = {"sql", "kerberos"};
     static const char *const encryptions[] = {"off", "request", "require"};
+    static const char *const checkdbs[] = {"no", "physical", "full"};
     const void *field = (const char *)holder + option->offset;
     const struct config_server *server = holder;
     switch (option->kind) {
@@ -88,6 +89,9 @@ static void add_value(struct str *out, const void *holder, const struct config_o
         break;
     case OPTION_ENCRYPTION:
         str_add(out, encryptions[*(const enum encryption_kind *)field]);
+        break;
+    case OPTION_CHECKDB:
+        str_add(out, checkdbs[*(const enum checkdb_kind *)field]);
         break;
     case OPTION_TARGET:
         str_add(out, target_by_name(*(const enum target_by *)field));

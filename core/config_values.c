@@ -106,6 +106,7 @@ static bool read_enumeration(void *field, enum option_kind kind, const char *tex
     static const char *const auths[] = {"sql", "kerberos"};
     static const char *const encryptions[] = {"off", "request", "require"};
     static const char *const targets[] = {"newest", "rule"};
+    static const char *const checkdbs[] = {"no", "physical", "full"};
     int word;
     switch (kind) {
     case OPTION_ROLE:
@@ -122,6 +123,11 @@ static bool read_enumeration(void *field, enum option_kind kind, const char *tex
         if (!read_word(&word, text, encryptions, 3))
             return false;
         *(enum encryption_kind *)field = (enum encryption_kind)word;
+        return true;
+    case OPTION_CHECKDB:
+        if (!read_word(&word, text, checkdbs, 3))
+            return false;
+        *(enum checkdb_kind *)field = (enum checkdb_kind)word;
         return true;
     default:
         if (!read_word(&word, text, targets, 2))
@@ -240,6 +246,7 @@ bool config_read_value(void *holder, const struct config_option *option, const c
     case OPTION_AUTH:
     case OPTION_ENCRYPTION:
     case OPTION_TARGET:
+    case OPTION_CHECKDB:
         return read_enumeration(field, option->kind, text);
     default:
         if (!text_fits(option->kind, text))

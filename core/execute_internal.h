@@ -99,6 +99,7 @@ struct lane {
     char message[256];
     int session_id; /* that restores it now; 0 = none */
     double step_percent;
+    bool checking; /* CHECKDB runs, and step_percent is its share */
     int64_t step_left_ms, step_began_ms, bytes_done, bytes_all, busy_ms;
     int64_t reached_utc_ms;
     int64_t set;

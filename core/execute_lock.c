@@ -115,7 +115,7 @@ static void watch_once(struct destination *destination)
     bool usable = destination->lock_link.writer != NULL &&
                   tds_writer_is_usable(destination->lock_link.writer);
     if (usable) {
-        link_run(&destination->lock_link, tsql_restores_running(), take_progress, destination, NULL,
+        link_run(&destination->lock_link, tsql_progress(), take_progress, destination, NULL,
                  &error);
         usable = destination->lock_link.writer != NULL &&
                  tds_writer_is_usable(destination->lock_link.writer);

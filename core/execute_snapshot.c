@@ -56,6 +56,8 @@ static void fill_database(struct run_database *out, const struct lane *lane, int
     out->percent = percent_of(lane, steps);
     out->reached_utc_ms = reached_of(lane);
     text_copy(out->message, sizeof out->message, lane->message);
+    if (lane->checking)
+        snprintf(out->message, sizeof out->message, "CHECKDB %.0f %%", lane->step_percent);
     int64_t busy_ms = lane->busy_ms;
     if (lane->session_id != 0)
         busy_ms += now_ms - lane->step_began_ms;

@@ -95,6 +95,60 @@ static void keep_verified(struct lane *lane, bool verified, const char *evidence
     journal_verified(lane->execution->journal, &found, clock_utc_ms(lane->execution->clock), NULL);
 }
 
+/* --- CHECKDB ---------------------------------------------------------------------------------- */
+
+static void set_checking(struct lane *lane, struct link *link, bool checking)
+{
+    pthread_mutex_lock(&lane->execution->lock);
+    lane->checking = checking;
+    lane->session_id = checking && link->writer != NULL ? tds_writer_session_id(link->writer) : 0;
+    lane->step_percent = 0;
+    lane->step_began_ms = clock_monotonic_ms(lane->execution->clock);
+    pthread_mutex_unlock(&lane->execution->lock);
+    execution_wake(lane->execution);
+}
+
+/* True where the configuration does not ask for it, too. */
+static bool check_pages(struct lane *lane, struct link *link, struct error *error)
+{
+    enum checkdb_kind wanted = lane->execution->config->checkdb;
+    if (wanted == CHECKDB_NO)
+        return true;
+    if (!link_ready(link, error))
+        return false;
+    execution_note(lane->execution, "%s: CHECKDB begins", lane->where);
+    set_checking(lane, link, true);
+    link->patient = true;
+    bool clean = link_run(link,
+                          tsql_check_database(lane->plan->database, wanted == CHECKDB_PHYSICAL),
+                          NULL, NULL, NULL, error) == ERR_OK;
+    link->patient = false;
+    set_checking(lane, link, false);
+    if (clean) {
+        execution_note(lane->execution, "%s: CHECKDB found nothing wrong", lane->where);
+        return true;
+    }
+    if (error->code == ERR_PERMISSION) {
+        text_copy(error->hint, sizeof error->hint,
+                  "CHECKDB needs sysadmin or db_owner for the restore login; or set checkdb = no in "
+                  "[restore], then resume");
+    } else if (error->server_number != 0) {
+        text_copy(error->what, sizeof error->what, "CHECKDB found errors");
+        text_copy(error->hint, sizeof error->hint,
+                  "keep BizTalk off it; the backup may hold the damage too: ask the database's "
+                  "owner, look at older full sets");
+    }
+    return false;
+}
+
+static const char *checked_words(const struct execution *execution)
+{
+    return execution->config->checkdb == CHECKDB_FULL       ? "; CHECKDB found nothing wrong"
+           : execution->config->checkdb == CHECKDB_PHYSICAL ? "; CHECKDB (physical only) found "
+                                                              "nothing wrong"
+                                                            : "";
+}
+
 static bool verify_lane(struct lane *lane, struct link *link)
 {
     const struct plan *plan = lane->execution->plan;
@@ -102,16 +156,18 @@ static bool verify_lane(struct lane *lane, struct link *link)
     error_clear(&error);
     bool good = lane_settle(lane, link, &error) && lane_read_marks(lane, link, &error) &&
                 verify_decide(&lane->live, &lane->mark_log, plan->mark, plan->stop, lane->where,
-                              &error);
+                              &error) &&
+                check_pages(lane, link, &error);
     char evidence[400];
     if (good)
         snprintf(evidence, sizeof evidence,
-                 "online, read-write, FULL; MarkLog (%lld marks) %s the mark and has none later%s%s",
+                 "online, read-write, FULL; MarkLog (%lld marks) %s the mark and has none later%s%s%s",
                  (long long)lane->mark_log.marks, plan->stop == STOP_AT ? "has" : "stops before",
                  lane->proven ? "; before recovery: redo point or MarkLog at the mark" : "",
-                 lane->shown ? ", MarkLog read in STANDBY" : "");
+                 lane->shown ? ", MarkLog read in STANDBY" : "", checked_words(lane->execution));
     else
-        text_copy(evidence, sizeof evidence, error.what);
+        snprintf(evidence, sizeof evidence, "%.200s%s%.150s", error.what,
+                 error.server_text[0] ? ": " : "", error.server_text);
     keep_verified(lane, good, evidence);
     if (!good)
         return lane_fail(lane, &error);

@@ -13,6 +13,7 @@ static bool is_permission(int number)
     case 300:   /* server-wide permission */
     case 371:   /* VIEW SERVER STATE of newer versions */
     case 916:   /* no user in that database */
+    case 2571:  /* DBCC */
     case 3110:  /* RESTORE */
     case 5011:  /* ALTER DATABASE */
     case 6102:  /* KILL */

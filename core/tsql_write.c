@@ -72,6 +72,21 @@ char *tsql_restores_running(void)
         " WHERE r.command IN (N'RESTORE DATABASE', N'RESTORE LOG')");
 }
 
+char *tsql_progress(void)
+{
+    return memory_copy_text(
+        "SELECT r.session_id, r.percent_complete, r.estimated_completion_time"
+        " FROM sys.dm_exec_requests AS r"
+        " WHERE r.command LIKE N'RESTORE%' OR r.command LIKE N'DBCC%'");
+}
+
+char *tsql_check_database(const char *database, bool physical_only)
+{
+    return with_identifier("DBCC CHECKDB (", database,
+                           physical_only ? ") WITH NO_INFOMSGS, ALL_ERRORMSGS, PHYSICAL_ONLY"
+                                         : ") WITH NO_INFOMSGS, ALL_ERRORMSGS");
+}
+
 char *tsql_database_state(const char *database)
 {
     return with_string("SELECT d.name, d.state, d.is_in_standby, d.is_read_only, d.recovery_model,"

@@ -31,6 +31,14 @@ char *tsql_sees_all_sessions(void);
  * host_name. Permission: VIEW SERVER STATE. */
 char *tsql_restores_running(void);
 
+/* What the long statements of all sessions have done: session_id, percent_complete,
+ * estimated_completion_time (ms). RESTORE and DBCC. Permission: VIEW SERVER STATE. */
+char *tsql_progress(void);
+
+/* Reads every page of a database (physical_only: without the logic of its tables); errors only.
+ * Permission: sysadmin, or db_owner there. */
+char *tsql_check_database(const char *database, bool physical_only);
+
 /* A database and its files, one row a file or one row without: name, state, is_in_standby,
  * is_read_only, recovery_model, file_id, file_type, redo_start_lsn. No row = not there or not
  * visible. Permission: VIEW ANY DATABASE, and VIEW ANY DEFINITION for the files. */

@@ -78,6 +78,14 @@ struct alter_database_statement {
     int line;
 };
 
+struct check_statement { /* DBCC CHECKDB */
+    char database[129];
+    bool physical_only, no_infomsgs, all_errormsgs;
+    int line;
+};
+
+bool admin_check_database(struct session *session, const struct check_statement *statement,
+                          struct reply *reply);
 bool admin_restore(struct session *session, const struct restore_statement *statement,
                    struct reply *reply);
 bool admin_backup(struct session *session, const struct backup_statement *statement,

@@ -121,6 +121,7 @@ struct database {
     bool mirrored;                /* in database mirroring, which BizTalk does not support */
     /* what the next steps of a restore meet: sp_lab_database */
     bool file_not_restored, recovery_fails, continue_after_error;
+    bool bad_page; /* a page that CHECKDB complains of */
     lab_lsn recover_from_lsn; /* RECOVERY is possible from here on; 0 = always */
     enum { CONDITION_NONE, CONDITION_NOT_RECOVERED, CONDITION_IN_TRANSITION, CONDITION_MIRROR }
         condition; /* why it cannot be opened though it is ONLINE */

@@ -274,6 +274,7 @@ enum statement_kind {
     STATEMENT_ALTER_DATABASE,
     STATEMENT_DROP_DATABASE,
     STATEMENT_KILL,
+    STATEMENT_CHECK_DATABASE, /* DBCC CHECKDB */
     STATEMENT_GRANT,
     STATEMENT_REVOKE,
     STATEMENT_CREATE_USER,
@@ -393,6 +394,7 @@ struct statement {
     struct restore_statement restore;
     struct backup_statement backup;
     struct alter_database_statement alter;
+    struct check_statement check;
 };
 
 struct batch {

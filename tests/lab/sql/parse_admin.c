@@ -385,8 +385,49 @@ static struct statement *drop_database(struct parser *parser)
     return statement;
 }
 
+/* --- DBCC ------------------------------------------------------------------------------------ */
+
+static void check_option(struct parser *parser, struct check_statement *check)
+{
+    if (parser_accept_word(parser, "PHYSICAL_ONLY"))
+        check->physical_only = true;
+    else if (parser_accept_word(parser, "NO_INFOMSGS"))
+        check->no_infomsgs = true;
+    else if (parser_accept_word(parser, "ALL_ERRORMSGS"))
+        check->all_errormsgs = true;
+    else if (!parser_accept_word(parser, "TABLOCK") &&
+             !parser_accept_word(parser, "EXTENDED_LOGICAL_CHECKS") &&
+             !parser_accept_word(parser, "DATA_PURITY"))
+        parser_syntax_error(parser);
+}
+
+static struct statement *check_statement(struct parser *parser)
+{
+    struct statement *statement = parser_new_statement(parser, STATEMENT_CHECK_DATABASE);
+
+    statement->check.line = statement->line;
+    parser_next(parser);
+    parser_expect_word(parser, "CHECKDB");
+    if (parser_accept_operator(parser, "(")) {
+        if (parser_peek(parser, 0)->kind == TOKEN_STRING)
+            statement->database = text_or_variable(parser);
+        else
+            statement->database = name_or_variable(parser);
+        if (parser_accept_operator(parser, ","))
+            parser_expect_word(parser, "NOINDEX");
+        parser_expect_operator(parser, ")");
+    }
+    if (parser_accept_word(parser, "WITH"))
+        do
+            check_option(parser, &statement->check);
+        while (!parser_failed(parser) && parser_accept_operator(parser, ","));
+    return statement;
+}
+
 struct statement *parser_admin_statement(struct parser *parser)
 {
+    if (parser_is_word(parser, 0, "DBCC"))
+        return check_statement(parser);
     if (parser_is_word(parser, 0, "RESTORE"))
         return restore_statement(parser);
     if (parser_is_word(parser, 0, "BACKUP"))

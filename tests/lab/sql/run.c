@@ -312,6 +312,7 @@ static enum flow dispatch(struct run *run, struct statement *statement)
     case STATEMENT_ALTER_DATABASE:
     case STATEMENT_DROP_DATABASE:
     case STATEMENT_KILL:
+    case STATEMENT_CHECK_DATABASE:
         return run_admin(run, statement);
     case STATEMENT_GRANT:
     case STATEMENT_REVOKE:

@@ -144,6 +144,18 @@ static enum flow run_drop_database(struct run *run, struct statement *statement)
     return flow;
 }
 
+static enum flow run_check(struct run *run, struct statement *statement)
+{
+    struct check_statement check = statement->check;
+
+    copy_resolved(run, check.database, sizeof check.database, &statement->database);
+    if (check.database[0] == '\0')
+        text_copy(check.database, sizeof check.database, run->session->database->name);
+    bool ok = admin_check_database(run->session, &check, run->reply);
+    run->state->run = run;
+    return run_after_foreign(run, ok);
+}
+
 static enum flow run_kill(struct run *run, struct statement *statement)
 {
     int64_t spid;
@@ -166,6 +178,8 @@ enum flow run_admin(struct run *run, struct statement *statement)
         return run_alter_database(run, statement);
     case STATEMENT_DROP_DATABASE:
         return run_drop_database(run, statement);
+    case STATEMENT_CHECK_DATABASE:
+        return run_check(run, statement);
     default:
         return run_kill(run, statement);
     }
