@@ -66,7 +66,7 @@ const struct virtual_table *catalog_find(struct session *session, struct databas
     static struct catalog_part (*const parts[])(void) = {catalog_databases, catalog_server,
                                                          catalog_sessions,  catalog_schema,
                                                          catalog_agent,     catalog_storage,
-                                                         catalog_lab};
+                                                         catalog_lab,       catalog_msdb};
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
         struct catalog_part part = parts[p]();
         for (size_t i = 0; i < part.count; i++) {

@@ -30,6 +30,7 @@ struct catalog_part catalog_schema(void);
 struct catalog_part catalog_agent(void);
 struct catalog_part catalog_storage(void);
 struct catalog_part catalog_lab(void);
+struct catalog_part catalog_msdb(void);
 
 bool catalog_has(const struct session *session, unsigned permissions);
 /* VIEW SERVER STATE: true, or 300 and 297 written. */
@@ -37,6 +38,10 @@ bool catalog_needs_server_state(struct session *session);
 /* A table of msdb or master: true, or 229 written. */
 bool catalog_check_select(struct session *session, const char *schema, const char *name,
                           const char *database);
+/* catalog_availability.c; a GUID that follows from the texts. */
+catalog_fill catalog_fill_groups, catalog_fill_replicas, catalog_fill_replica_states,
+    catalog_fill_database_states, catalog_fill_cluster_nodes;
+void availability_guid(const char *text, const char *part, uint8_t guid[16]);
 /* A view that is always empty here. */
 bool catalog_fill_empty(struct session *session, struct database *database, struct row_sink *sink);
 

@@ -32,6 +32,20 @@ static const char databases_columns[] =
     "replica_id uniqueidentifier, group_database_id uniqueidentifier, resource_pool_id int, "
     "containment tinyint, containment_desc nvarchar(60), target_recovery_time_in_seconds int";
 
+/* replica_id, group_database_id: of a database in an availability group. */
+static void add_replica(struct row *row, const struct database *database)
+{
+    uint8_t guid[16];
+    if (database->availability_group[0] == '\0') {
+        row_nulls(row, 2);
+        return;
+    }
+    availability_guid(database->availability_group, database->instance->name, guid);
+    row_guid(row, guid);
+    availability_guid(database->availability_group, database->name, guid);
+    row_guid(row, guid);
+}
+
 static void add_database(struct row *row, const struct database *database)
 {
     const struct instance *instance = database->instance;
@@ -75,7 +89,8 @@ static void add_database(struct row *row, const struct database *database)
     row_int(row, 0);
     row_int(row, database->encrypted);
     row_int(row, 0);
-    row_nulls(row, 3);
+    add_replica(row, database);
+    row_null(row);
     row_int(row, 0);
     row_text(row, "NONE");
     row_int(row, 60);

@@ -241,14 +241,6 @@ static bool fill_services(struct session *session, struct database *database, st
     return true;
 }
 
-static bool fill_server_state(struct session *session, struct database *database,
-                              struct row_sink *sink)
-{
-    (void)database;
-    (void)sink;
-    return catalog_needs_server_state(session);
-}
-
 static bool fill_certificates(struct session *session, struct database *database,
                               struct row_sink *sink)
 {
@@ -313,7 +305,7 @@ static struct catalog_view views[] = {
      .name = "dm_os_cluster_nodes",
      .columns = "NodeName nvarchar(512), status int, status_description nvarchar(20),"
                 "is_current_owner bit",
-     .fill = fill_server_state},
+     .fill = catalog_fill_cluster_nodes},
     {.schema = "sys",
      .name = "availability_groups",
      .columns =
@@ -323,7 +315,7 @@ static struct catalog_view views[] = {
          "automated_backup_preference tinyint, automated_backup_preference_desc nvarchar(60),"
          "version smallint, basic_features bit, dtc_support bit, db_failover bit,"
          "is_distributed bit",
-     .fill = catalog_fill_empty},
+     .fill = catalog_fill_groups},
     {.schema = "sys",
      .name = "availability_replicas",
      .columns = "replica_id uniqueidentifier, group_id uniqueidentifier, replica_metadata_id int,"
@@ -331,7 +323,7 @@ static struct catalog_view views[] = {
                 "endpoint_url nvarchar(128), availability_mode tinyint,"
                 "availability_mode_desc nvarchar(60), failover_mode tinyint,"
                 "failover_mode_desc nvarchar(60), create_date datetime, modify_date datetime",
-     .fill = catalog_fill_empty},
+     .fill = catalog_fill_replicas},
     {.schema = "sys",
      .name = "dm_hadr_availability_replica_states",
      .columns = "replica_id uniqueidentifier, group_id uniqueidentifier, is_local bit,"
@@ -340,7 +332,7 @@ static struct catalog_view views[] = {
                 "connected_state_desc nvarchar(60), recovery_health tinyint,"
                 "recovery_health_desc nvarchar(60), synchronization_health tinyint,"
                 "synchronization_health_desc nvarchar(60)",
-     .fill = fill_server_state},
+     .fill = catalog_fill_replica_states},
     {.schema = "sys",
      .name = "dm_hadr_database_replica_states",
      .columns = "database_id int not null, group_id uniqueidentifier, replica_id uniqueidentifier,"
@@ -349,7 +341,7 @@ static struct catalog_view views[] = {
                 "is_commit_participant bit, synchronization_health tinyint,"
                 "synchronization_health_desc nvarchar(60), database_state tinyint,"
                 "database_state_desc nvarchar(60), is_suspended bit",
-     .fill = fill_server_state},
+     .fill = catalog_fill_database_states},
 };
 
 struct catalog_part catalog_server(void)

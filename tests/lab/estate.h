@@ -118,6 +118,8 @@ struct database {
     bool read_only;
     bool encrypted;               /* TDE; its certificate's thumbprint is below */
     uint8_t tde_thumbprint[20];
+    char availability_group[129]; /* that it belongs to; "" = none */
+    bool native_log_shipping;     /* SQL Server's own, too */
     bool mirrored;                /* in database mirroring, which BizTalk does not support */
     /* what the next steps of a restore meet: sp_lab_database */
     bool file_not_restored, recovery_fails, continue_after_error;
@@ -231,6 +233,8 @@ struct instance {
     char collation[129];
     bool case_sensitive;
     int clock_offset_ms, utc_offset_min;
+    char cluster_nodes[4][65]; /* a failover cluster instance's; its owner first */
+    size_t cluster_nodes_count;
     int port, listen_fd;
     bool stopped;                /* connections are refused and cut; jobs do not run */
     bool stalled;                /* connections are accepted and never answered */

@@ -49,13 +49,13 @@ static int use(struct lab *lab, size_t index)
 }
 
 int fault_of_restore(struct lab *lab, const struct instance *instance, const char *database,
-                     int percent)
+                     int *percent)
 {
     for (size_t i = 0; i < lab->faults_count; i++) {
         const struct planted_fault *fault = &lab->faults[i];
         if (fault->kind == FAULT_RESTORE && fault->instance == instance &&
-            (fault->database[0] == '\0' || text_equal_nocase(fault->database, database)) &&
-            fault->percent <= percent) {
+            (fault->database[0] == '\0' || text_equal_nocase(fault->database, database))) {
+            *percent = fault->percent;
             return use(lab, i);
         }
     }

@@ -27,10 +27,10 @@ struct planted_fault {
 /* Plants one; number 0 takes away those of the same kind, server and database or program. */
 void fault_plant(struct lab *lab, const struct planted_fault *fault);
 
-/* The number with which this RESTORE fails at or before percent (-1: before its work begins), 0 =
- * none. What is told is used up. */
+/* The number with which the RESTORE that begins its work now fails, and at which percent of it (-1:
+ * not into it); 0 = none. One occasion is used up. */
 int fault_of_restore(struct lab *lab, const struct instance *instance, const char *database,
-                     int percent);
+                     int *percent);
 
 /* The number with which the session's next statement fails, 0 = none. Uses it up. */
 int fault_of_statement(struct session *session);

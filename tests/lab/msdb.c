@@ -62,7 +62,7 @@ struct empty_table {
     const char *name, *columns;
 };
 
-/* SQL Server's own log shipping: present on every instance, empty where it is not used. */
+/* SQL Server's own log shipping and what else a server has though nothing may be in it. */
 static const struct empty_table log_shipping_tables[] = {
     {"log_shipping_primary_databases",
      "primary_id uniqueidentifier not null, primary_database sysname, "
@@ -92,7 +92,51 @@ static const struct empty_table log_shipping_tables[] = {
      "last_copied_date datetime, last_copied_date_utc datetime, last_restored_file nvarchar(500),"
      "last_restored_date datetime, last_restored_date_utc datetime, last_restored_latency int,"
      "history_retention_period int"},
+    {"log_shipping_primary_secondaries",
+     "primary_id uniqueidentifier not null, secondary_server sysname,"
+     "secondary_database sysname"},
+    {"log_shipping_monitor_alert", "alert_job_id uniqueidentifier not null"},
+    {"log_shipping_monitor_error_detail",
+     "agent_id uniqueidentifier not null, agent_type tinyint not null, session_id int not null,"
+     "database_name nvarchar(128), sequence_number int not null, log_time datetime not null,"
+     "log_time_utc datetime not null, message nvarchar(4000) not null,"
+     "source nvarchar(4000) not null, help_url nvarchar(4000)"},
+    {"log_shipping_monitor_history_detail",
+     "agent_id uniqueidentifier not null, agent_type tinyint not null, session_id int not null,"
+     "database_name nvarchar(128), session_status tinyint not null, log_time datetime not null,"
+     "log_time_utc datetime not null, message nvarchar(4000) not null"},
+    {"backupfilegroup",
+     "backup_set_id int not null, name nvarchar(128) not null, filegroup_id int not null,"
+     "filegroup_guid uniqueidentifier, type char(2) not null, type_desc nvarchar(60) not null,"
+     "is_default bit not null, is_readonly bit not null, log_filegroup_guid uniqueidentifier"},
+    {"restorefilegroup", "restore_history_id int not null, filegroup_name nvarchar(128)"},
+    {"suspect_pages",
+     "database_id int not null, file_id int not null, page_id bigint not null,"
+     "event_type int not null, error_count int not null, last_update_date datetime not null"},
 };
+
+void msdb_write_native_shipping(struct database *database)
+{
+    struct instance *instance = database->instance;
+    struct lab *lab = instance->lab;
+    uint8_t guids[2][16];
+    struct row row = {0};
+    lab_random_guid(lab, guids[0]);
+    lab_random_guid(lab, guids[1]);
+    row_guid(&row, guids[0]);
+    row_text(&row, database->name);
+    row_text(&row, "D:\\Shipped");
+    row_text(&row, "\\\\backup\\shipped");
+    row_int(&row, 4320);
+    row_guid(&row, guids[1]);
+    row_text(&row, instance->name);
+    row_int(&row, 1);
+    row_nulls(&row, 2);
+    row_int(&row, 0);
+    row_int(&row, 0);
+    row_insert(&row, instance_database(instance, "msdb"), "dbo",
+               "log_shipping_primary_databases");
+}
 
 void msdb_create_tables(struct database *msdb)
 {

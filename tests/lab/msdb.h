@@ -13,6 +13,9 @@ void msdb_create_tables(struct database *msdb);
  * RESTORE of another server's backup; a set that is there already is not written again. */
 int msdb_write_backup(struct instance *instance, const struct backup_file *file);
 
+/* SQL Server's own log shipping of a database: a row in log_shipping_primary_databases. */
+void msdb_write_native_shipping(struct database *database);
+
 struct msdb_restore {
     const struct backup_file *file;
     const char *database_name, *user_name;

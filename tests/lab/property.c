@@ -33,17 +33,36 @@ struct number_property {
 };
 
 static const struct number_property number_properties[] = {
-    {"EngineEdition", 3},     {"IsClustered", 0},
-    {"IsHadrEnabled", 0},     {"IsIntegratedSecurityOnly", 0},
+    {"EngineEdition", 3},     {"IsIntegratedSecurityOnly", 0},
     {"IsSingleUser", 0},      {"IsFullTextInstalled", 0},
     {"LCID", 1033},           {"ComparisonStyle", 196609},
     {"HadrManagerStatus", 2}, {"FilestreamConfiguredLevel", 0},
 };
 
+static bool has_groups(const struct instance *instance)
+{
+    for (size_t i = 0; i < instance->databases_count; i++) {
+        if (instance->databases[i]->availability_group[0] != '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct sql_value instance_property(const struct instance *instance, const char *name)
 {
     if (text_equal_nocase(name, "ServerName")) {
         return sql_text(instance->name);
+    }
+    if (text_equal_nocase(name, "ComputerNamePhysicalNetBIOS") &&
+        instance->cluster_nodes_count > 0) {
+        return sql_text(instance->cluster_nodes[0]);
+    }
+    if (text_equal_nocase(name, "IsClustered")) {
+        return sql_integer(instance->cluster_nodes_count > 0);
+    }
+    if (text_equal_nocase(name, "IsHadrEnabled")) {
+        return sql_integer(has_groups(instance));
     }
     if (text_equal_nocase(name, "MachineName") ||
         text_equal_nocase(name, "ComputerNamePhysicalNetBIOS")) {

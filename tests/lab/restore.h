@@ -44,6 +44,7 @@ struct restore_run {
     struct database_file files[DATABASE_FILES]; /* after MOVE */
     size_t files_count;
     size_t record; /* index in lab->restores */
+    int planted_number, planted_percent; /* the fault that this one meets; 0 = none */
     bool was_interrupted;  /* the full restore before this one did not end */
     bool steps_missing;    /* planted: 4339 instead of RECOVERY */
     bool read_over_errors; /* CONTINUE_AFTER_ERROR was needed */

@@ -230,7 +230,7 @@ static bool check_existing(struct restore_run *run)
 {
     const struct database *database = run->database;
     const struct restore_statement *statement = run->statement;
-    if (database->mirrored) {
+    if (database->mirrored || database->availability_group[0] != '\0') {
         return restore_fail(run, 3104, RESTORE_TEXTS(database->name));
     }
     if (!check_unused(run)) {

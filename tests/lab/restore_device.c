@@ -122,8 +122,11 @@ bool restore_interrupted(struct restore_run *run, int percent)
     if (percent >= 50 && read_fails(run)) {
         return true;
     }
-    int number = fault_of_restore(run->instance->lab, run->instance, run->statement->database,
-                                  percent);
+    if (percent < 0) {
+        run->planted_number = fault_of_restore(run->instance->lab, run->instance,
+                                               run->statement->database, &run->planted_percent);
+    }
+    int number = percent >= run->planted_percent ? run->planted_number : 0;
     if (number == 4339) {
         run->steps_missing = true;
         return false;

@@ -11,6 +11,7 @@
 #include "tests/lab/biztalk.h"
 #include "tests/lab/faults.h"
 #include "tests/lab/model.h"
+#include "tests/lab/msdb.h"
 #include "tests/lab/scenario_build.h"
 #include "tests/lab/scenario_read.h"
 #include "tests/lab/wire.h"
@@ -64,12 +65,28 @@ static void read_folders(const struct node *server, struct instance *instance)
     }
 }
 
+static void read_cluster(const struct node *server, struct instance *instance)
+{
+    struct node nodes = node_member(server, "cluster_nodes");
+    size_t room = sizeof instance->cluster_nodes / sizeof *instance->cluster_nodes;
+    for (size_t i = 0; i < node_count(&nodes); i++) {
+        struct node item = node_item(&nodes, i);
+        if (!json_is_string(item.json) || i >= room) {
+            node_problem(&item, "expected the names of at most %zu nodes", room);
+            return;
+        }
+        text_copy(instance->cluster_nodes[instance->cluster_nodes_count++],
+                  sizeof *instance->cluster_nodes, json_string_value(item.json));
+    }
+}
+
 static void read_server(struct lab *lab, const struct node *server)
 {
     node_check_keys(server, "name role version restores alias utc_offset_minutes clock_offset_ms"
                             " restore_mb_per_second backup_mb_per_second disk_free_gb"
                             " adhoc_distributed_queries max_dop_one agent stopped edition"
-                            " data_path log_path encryption certificate tde_certificate folders");
+                            " data_path log_path encryption certificate tde_certificate folders"
+                            " cluster_nodes");
     const char *name = node_text_required(server, "name");
     struct node member = node_member(server, "name");
     if (lab_instance(lab, name) != NULL) {
@@ -108,13 +125,14 @@ static void read_server(struct lab *lab, const struct node *server)
     memset(instance->certificate_thumbprint, 0xC7, sizeof instance->certificate_thumbprint);
     read_encryption(server, instance);
     read_folders(server, instance);
+    read_cluster(server, instance);
 }
 
 static void read_database(struct lab *lab, const struct node *database,
                           struct biztalk_group **group, const char *location)
 {
     node_check_keys(database, "name server role data_mb log_kb_per_second recovery_model"
-                              " encrypted mirrored");
+                              " encrypted mirrored availability_group native_log_shipping");
     const char *name = node_text_required(database, "name");
     const char *role = node_choice(database, "role",
                                    "management master-messagebox messagebox tracking bam rules sso"
@@ -139,6 +157,12 @@ static void read_database(struct lab *lab, const struct node *database,
     const char *model = node_choice(database, "recovery_model", "FULL BULK_LOGGED SIMPLE", "FULL");
     made->encrypted = node_boolean(database, "encrypted", false);
     made->mirrored = node_boolean(database, "mirrored", false);
+    text_copy(made->availability_group, sizeof made->availability_group,
+              node_text(database, "availability_group", ""));
+    made->native_log_shipping = node_boolean(database, "native_log_shipping", false);
+    if (made->native_log_shipping) {
+        msdb_write_native_shipping(made);
+    }
     memcpy(made->tde_thumbprint, instance->certificate_thumbprint, sizeof made->tde_thumbprint);
     made->recovery_model = strcmp(model, "FULL") == 0 ? 1 : strcmp(model, "SIMPLE") == 0 ? 3 : 2;
     if (strcmp(role, "management") == 0 && *group == NULL) {

@@ -36,7 +36,8 @@
     X(jobs_in_trouble, "jobs-in-trouble") \
     X(old_schema, "old-schema")           \
     X(long_history, "long-history")       \
-    X(bad_files, "bad-files")
+    X(bad_files, "bad-files")             \
+    X(availability, "availability")
 
 SCENARIOS(EMBED)
 
