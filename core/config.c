@@ -267,6 +267,7 @@ void config_free(struct config *config)
     free(config->theme);
     free(config->journal_dir);
     free(config->runbook);
+    free(config->rehearsal_prefix);
     free(config->state_dir);
     free(config);
 }

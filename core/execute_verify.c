@@ -190,6 +190,27 @@ static bool check_newest(struct execution *execution, struct error *error)
     return true;
 }
 
+/* The source's Agent jobs, re-created and enabled, begin to work on the new production by their
+ * schedules: the backup job among them. */
+static void report_enabled_jobs(const struct destination *destination)
+{
+    struct str names = {0};
+    int enabled = 0;
+    for (size_t i = 0; i < destination->jobs_count; i++) {
+        char name[129];
+        if (destination->jobs[i].function != JOB_OTHER || !destination->jobs[i].enabled)
+            continue;
+        text_clean(name, sizeof name, destination->jobs[i].name);
+        if (++enabled <= 5)
+            str_format(&names, "%s%s", enabled == 1 ? "" : ", ", name);
+    }
+    if (enabled > 0)
+        execution_note(destination->execution, "%s: %d Agent job(s) are enabled, such as %s: see that "
+                       "they may run before BizTalk starts", destination->config->name, enabled,
+                       str_text(&names));
+    str_free(&names);
+}
+
 /* Enabled shipping jobs would restore over what is production now. */
 static bool check_jobs(struct execution *execution, struct error *error)
 {
@@ -212,6 +233,7 @@ static bool check_jobs(struct execution *execution, struct error *error)
         }
         execution_note(execution, "%s: the shipping jobs are disabled; %d other Agent job(s) there",
                        destination->config->name, biztalk);
+        report_enabled_jobs(destination);
     }
     return true;
 }

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """Who restores: stopmark itself, BizTalk's own jobs, or people with scripts. All end in the same
 proven state, and none recovers anything while the mark is missing somewhere."""
+import json
 import os
 import re
 import signal
 import stat
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
@@ -56,15 +58,15 @@ def direct_end_state():
         return end_state(lab)
 
 
-def first_scripts(lab, directory, tool="tsql"):
+def first_scripts(lab, directory, tool="tsql", servers=SERVERS):
     """Runs all; what each server printed."""
     return {server: run_script(lab, f"{directory}/{server}-1-to-mark.sql", server, tool)
-            for server in SERVERS}
+            for server in servers}
 
 
-def second_scripts(lab, directory, codes, tool="tsql"):
+def second_scripts(lab, directory, codes, tool="tsql", servers=SERVERS):
     printed = {}
-    for server in reversed(SERVERS):  # the one with the management database last
+    for server in reversed(servers):  # the one with the management database last
         path = f"{directory}/{server}-2-recover.sql"
         if codes:
             fill_in(path, codes)
@@ -72,13 +74,15 @@ def second_scripts(lab, directory, codes, tool="tsql"):
     return printed
 
 
-def restore_by_scripts(lab, tool):
-    directory = write_scripts(lab)
-    printed = first_scripts(lab, directory, tool)
+def restore_by_scripts(lab, tool="tsql", servers=SERVERS, words=()):
+    directory = write_scripts(lab, "scripts", *words)
+    printed = first_scripts(lab, directory, tool, servers)
     codes = {server: code_in(text) for server, text in printed.items()}
-    expect(all(codes.values()) and len(set(codes.values())) == 2, printed)
-    expect(set(states(lab).values()) == {1}, "nothing is recovered by the first scripts")
-    printed = second_scripts(lab, directory, codes, tool)
+    expect(all(codes.values()) and len(set(codes.values())) == len(servers), printed)
+    expect(set(states(lab, servers).values()) == {1}, "nothing is recovered by the first scripts")
+    again = first_scripts(lab, directory, tool, servers)
+    expect({s: code_in(text) for s, text in again.items()} == codes, again)
+    printed = second_scripts(lab, directory, codes, tool, servers)
     expect(all("VERIFIED" in text and "STOPPED" not in text for text in printed.values()), printed)
     return directory
 
@@ -187,6 +191,47 @@ def full_restores_are_scripted_too():
         printed = second_scripts(lab, directory,
                                  {s: code_in(t) for s, t in printed.items()})
         expect(all("VERIFIED" in text for text in printed.values()), printed)
+
+
+def stopping_before_the_mark_is_scripted_too():
+    with Lab() as lab:
+        lab.sources_die()
+        mark = lab.json("plan")["target"]["mark"]
+        restore_by_scripts(lab, words=("--before",))
+        for (server, name), state in end_state(lab).items():
+            if not name.startswith("job "):
+                expect(state[0] == 0 and mark not in state[-1], (server, name))
+
+
+def clocks_and_names_of_servers_may_differ():
+    """Local time, aliases of the sources, a destination's clock that is late; full restores, run
+    twice, are done once."""
+    servers = ("DRSMALL", "DRSMALL2")
+    with Lab("local-time") as lab:
+        lab.json("status")
+        marks = lab.json("marks", "-n", "6")["marks"]
+        mark = next(m["mark"] for m in marks if m["reachable"] and not m["by_roll_forward"])
+        restore_by_scripts(lab, servers=servers, words=("--mark", mark))
+        rows = execute(lab, "SELECT path FROM master.dbo.lab_record", "DRSMALL")
+        fulls = [path for (path,) in rows if path and "_Full_" in path]
+        expect(len(fulls) == len(set(fulls)) == 5, fulls)
+
+
+def names_with_quotes_and_client_words_are_scripted():
+    names = ["go", "O'Brien]]s [x] 100%s", "-- \u05d0 \U0001f600 /* ;", ":setvar a \"b\""]
+    path = os.path.join(support.ROOT, "tests", "lab", "scenarios", "small.json")
+    with open(path, encoding="utf-8") as file:
+        scenario = json.load(file)
+    for database, name in zip(scenario["databases"], names):
+        if database["role"] != "management":
+            database["name"] = name
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(scenario, file)
+        file.flush()
+        for tool in ("tsql", "bsqldb"):
+            with Lab(scenario=file.name) as lab:
+                lab.json("status")
+                restore_by_scripts(lab, tool, servers=("DRSMALL",))
 
 
 def names_of_any_kind_are_scripted_or_refused():
@@ -380,6 +425,9 @@ support.main([the_scripts_end_in_the_same_proven_state_as_the_direct_restore,
               a_script_stops_on_the_wrong_server_and_beside_another_restore,
               a_failing_log_stops_the_script_at_once,
               full_restores_are_scripted_too,
+              stopping_before_the_mark_is_scripted_too,
+              clocks_and_names_of_servers_may_differ,
+              names_with_quotes_and_client_words_are_scripted,
               names_of_any_kind_are_scripted_or_refused,
               files_are_private_whole_and_never_overwritten,
               the_jobs_end_in_the_same_proven_state_as_the_direct_restore,
