@@ -111,7 +111,7 @@ CHECKS := check-rules-of-code check-docs check-rules check-golden check-interop 
 .PHONY: check check-deep
 check:
 	@tests/check.sh $(CHECKS)
-check-deep: check check-mutants check-kill check-cut check-switches
+check-deep: check check-oracle check-mutants check-kill check-cut check-switches
 
 .PHONY: check-unit
 check-unit: $(UNIT_BINARIES)

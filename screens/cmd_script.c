@@ -29,11 +29,14 @@ int cmd_script(const struct cli *cli)
         view = cli_read_group(config, &status);
     if (view != NULL) {
         request.method = METHOD_SCRIPT;
+        struct added_files files = {0};
+        cli_read_added(cli, config, view, NULL, &files, &request);
         struct plan *plan = plan_make(view, &request);
         for (size_t i = 0; i < plan->reasons_count; i++)
             cli_say(plan->reasons[i]);
         status = write_scripts(cli, plan, view);
         plan_free(plan);
+        added_free(&files);
     }
     group_view_release(view);
     config_free(config);

@@ -41,6 +41,15 @@ def with_it_the_plan_rolls_forward_over_the_bridge():
         expect(", added, " + BRIDGE in text, text[:3000])
 
 
+def the_scripts_take_the_bridge_too():
+    with Lab("stolen") as lab:
+        directory = os.path.join(lab.directory, "scripts")
+        done = lab.run("script", "--add-file", BRIDGE, "--output", directory)
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        with open(os.path.join(directory, "DRSMALL-1-to-mark.sql"), encoding="utf-8") as file:
+            expect(BRIDGE in file.read(), "the bridge is in the script")
+
+
 def a_file_that_is_not_there_or_of_another_kind_is_told():
     with Lab("stolen") as lab:
         plan = lab.json("plan", "--add-file", "\\\\nas\\tool\\nothing.trn", status=5)
@@ -82,6 +91,7 @@ def with_the_sources_never_seen_the_headers_tell():
 
 support.main([without_the_stolen_log_nothing_rolls_forward_and_the_reason_names_the_file,
               with_it_the_plan_rolls_forward_over_the_bridge,
+              the_scripts_take_the_bridge_too,
               a_file_that_is_not_there_or_of_another_kind_is_told,
               the_bridge_is_restored_and_proven,
               with_the_sources_never_seen_the_headers_tell])

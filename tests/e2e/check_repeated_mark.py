@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+"""Two marks of one name in the logs to apply: AFTER tells them apart, between time zones the LSN."""
+import json
+import os
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import lab as support  # noqa: E402
+import pytds  # noqa: E402
+from lab import ROOT, Lab, expect  # noqa: E402
+from proxy import read_ini  # noqa: E402
+from record import check_record, read_record  # noqa: E402
+
+MARK = "BTS_2026_11_20_12_30_00_000"  # of the set that the job takes next
+RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
+           "Small group")
+
+
+def small(destination_offset_minutes):
+    with open(os.path.join(ROOT, "tests", "lab", "scenarios", "small.json"),
+              encoding="utf-8") as file:
+        scenario = json.load(file)
+    for server in scenario["servers"]:
+        server["utc_offset_minutes"] = 60 if server["role"] == "source" else \
+            destination_offset_minutes
+    directory = tempfile.mkdtemp(prefix="stopmark-test-")
+    path = os.path.join(directory, "scenario.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(scenario, file)
+    return path
+
+
+def at_source(lab, text):
+    sections = read_ini(lab.ini)
+    login = next(s for s in sections.values() if s.get("role") == "destination")
+    with open(login["restore_password_file"], encoding="utf-8") as file:
+        password = file.readline().strip()
+    connection = pytds.connect(dsn="127.0.0.1", port=int(sections["server SQLSMALL"]["port"]),
+                               user=login["restore_user"], password=password, autocommit=True)
+    cursor = connection.cursor()
+    cursor.execute(text)
+    while cursor.nextset():
+        pass
+    connection.close()
+
+
+def somebody_sets_the_name_before_the_job_does(lab):
+    for database in ("BizTalkMgmtDb", "SSODB"):
+        at_source(lab, f"USE {database}; BEGIN TRAN [{MARK}] WITH MARK; "
+                       "INSERT INTO dbo.MarkLog (MarkName) VALUES (N'of somebody else'); COMMIT")
+    at_source(lab, "EXEC master.dbo.sp_lab_advance 720")  # 12:32:50: the set of 12:30 is there
+
+
+def restored_to_the_second_mark(destination_offset_minutes, words):
+    with Lab(small(destination_offset_minutes)) as lab:
+        somebody_sets_the_name_before_the_job_does(lab)
+        plan = lab.json("plan", "--mark", MARK)
+        expect(plan["possible"] and plan["target"]["mark"] == MARK, plan["reasons"])
+        clauses = {d["database"]: {s["stop_clause"] for s in d["steps"] if s["stop_clause"]}
+                   for d in plan["databases"]}
+        expect(all(len(c) == 1 for c in clauses.values()), clauses)
+        for database, (clause,) in clauses.items():
+            twice = database in ("BizTalkMgmtDb", "SSODB")
+            expect((words in clause) == twice, (database, clause))
+        lab.sources_die()
+        done = lab.run(*RESTORE, seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        report = lab.json("report", "1")
+        expect(report["verdict"] == "ok" and report["mark"] == MARK, report["verdict"])
+        check_record(lab, databases=4)
+        logs = [r for r in read_record(lab) if r["kind"] == "RESTORE LOG" and r["reached_stop"]]
+        expect(len(logs) == 4, logs)
+
+
+def after_takes_the_second_of_two_marks():
+    restored_to_the_second_mark(60, " AFTER N'2026-11-20T13:29:59")
+
+
+def between_two_zones_the_lsn_does():
+    restored_to_the_second_mark(0, "N'lsn:")
+
+
+support.main([after_takes_the_second_of_two_marks, between_two_zones_the_lsn_does])
