@@ -17,7 +17,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 
-enum { READY_TIMEOUT_MS = 10000 };
+enum { READY_TIMEOUT_MS = 30000 };
 
 struct demo {
     pid_t lab;
@@ -116,7 +116,21 @@ static void last_words(const struct demo *demo, char *out, size_t size)
         fclose(log);
 }
 
-struct demo *demo_start(const char *scenario, double speed, struct error *error)
+/* The text as a file of the demo's directory; its path, owned; NULL = it cannot be written. */
+static char *write_scenario(const struct demo *demo, const char *text)
+{
+    char *path = memory_format("%s/scenario.json", demo->directory);
+    FILE *file = fopen(path, "w");
+    bool good = file != NULL && fputs(text, file) >= 0;
+    if (file != NULL)
+        good = fclose(file) == 0 && good;
+    if (good)
+        return path;
+    free(path);
+    return NULL;
+}
+
+struct demo *demo_start(const char *scenario, const char *text, double speed, struct error *error)
 {
     char *lab = find_lab();
     if (lab == NULL) {
@@ -129,7 +143,10 @@ struct demo *demo_start(const char *scenario, double speed, struct error *error)
     snprintf(demo->directory, sizeof demo->directory, "/tmp/stopmark-demo-XXXXXX");
     bool ok = mkdtemp(demo->directory) != NULL;
     snprintf(demo->configuration, sizeof demo->configuration, "%s/stopmark.ini", demo->directory);
-    ok = ok && spawn_lab(demo, lab, scenario, speed) && wait_ready(demo);
+    char *own = ok && text != NULL ? write_scenario(demo, text) : NULL;
+    ok = ok && (text == NULL || own != NULL) &&
+         spawn_lab(demo, lab, own != NULL ? own : scenario, speed) && wait_ready(demo);
+    free(own);
     free(lab);
     if (ok) {
         char *state = memory_format("%s/state", demo->directory);

@@ -12,8 +12,9 @@
 struct demo; /* opaque */
 
 /* Finds stopmark-lab beside this binary or in its libexec, starts it with the scenario (a name or
- * a file) at the speed given, and waits (10 s at most) until it is ready. Owned; NULL with *error. */
-struct demo *demo_start(const char *scenario, double speed, struct error *error);
+ * a file; or, where text is not NULL, that text as a scenario) at the speed given, and waits (30 s
+ * at most) until it is ready. Owned; NULL with *error. */
+struct demo *demo_start(const char *scenario, const char *text, double speed, struct error *error);
 
 /* The configuration that the lab wrote; borrowed. */
 const char *demo_configuration(const struct demo *demo);

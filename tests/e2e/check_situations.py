@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """Rehearsal, planned move, migration: what each promises, asserted from the lab's own record."""
+import glob
+import json
 import os
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -267,6 +270,92 @@ def drop(lab, name):
     return name not in states(lab, "DRSMALL")
 
 
+# --- demo --from-views ---------------------------------------------------------------------------
+
+
+def demo_of_views(lab):
+    """Runs `demo --from-views --plain` once, the estate being gone; its text and the path of a copy
+    of the scenario that it wrote."""
+    lab.process.terminate()
+    lab.process.wait(10)
+    known = set(glob.glob("/tmp/stopmark-demo-*/scenario.json"))
+    demo = subprocess.Popen([support.STOPMARK, "demo", "--from-views", "--plain", "-c", lab.ini],
+                            env=lab.environment(), text=True, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    copy = os.path.join(lab.directory, "scenario.json")
+
+    def mine():
+        for path in set(glob.glob("/tmp/stopmark-demo-*/scenario.json")) - known:
+            try:
+                with open(path, encoding="utf-8") as file:
+                    scenario = json.load(file)
+            except (OSError, ValueError):
+                continue
+            if scenario["group"] == lab_group(lab):
+                return scenario
+        return None
+    scenario = wait_for(mine, 20, "the demo writes its scenario")
+    with open(copy, "w", encoding="utf-8") as file:
+        json.dump(scenario, file)
+    out, err = demo.communicate(timeout=60)
+    expect(demo.returncode == 0, (demo.returncode, err))
+    return out, copy
+
+
+def lab_group(lab):
+    with open(lab.ini, encoding="utf-8") as file:
+        return next(line.split("=", 1)[1].strip() for line in file if line.startswith("name"))
+
+
+def statements(plan):
+    return {(d["server"], d["database"]): [s["sql"] for s in d["steps"]]
+            for d in plan["databases"]}
+
+
+def the_estate_of_the_last_good_views_has_the_same_plan_and_it_ends_proven():
+    with Lab() as lab:
+        plan = lab.json("plan")
+        text, scenario = demo_of_views(lab)
+        expect(plan["target"]["mark"] in text, text[:600])
+        with Lab(scenario) as again:
+            same = again.json("plan")
+            expect(same["target"]["mark"] == plan["target"]["mark"] and
+                   same["target"]["set"] == plan["target"]["set"], same["target"])
+            expect(statements(same) == statements(plan), "the same statements")
+            again.sources_die()
+            done = restore(again, "source-lost")
+            expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+            check_record(again)
+        lab.process = subprocess.Popen(["true"], stdout=subprocess.PIPE)  # for the lab's own end
+        lab.process.wait()
+
+
+def any_plan(lab):
+    """Possible or not."""
+    return json.loads(lab.run("plan", "--json").stdout)
+
+
+def an_estate_in_trouble_is_rebuilt_with_its_troubles():
+    for trouble in ("partial", "behind", "stolen-gone"):
+        with Lab(trouble) as lab:
+            plan = any_plan(lab)
+            _, scenario = demo_of_views(lab)
+            with Lab(scenario) as again:
+                same = any_plan(again)
+                expect(same["possible"] == plan["possible"] and
+                       same["target"]["mark"] == plan["target"]["mark"],
+                       (trouble, plan["target"], same["target"], same["reasons"]))
+            lab.process = subprocess.Popen(["true"], stdout=subprocess.PIPE)
+            lab.process.wait()
+
+
+def without_views_there_is_no_demo_of_them():
+    with Lab("small") as lab:
+        done = lab.run("demo", "--from-views", "--plain")
+        expect(done.returncode == 1 and "no last good view" in done.stderr,
+               (done.returncode, done.stderr))
+
+
 if __name__ == "__main__":
     support.main([a_rehearsal_proves_copies_and_leaves_the_standby_alone,
                   a_rehearsal_needs_no_living_source,
@@ -276,4 +365,7 @@ if __name__ == "__main__":
                   an_aborted_move_gives_the_source_back,
                   a_killed_move_is_resumed_and_loses_nothing,
                   a_move_needs_living_sources,
-                  a_migration_makes_the_databases_on_new_servers])
+                  a_migration_makes_the_databases_on_new_servers,
+                  the_estate_of_the_last_good_views_has_the_same_plan_and_it_ends_proven,
+                  an_estate_in_trouble_is_rebuilt_with_its_troubles,
+                  without_views_there_is_no_demo_of_them])

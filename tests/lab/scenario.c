@@ -327,6 +327,7 @@ static struct lab *build(const struct node *top, uint64_t seed)
         scenario_read_jobs(top, lab, &plan);
         read_faults(lab, top);
     }
+    free(plan.sets);
     if (str_text(top->problems)[0] != '\0') {
         lab_free(lab);
         return NULL;

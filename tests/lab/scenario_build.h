@@ -18,12 +18,22 @@ struct history_exception {
     char path[520];
 };
 
+/* A set that the scenario lists, in place of the ones that the schedule would make. */
+struct history_set {
+    int64_t id, utc_ms;
+    bool full, complete;
+    char stamp[129]; /* its mark, and in its files' names; "" = made from the time */
+    const struct database *without[GROUP_MEMBERS]; /* it has no file of these */
+    size_t without_count;
+};
+
 /* Where a destination's database stands, if not where the others do. */
 struct standby_position {
     const struct instance *instance;
     char database[129]; /* "" = all of the instance */
     int behind;
-    enum { POSITION_RESTORING, POSITION_STANDBY, POSITION_ONLINE } state;
+    int64_t applied; /* the last set that it has, in place of behind; 0 = by behind */
+    enum { POSITION_RESTORING, POSITION_STANDBY, POSITION_ONLINE, POSITION_ABSENT } state;
 };
 
 enum { STANDBY_POSITIONS = 64 };
@@ -40,6 +50,8 @@ struct history_plan {
     size_t exceptions_count;
     struct standby_position positions[STANDBY_POSITIONS];
     size_t positions_count;
+    struct history_set *sets; /* listed, ascending; owned */
+    size_t sets_count, sets_capacity;
 };
 
 struct node;

@@ -67,6 +67,52 @@ static void take_past_set(struct biztalk_group *group, struct past *past, bool f
     }
 }
 
+static bool lacks(const struct history_set *listed, const struct database *database)
+{
+    for (size_t i = 0; i < listed->without_count; i++) {
+        if (listed->without[i] == database) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A set as the scenario lists it: number, time and names are the ones of another estate. */
+static void take_listed_set(struct biztalk_group *group, struct past *past,
+                            const struct history_set *listed)
+{
+    struct lab *lab = group->management->instance->lab;
+    struct set_run run = {.group = group, .full = listed->full};
+    struct past_set *set = memory_append(past, items);
+    if (lab->now_base_utc_ms < listed->utc_ms) {
+        lab->now_base_utc_ms = listed->utc_ms;
+    }
+    group->next_set_id = listed->id;
+    biztalk_begin_set(&run);
+    if (listed->stamp[0] != '\0') {
+        text_copy(run.stamp, sizeof run.stamp, listed->stamp);
+    }
+    *set = (struct past_set){.id = run.set_id,
+                             .full = listed->full,
+                             .complete = listed->complete,
+                             .taken_utc_ms = run.started_utc_ms};
+    if (!listed->full) {
+        biztalk_mark_all(&run);
+    }
+    for (size_t i = 0; i < group->members_count; i++) {
+        if (lacks(listed, group->members[i].database)) {
+            continue;
+        }
+        set->files[i] = biztalk_backup_member(&run, i, listed->complete);
+        lab->now_base_utc_ms += set->files[i]->finish_utc_ms - set->files[i]->start_utc_ms;
+    }
+    if (listed->full && listed->complete) {
+        group->last_full_utc_ms = run.started_utc_ms;
+    }
+    group->partial_since_full =
+        !listed->complete || (group->partial_since_full && !listed->full);
+}
+
 static void run_past_job(struct biztalk_group *group, const struct history_plan *plan,
                          struct past *past, int64_t time)
 {
@@ -196,6 +242,17 @@ static size_t take_back(const struct past *past, size_t last, int behind)
     return last;
 }
 
+/* The newest set that was restored, up to that number; SIZE_MAX = none. */
+static size_t applied_up_to(const struct past *past, int64_t id)
+{
+    for (size_t i = past->items_count; i-- > 0;) {
+        if (past->items[i].id <= id && past->items[i].restored) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
 /* A destination while its past is made. */
 struct bring_up {
     struct shipping *shipping;
@@ -240,6 +297,10 @@ static void create_restored(const struct bring_up *up, size_t member)
     if (up->last[member] == SIZE_MAX || !wanted(up->shipping, source)) {
         return;
     }
+    const struct standby_position *position = position_of(up->plan, instance, source->name);
+    if (position != NULL && position->state == POSITION_ABSENT) {
+        return;
+    }
     const struct backup_file *file = up->past->items[up->last[member]].files[member];
     struct database *database = instance_add_restoring(instance, source->name, file->timeline);
     memcpy(database->files, file->files, sizeof database->files);
@@ -248,7 +309,6 @@ static void create_restored(const struct bring_up *up, size_t member)
     database->recovery_model = file->recovery_model;
     database->data_bytes = source->data_bytes;
     database->created_utc_ms = up->past->items[0].taken_utc_ms;
-    const struct standby_position *position = position_of(up->plan, instance, source->name);
     if (position != NULL && position->state == POSITION_ONLINE) {
         database_recover(database);
     } else if (position != NULL && position->state == POSITION_STANDBY) {
@@ -311,7 +371,9 @@ static void bring_up(struct shipping *shipping, struct biztalk_group *group, str
     for (size_t m = 0; m < group->members_count; m++) {
         const char *name = group->members[m].database->name;
         const struct standby_position *position = position_of(plan, shipping->instance, name);
-        up.last[m] = take_back(past, last, position == NULL ? plan->behind : position->behind);
+        up.last[m] = position != NULL && position->applied > 0
+                         ? applied_up_to(past, position->applied)
+                         : take_back(past, last, position == NULL ? plan->behind : position->behind);
         if (wanted(shipping, group->members[m].database) && up.last[m] < of_all) {
             of_all = up.last[m];
         }
@@ -360,6 +422,23 @@ static void begin_with_old_history(struct biztalk_group *group, const struct old
     }
 }
 
+static void take_listed_sets(struct biztalk_group *group, const struct history_plan *plan,
+                             struct past *past)
+{
+    int64_t before = INT64_MIN;
+    for (size_t i = 0; i < plan->sets_count; i++) {
+        for (size_t k = 0; k < plan->exceptions_count; k++) {
+            const struct history_exception *theft = &plan->exceptions[k];
+            if (theft->stolen_from != NULL && theft->utc_ms > before &&
+                theft->utc_ms <= plan->sets[i].utc_ms) {
+                steal_log(group->management->instance->lab, theft);
+            }
+        }
+        take_listed_set(group, past, &plan->sets[i]);
+        before = plan->sets[i].utc_ms;
+    }
+}
+
 void scenario_make_history(struct biztalk_group *group, const struct history_plan *plan)
 {
     struct lab *lab = group->management->instance->lab;
@@ -369,7 +448,9 @@ void scenario_make_history(struct biztalk_group *group, const struct history_pla
                                 .end_utc_ms = plan->start_utc_ms / plan->every_ms * plan->every_ms}};
     begin_with_old_history(group, &past.old);
     int64_t first = plan->start_utc_ms / plan->every_ms * plan->every_ms + plan->every_ms;
-    for (int64_t time = first; time <= plan->now_utc_ms; time += plan->every_ms) {
+    take_listed_sets(group, plan, &past);
+    for (int64_t time = first; plan->sets_count == 0 && time <= plan->now_utc_ms;
+         time += plan->every_ms) {
         run_past_job(group, plan, &past, time);
         const struct history_exception *theft = exception_at(plan, time, true);
         if (theft != NULL) {

@@ -1,6 +1,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "core/base/memory.h"
 #include "core/base/text.h"
 #include "tests/lab/biztalk.h"
 #include "tests/lab/model.h"
@@ -50,13 +51,16 @@ static void read_positions(const struct node *top, struct lab *lab, struct histo
     struct node list = node_member(top, "standby");
     for (size_t i = 0; i < node_count(&list) && plan->positions_count < STANDBY_POSITIONS; i++) {
         struct node item = node_item(&list, i);
-        node_check_keys(&item, "server database behind state");
+        node_check_keys(&item, "server database behind applied state");
         struct standby_position *position = &plan->positions[plan->positions_count++];
-        const char *state = node_choice(&item, "state", "restoring standby online", "restoring");
+        const char *state = node_choice(&item, "state", "restoring standby online absent",
+                                        "restoring");
         position->instance = lab_instance(lab, node_text_required(&item, "server"));
         position->behind = (int)node_integer(&item, "behind", 1, 1000, plan->behind);
+        position->applied = node_integer(&item, "applied", 1, INT32_MAX, 0);
         position->state = strcmp(state, "online") == 0    ? POSITION_ONLINE
                           : strcmp(state, "standby") == 0 ? POSITION_STANDBY
+                          : strcmp(state, "absent") == 0  ? POSITION_ABSENT
                                                           : POSITION_RESTORING;
         text_copy(position->database, sizeof position->database, node_text(&item, "database", ""));
         if (position->instance == NULL || position->instance->is_source) {
@@ -85,6 +89,44 @@ static void read_stolen(const struct node *history, struct history_plan *plan,
     }
 }
 
+static void read_set(const struct node *item, struct history_plan *plan,
+                     const struct biztalk_group *group)
+{
+    node_check_keys(item, "set kind time stamp complete without");
+    struct history_set *set = memory_append(plan, sets);
+    set->id = node_integer(item, "set", 1, INT32_MAX, 1);
+    set->utc_ms = node_instant(item, "time", 0);
+    set->full = strcmp(node_choice(item, "kind", "full log", NULL), "full") == 0;
+    set->complete = node_boolean(item, "complete", true);
+    text_copy(set->stamp, sizeof set->stamp, node_text(item, "stamp", ""));
+    const struct history_set *before = plan->sets_count > 1 ? set - 1 : NULL;
+    if (set->utc_ms < plan->start_utc_ms || set->utc_ms > plan->now_utc_ms ||
+        (before != NULL && (set->id <= before->id || set->utc_ms < before->utc_ms))) {
+        node_problem(item, "sets are listed by number and time, within the history's hours");
+    }
+    struct node without = node_member(item, "without");
+    for (size_t i = 0; i < node_count(&without) && i < GROUP_MEMBERS; i++) {
+        struct node name = node_item(&without, i);
+        const char *text = json_string_value(name.json);
+        const struct database *database = text == NULL ? NULL : find_database(group, text);
+        if (database == NULL) {
+            node_problem(&name, "expected a database that the job backs up");
+        } else {
+            set->without[set->without_count++] = database;
+        }
+    }
+}
+
+static void read_sets(const struct node *history, struct history_plan *plan,
+                      const struct biztalk_group *group)
+{
+    struct node list = node_member(history, "sets");
+    for (size_t i = 0; i < node_count(&list); i++) {
+        struct node item = node_item(&list, i);
+        read_set(&item, plan, group);
+    }
+}
+
 static void read_history(const struct node *top, struct history_plan *plan,
                          struct biztalk_group *group)
 {
@@ -101,7 +143,7 @@ static void read_history(const struct node *top, struct history_plan *plan,
     }
     node_check_keys(&history,
                     "days hours mark_ms behind not_imported first_set failed_starts stolen"
-                    " partial old_rows");
+                    " partial old_rows sets");
     plan->old_rows = (int)node_integer(&history, "old_rows", 0, 10000000, 0);
     plan->mark_ms = (int)node_integer(&history, "mark_ms", 0, 59999, 0);
     plan->behind = (int)node_integer(&history, "behind", 1, 1000, 1);
@@ -109,6 +151,7 @@ static void read_history(const struct node *top, struct history_plan *plan,
     group->next_set_id = node_integer(&history, "first_set", 1, INT32_MAX, 1);
     read_exceptions(&history, plan, group);
     read_stolen(&history, plan, group);
+    read_sets(&history, plan, group);
 }
 
 void scenario_read_past(const struct node *top, struct lab *lab, struct biztalk_group *group,
