@@ -160,15 +160,19 @@ FUZZ_TDS_SOURCES := tests/fuzz/fuzz_tds.c tests/lab/reply.c tests/lab/value.c \
 
 $(FUZZ)/fuzz_tds: $(FUZZ_TDS_SOURCES)
 	@mkdir -p $(@D)
-	@clang $(CPPFLAGS) -U_FORTIFY_SOURCE -std=c17 -g -O1 -pthread \
+	@clang $(CPPFLAGS) -U_FORTIFY_SOURCE -std=c17 -g -O2 -pthread \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ -lssl -lcrypto
 .PHONY: fuzz-tds
 fuzz-tds: $(FUZZ)/fuzz_tds
-	@/usr/bin/python3 -B tests/fuzz/make_tds_corpus.py $(FUZZ)/tds
+	@rm -rf $(FUZZ)/tds-first && /usr/bin/python3 -B tests/fuzz/make_tds_corpus.py $(FUZZ)/tds-first
+	@/usr/bin/python3 -B tests/fuzz/check_tds_corpus.py $(FUZZ)/fuzz_tds $(FUZZ)/tds-first
+	@mkdir -p $(FUZZ)/tds
 	@$(FUZZ)/fuzz_tds -runs=$(RUNS) -max_len=4096 -print_final_stats=1 -close_fd_mask=1 \
-		-artifact_prefix=$(FUZZ)/ $(FUZZ)/tds >$(FUZZ)/tds.log 2>&1 || \
+		-artifact_prefix=$(FUZZ)/ $(FUZZ)/tds $(FUZZ)/tds-first >$(FUZZ)/tds.log 2>&1 || \
 		{ tail -40 $(FUZZ)/tds.log; echo "fuzz-tds: 0 passed, 1 failed"; exit 1; }
-	@sed -n 's/^#[0-9]*.DONE *cov: \([0-9]*\).*/edges covered: \1/p' $(FUZZ)/tds.log
+	@sed -n -e 's/^#[0-9]*.DONE *cov: \([0-9]*\).*/edges covered: \1/p' \
+		-e 's/^stat::number_of_executed_units: *\([0-9]*\)/runs: \1/p' \
+		-e 's/^stat::average_exec_per_sec: *\([0-9]*\)/runs a second: \1/p' $(FUZZ)/tds.log
 	@echo "fuzz-tds: 1 passed, 0 failed"
 
 $(BUILD)/kill-shim.so: tests/e2e/kill_shim.c
