@@ -99,6 +99,9 @@ $(BUILD)/unit/lab/%: $(BUILD)/obj/tests/unit/lab/%.o $(LIB_LAB) $(LIB_BASE)
 .PHONY: deps
 deps:
 	@tests/deps.sh
+.PHONY: deps-deep
+deps-deep: deps
+	@tests/deps.sh deep
 
 # --- tests --------------------------------------------------------------------------------------
 
@@ -111,7 +114,7 @@ CHECKS := check-rules-of-code check-docs check-rules check-golden check-interop 
 .PHONY: check check-deep
 check:
 	@tests/check.sh $(CHECKS)
-check-deep: check check-oracle check-mutants check-kill check-cut check-switches
+check-deep: check check-interop-deep check-oracle check-mutants check-kill check-cut check-switches
 
 .PHONY: check-unit
 check-unit: $(UNIT_BINARIES)
@@ -139,6 +142,11 @@ check-interop: all
 	@failed=0; for test in $(sort $(wildcard tests/interop/check_*.py)); do \
 		BUILD=$(BUILD) /usr/bin/python3 -B $$test || failed=1; done; exit $$failed
 
+# Those of them that need a Java machine (make deps-deep).
+.PHONY: check-interop-deep
+check-interop-deep: all
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/interop/check_drivers.py --deep
+
 # The planner against a brute-force search by SQL Server's rules: make check-oracle RUNS=20000.
 # Prints how often each route and reason was asked for; a disagreement prints its seed, and
 # ORACLE_SEED=N build/unit/core/test_plan_oracle asks it again.
@@ -164,16 +172,7 @@ $(FUZZ)/fuzz_tds: $(FUZZ_TDS_SOURCES)
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ -lssl -lcrypto
 .PHONY: fuzz-tds
 fuzz-tds: $(FUZZ)/fuzz_tds
-	@rm -rf $(FUZZ)/tds-first && /usr/bin/python3 -B tests/fuzz/make_tds_corpus.py $(FUZZ)/tds-first
-	@/usr/bin/python3 -B tests/fuzz/check_tds_corpus.py $(FUZZ)/fuzz_tds $(FUZZ)/tds-first
-	@mkdir -p $(FUZZ)/tds
-	@$(FUZZ)/fuzz_tds -runs=$(RUNS) -max_len=4096 -print_final_stats=1 -close_fd_mask=1 \
-		-artifact_prefix=$(FUZZ)/ $(FUZZ)/tds $(FUZZ)/tds-first >$(FUZZ)/tds.log 2>&1 || \
-		{ tail -40 $(FUZZ)/tds.log; echo "fuzz-tds: 0 passed, 1 failed"; exit 1; }
-	@sed -n -e 's/^#[0-9]*.DONE *cov: \([0-9]*\).*/edges covered: \1/p' \
-		-e 's/^stat::number_of_executed_units: *\([0-9]*\)/runs: \1/p' \
-		-e 's/^stat::average_exec_per_sec: *\([0-9]*\)/runs a second: \1/p' $(FUZZ)/tds.log
-	@echo "fuzz-tds: 1 passed, 0 failed"
+	@RUNS=$(RUNS) tests/fuzz/fuzz_tds.sh $(FUZZ)
 
 $(BUILD)/kill-shim.so: tests/e2e/kill_shim.c
 	@mkdir -p $(@D)

@@ -1,11 +1,14 @@
 #!/bin/sh
 # Installs the Debian packages that the build, the lab and the tests need, and only the missing
-# ones. As root or with sudo; where it may do neither, it says what it would install.
+# ones; with the word "deep" what check-deep needs beyond that. As root or with sudo; where it may do neither, it says what it would install.
 set -eu
 
 packages='gcc clang clang-format make pkg-config libncurses-dev freetds-dev libiniparser-dev
 libcmocka-dev libsqlite3-dev libjansson-dev libxml2-dev libxml2-utils libssl-dev libclang-rt-14-dev freetds-bin
+tdsodbc unixodbc python3-pymssql libdbd-sybase-perl
 binutils python3 python3-tds python3-openssl python3-pyte python3-jsonschema mandoc'
+
+[ "${1:-}" != deep ] || packages='default-jdk-headless libjtds-java'
 
 missing=
 for package in $packages; do
