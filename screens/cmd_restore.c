@@ -25,7 +25,8 @@ static int check_words(const struct cli *cli, const struct config *config)
     return cli_fail(&error);
 }
 
-/* The possible plan with that hash, over both targets and every mark; NULL = none. */
+/* The possible plan of the request's method with that hash, over both targets and every mark; NULL =
+ * none. */
 static struct plan *find_plan(const struct group_view *view, struct plan_request *request,
                               const char *hash)
 {
@@ -42,12 +43,25 @@ static struct plan *find_plan(const struct group_view *view, struct plan_request
     return NULL;
 }
 
+/* The same over the methods that a run can have, where none was named. */
+static struct plan *find_named_plan(const struct cli *cli, const struct group_view *view,
+                                    struct plan_request *request, const char *hash)
+{
+    struct plan *plan = find_plan(view, request, hash);
+    if (plan != NULL || cli_has(cli, OPTION_METHOD))
+        return plan;
+    request->method = METHOD_JOBS;
+    request->stop = STOP_AT; /* all that it has */
+    return find_plan(view, request, hash);
+}
+
 static struct plan *make_plan(const struct cli *cli, const struct group_view *view,
                               struct plan_request *request, int *status)
 {
     struct error error;
     const char *hash = cli_value(cli, OPTION_PLAN);
-    struct plan *plan = hash ? find_plan(view, request, hash) : plan_make(view, request);
+    struct plan *plan =
+        hash ? find_named_plan(cli, view, request, hash) : plan_make(view, request);
     if (plan != NULL && plan->possible)
         return plan;
     for (size_t i = 0; plan != NULL && i < plan->reasons_count; i++)

@@ -4,6 +4,17 @@
 #include "core/script.h"
 #include "screens/cli.h"
 
+/* The scripts cannot see the sources: whoever makes them is told what stopmark sees. */
+static void warn_of_sources(const struct group_view *view)
+{
+    for (size_t i = 0; i < view->servers_count; i++)
+        if (view->servers[i]->role == ROLE_SOURCE && !view->down[i])
+            fprintf(stderr,
+                    "stopmark: the source %s answers; switch it off before a second script is run, "
+                    "or two groups will be live\n",
+                    view->servers[i]->name);
+}
+
 static int write_scripts(const struct cli *cli, const struct plan *plan,
                          const struct group_view *view)
 {
@@ -13,6 +24,8 @@ static int write_scripts(const struct cli *cli, const struct plan *plan,
     enum error_code code = script == NULL ? error.code : script_write(script, directory, &error);
     for (size_t i = 0; code == ERR_OK && i < script->files_count; i++)
         printf("%s/%s\n", directory, script->files[i].name);
+    if (code == ERR_OK)
+        warn_of_sources(view);
     script_free(script);
     return code == ERR_OK ? 0 : cli_fail(&error);
 }
