@@ -136,7 +136,8 @@ const char *check_part_words(enum view_part part)
                                                   [PART_LOGINS] = "the server's logins",
                                                   [PART_INSIDE] = "what is in its databases",
                                                   [PART_LINKS] = "linked servers",
-                                                  [PART_VOLUMES] = "the space on its disks"};
+                                                  [PART_VOLUMES] = "the space on its disks",
+                                                  [PART_REFERENCES] = "the server names in the restored databases"};
     return words[part];
 }
 

@@ -74,4 +74,8 @@ int64_t decode_last_restore_set(const struct tds_row *row);
  * stays unknown. */
 void decode_decide_local_time(struct server_view *view);
 
+/* A step and a schedule of an Agent job; texts are owned by the row. */
+void decode_job_step(struct job_step_row *out, const struct tds_row *row);
+void decode_job_schedule(struct job_schedule_row *out, const struct tds_row *row);
+
 #endif

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/base/clock.h"
+#include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/decode.h"
 
@@ -159,4 +160,41 @@ void decode_decide_local_time(struct server_view *view)
     bool mentioned = contains(job->steps, "@UseLocalTime");
     view->use_local_time_known = said >= 0 || !mentioned;
     view->use_local_time = said == 1; /* the parameter's default is UTC */
+}
+
+void decode_job_step(struct job_step_row *out, const struct tds_row *row)
+{
+    *out = (struct job_step_row){
+        .step_id = (int)tds_integer(row, "step_id", 0),
+        .name = memory_copy_text(tds_text(row, "name")),
+        .subsystem = memory_copy_text(tds_text(row, "subsystem")),
+        .command = memory_copy_text(tds_text(row, "command")),
+        .database = memory_copy_text(tds_text(row, "database_name")),
+        .on_success = (int)tds_integer(row, "on_success", 1),
+        .on_success_step = (int)tds_integer(row, "on_success_step", 0),
+        .on_fail = (int)tds_integer(row, "on_fail", 2),
+        .on_fail_step = (int)tds_integer(row, "on_fail_step", 0),
+        .retries = (int)tds_integer(row, "retries", 0),
+        .retry_interval_min = (int)tds_integer(row, "retry_interval", 0),
+    };
+    tds_guid(row, "job_id", out->job_id);
+}
+
+void decode_job_schedule(struct job_schedule_row *out, const struct tds_row *row)
+{
+    *out = (struct job_schedule_row){
+        .name = memory_copy_text(tds_text(row, "name")),
+        .enabled = tds_integer(row, "enabled", 0) != 0,
+        .type = (int)tds_integer(row, "type", 0),
+        .interval = (int)tds_integer(row, "interval", 0),
+        .subday_type = (int)tds_integer(row, "subday_type", 0),
+        .subday_interval = (int)tds_integer(row, "subday_interval", 0),
+        .relative = (int)tds_integer(row, "relative", 0),
+        .recurrence = (int)tds_integer(row, "recurrence", 0),
+        .start_date = (int)tds_integer(row, "start_date", 0),
+        .end_date = (int)tds_integer(row, "end_date", 0),
+        .start_time = (int)tds_integer(row, "start_time", 0),
+        .end_time = (int)tds_integer(row, "end_time", 0),
+    };
+    tds_guid(row, "job_id", out->job_id);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/aftermath.h"
 #include "core/base/memory.h"
 #include "core/base/str.h"
 #include "core/base/text.h"
@@ -238,6 +239,12 @@ static bool check_jobs(struct execution *execution, struct error *error)
     return true;
 }
 
+/* What people need next. A file that cannot be made is told; the group is verified all the same. */
+static void note_file(void *context, const char *line)
+{
+    execution_note(context, "%s", line);
+}
+
 bool execution_verify(struct execution *execution, struct error *error)
 {
     if (!execution_each_lane(execution, verify_lane, error) || !check_newest(execution, error))
@@ -247,5 +254,7 @@ bool execution_verify(struct execution *execution, struct error *error)
             : !rehearsal_verify(execution, error))
         return false;
     report_strange_marks(execution);
+    if (execution->head.situation != SITUATION_REHEARSAL)
+        aftermath_make(execution->config, execution->head.run, note_file, execution);
     return true;
 }

@@ -252,6 +252,24 @@ struct job_row {
     char *steps;   /* the commands of all steps, joined by newlines; for @UseLocalTime and paths */
 };
 
+/* One step of an Agent job, whole, so that it can be made again. */
+struct job_step_row {
+    char job_id[37];
+    int step_id;
+    char *name, *subsystem, *command, *database;
+    int on_success, on_success_step, on_fail, on_fail_step; /* msdb's numbers */
+    int retries, retry_interval_min;
+};
+
+/* One schedule of an Agent job; all numbers are msdb's. */
+struct job_schedule_row {
+    char job_id[37];
+    char *name;
+    bool enabled;
+    int type, interval, subday_type, subday_interval, relative, recurrence;
+    int start_date, end_date, start_time, end_time;
+};
+
 /* One row of admv_BackupDatabases, with the use found in adm_Group and its sisters. */
 struct roster_row {
     char *server; /* as BizTalk's tables spell it */
@@ -269,7 +287,9 @@ enum surrounding {
                                  * private key was backed up there (-1 = never) */
     SURROUNDING_BACKUP_KEY,     /* database; detail: thumbprint that encrypted its backups */
     SURROUNDING_CREDENTIAL,     /* name */
-    SURROUNDING_LOGIN,          /* name, detail: SID, flag: disabled */
+    SURROUNDING_LOGIN,          /* name, detail: SID, flag: disabled, number: 1 of SQL Server, 2 of
+                                 * Windows, 3 a group of Windows; database: its password's hash in
+                                 * hex where the monitoring login may see it, never to be shown */
     SURROUNDING_USER,           /* database, name, detail: SID */
     SURROUNDING_BACKUP_ROLE,    /* database: it has the role BTS_BACKUP_USERS */
     SURROUNDING_MARK_LOG,       /* database; number: rows of MarkLog */
@@ -277,6 +297,8 @@ enum surrounding {
     SURROUNDING_LINKED_SERVER,  /* name, detail: data source, flag: RPC out, number: data access */
     SURROUNDING_NATIVE_SHIPPING, /* database; detail: primary or secondary */
     SURROUNDING_VOLUME,         /* name: "E:\", number: bytes free */
+    SURROUNDING_REFERENCE,      /* database, name: "adm_Group.TrackingDBServerName", detail: what
+                                 * stands there; only where that database was restored */
 };
 
 struct surrounding_row {

@@ -35,9 +35,10 @@ static const struct part_reader readers[] = {
     {.part = PART_SETTINGS, .who = BOTH, .slow = true, .read = reading_settings},
     {.part = PART_KEYS, .who = BOTH, .slow = true, .read = reading_keys},
     {.part = PART_LOGINS, .who = BOTH, .slow = true, .read = reading_logins},
-    {.part = PART_INSIDE, .who = SOURCES, .slow = true, .read = reading_inside},
+    {.part = PART_INSIDE, .who = BOTH, .slow = true, .read = reading_inside},
     {.part = PART_LINKS, .who = BOTH, .slow = true, .read = reading_links},
     {.part = PART_VOLUMES, .who = BOTH, .slow = true, .read = reading_volumes},
+    {.part = PART_REFERENCES, .who = DESTINATIONS, .slow = true, .read = reading_references},
 };
 
 enum error_code reading_ask(struct reading *reading, const struct query *query,

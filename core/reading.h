@@ -83,6 +83,7 @@ enum error_code reading_keys(struct reading *reading, struct error *error);
 enum error_code reading_logins(struct reading *reading, struct error *error);
 enum error_code reading_inside(struct reading *reading, struct error *error);
 enum error_code reading_links(struct reading *reading, struct error *error);
+enum error_code reading_references(struct reading *reading, struct error *error);
 enum error_code reading_volumes(struct reading *reading, struct error *error);
 
 /* The name of a column as that table has it, or NULL. Borrowed from the memory. */

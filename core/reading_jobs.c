@@ -60,12 +60,23 @@ static bool add_step(void *context, const struct tds_row *row)
     struct jobs_reading *jobs = context;
     int index = job_of(jobs, row);
     const char *command = tds_text(row, "command");
-    if (index < 0 || !command)
+    if (index < 0)
+        return true;
+    decode_job_step(memory_append(jobs->reading->fresh, job_steps), row);
+    if (!command)
         return true;
     struct str *steps = &jobs->facts[index].steps;
     if (steps->length)
         str_add_char(steps, '\n');
     str_add(steps, command);
+    return true;
+}
+
+static bool add_schedule(void *context, const struct tds_row *row)
+{
+    struct jobs_reading *jobs = context;
+    if (job_of(jobs, row) >= 0)
+        decode_job_schedule(memory_append(jobs->reading->fresh, job_schedules), row);
     return true;
 }
 
@@ -178,6 +189,7 @@ enum error_code reading_jobs(struct reading *reading, struct error *error)
     } asks[] = {
         {&query_jobs, add_job},
         {&query_job_steps, add_step},
+        {&query_job_schedules, add_schedule},
         {&query_job_outcomes, take_outcome},
         {&query_job_activity, take_activity},
         {&query_job_history, take_run},

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/aftermath.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/file.h"
@@ -179,6 +180,7 @@ struct report *report_load(const struct config *config, int64_t run, struct erro
         report = memory_new(sizeof *report);
         report_fill(report, &content, plan);
         report->summary.alive = run_worker_answers(config, report->summary.uuid);
+        aftermath_read(report, config);
         report_fill_steps(report, runbook, &content, plan);
         plan_free(plan);
     }
@@ -227,6 +229,10 @@ void report_free(struct report *report)
     for (size_t i = 0; i < report->rebuild_count; i++)
         free(report->rebuild[i]);
     free(report->rebuild);
+    for (size_t i = 0; i < report->files_count; i++)
+        free(report->files[i]);
+    free(report->files);
+    scan_free(report->scan);
     free(report->verdict_text);
     free(report->group);
     free(report->plan_hash);

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/report.h"
+#include "core/scan.h"
 
 /* --- proofs ----------------------------------------------------------------------------------- */
 
@@ -31,6 +33,36 @@ static void prove_count(struct manual_step *step, size_t done, size_t all, const
     step->note = memory_format("%zu of %zu databases %s", done, all, words);
 }
 
+static const char *first_of(const struct scan *scan, enum scan_kind kind)
+{
+    for (size_t i = 0; i < scan->findings_count; i++)
+        if (scan->findings[i].kind == kind)
+            return scan->findings[i].text;
+    return "";
+}
+
+/* "Nothing found" is only said of what was wholly read. */
+static void prove_scan(struct manual_step *step, const struct report *report, enum scan_kind kind)
+{
+    const struct scan *scan = report->scan;
+    char when[40];
+    if (scan == NULL) {
+        step->note = memory_copy_text("not looked yet: this page does, and `stopmark report RUN "
+                                      "--scan`");
+        return;
+    }
+    time_format(when, sizeof when, scan->at_utc_ms);
+    size_t count = scan_count(scan, kind);
+    step->ticked = count == 0 && scan->looked[kind];
+    if (count > 0)
+        step->note = memory_format("%s: %zu found; %s", when, count, first_of(scan, kind));
+    else if (scan->looked[kind])
+        step->note = memory_format("%s: looked, none found", when);
+    else
+        step->note = memory_format("%s: could not look everywhere: %s", when,
+                                   scan->blind[kind] == NULL ? "?" : scan->blind[kind]);
+}
+
 static void prove(struct manual_step *step, enum runbook_proof proof, const struct report *report,
                   const struct journal_content *content)
 {
@@ -50,7 +82,26 @@ static void prove(struct manual_step *step, enum runbook_proof proof, const stru
     case PROOF_VERIFIED:
         prove_count(step, counts.verified, counts.all, "verified");
         break;
-    default:
+    case PROOF_FILES:
+        step->ticked = report->files_count > 0;
+        step->note = step->ticked ? memory_format("%zu files, the first %s", report->files_count,
+                                                  report->files[0])
+                                  : memory_copy_text("none is there");
+        break;
+    case PROOF_NAMES:
+        prove_scan(step, report, SCAN_OLD_NAME);
+        break;
+    case PROOF_LOGINS:
+        prove_scan(step, report, SCAN_LOGIN);
+        break;
+    case PROOF_JOBS:
+        prove_scan(step, report, SCAN_JOB);
+        break;
+    case PROOF_OLD_SOURCE:
+        prove_scan(step, report, SCAN_OLD_SOURCE);
+        break;
+    case PROOF_NONE:
+    case PROOF_DRILL:
         break;
     }
 }

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/method.h"
 #include "core/report.h"
+#include "core/scan.h"
 #include "core/situation.h"
 
 /* --- Markdown --------------------------------------------------------------------------------- */
@@ -158,6 +159,25 @@ static void add_rebuild(struct str *out, const struct report *report)
         str_format(out, "%zu. %s\n", i + 1, report->rebuild[i]);
 }
 
+static void add_scan(struct str *out, const struct scan *scan)
+{
+    char when[40];
+    time_format(when, sizeof when, scan->at_utc_ms);
+    str_format(out, "\n## After the fail-over, as of %s\n", when);
+    for (int kind = 0; kind < SCAN_KINDS; kind++) {
+        enum scan_kind k = (enum scan_kind)kind;
+        str_format(out, "\n### %s\n\n", scan_kind_title(k));
+        for (size_t i = 0; i < scan->findings_count; i++)
+            if (scan->findings[i].kind == k)
+                str_format(out, "- %s: %s\n", scan->findings[i].where, scan->findings[i].text);
+        if (!scan->looked[kind])
+            str_format(out, "- could not look everywhere: %s\n",
+                       scan->blind[kind] == NULL ? "?" : scan->blind[kind]);
+        else if (scan_count(scan, k) == 0)
+            str_add(out, "nothing found\n");
+    }
+}
+
 char *report_to_markdown(const struct report *report)
 {
     struct str out = {0};
@@ -165,6 +185,10 @@ char *report_to_markdown(const struct report *report)
     add_databases(&out, report);
     add_manual(&out, report, false);
     add_manual(&out, report, true);
+    if (report->files_count > 0)
+        add_list(&out, "Files of this run", report->files, report->files_count);
+    if (report->scan != NULL)
+        add_scan(&out, report->scan);
     if (report->rebuild_count > 0)
         add_rebuild(&out, report);
     add_list(&out, "Decisions", report->decisions, report->decisions_count);
@@ -229,6 +253,15 @@ static json_t *manual_json(const struct report *report)
     return list;
 }
 
+/* null where nobody has looked. */
+static json_t *scan_json(const struct scan *scan)
+{
+    char *text = scan == NULL ? NULL : scan_to_json(scan);
+    json_t *document = text == NULL ? json_null() : json_loads(text, 0, NULL);
+    free(text);
+    return document;
+}
+
 char *report_to_json(const struct report *report)
 {
     const struct run_summary *s = &report->summary;
@@ -258,6 +291,8 @@ char *report_to_json(const struct report *report)
     json_object_set_new(document, "decisions",
                         json_from_texts(report->decisions, report->decisions_count));
     json_object_set_new(document, "manual", manual_json(report));
+    json_object_set_new(document, "files", json_from_texts(report->files, report->files_count));
+    json_object_set_new(document, "scan", scan_json(report->scan));
     json_object_set_new(document, "rebuild",
                         json_from_texts(report->rebuild, report->rebuild_count));
     return json_take_text(document);

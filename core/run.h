@@ -66,6 +66,8 @@ struct run_snapshot {
     struct error error;   /* code ERR_OK unless failed */
 };
 
+struct scan; /* core/scan.h */
+
 struct run_options {
     enum situation situation;
     const char *confirmed_group; /* what the operator typed; must equal the group's name */
@@ -192,6 +194,9 @@ struct report {
     size_t decisions_count, decisions_capacity;
     struct manual_step *manual;
     size_t manual_count, manual_capacity;
+    char **files; /* the paths of the run's files: update file, scripts */
+    size_t files_count, files_capacity;
+    struct scan *scan; /* the newest look after the fail-over; NULL = none was kept */
     char **rebuild; /* of an aborted run that left the standby where BizTalk cannot go on */
     size_t rebuild_count;
 };

@@ -217,6 +217,35 @@ static void walk_proof(struct walk *w, struct file_proof **row)
         walk_proof_file(w, walk_is_reading(w) ? memory_append(proof, files) : &proof->files[i]);
 }
 
+static void walk_job_step(struct walk *w, struct job_step_row *row)
+{
+    walk_guid(w, row->job_id);
+    walk_int(w, &row->step_id);
+    walk_text(w, &row->name);
+    walk_text(w, &row->subsystem);
+    walk_text(w, &row->command);
+    walk_text(w, &row->database);
+    walk_int(w, &row->on_success);
+    walk_int(w, &row->on_success_step);
+    walk_int(w, &row->on_fail);
+    walk_int(w, &row->on_fail_step);
+    walk_int(w, &row->retries);
+    walk_int(w, &row->retry_interval_min);
+}
+
+static void walk_job_schedule(struct walk *w, struct job_schedule_row *row)
+{
+    int *const numbers[] = {&row->type,       &row->interval,   &row->subday_type,
+                            &row->subday_interval, &row->relative, &row->recurrence,
+                            &row->start_date, &row->end_date,   &row->start_time,
+                            &row->end_time};
+    walk_guid(w, row->job_id);
+    walk_text(w, &row->name);
+    walk_bool(w, &row->enabled);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        walk_int(w, numbers[i]);
+}
+
 static void walk_surrounding(struct walk *w, struct surrounding_row *row)
 {
     WALK_ENUM(w, enum surrounding, row->kind);
@@ -361,6 +390,8 @@ void store_text_from_view(struct str *out, const struct server_view *view)
     WRITE_ROWS(out, view, proofs, walk_proof);
     WRITE_ROWS(out, view, computers, walk_name);
     WRITE_ROWS(out, view, surroundings, walk_surrounding);
+    WRITE_ROWS(out, view, job_steps, walk_job_step);
+    WRITE_ROWS(out, view, job_schedules, walk_job_schedule);
     write_line(out, "rows", count_history(view));
     for (size_t i = 0; i < view->history_count; i++)
         for (size_t j = 0; j < view->history[i]->count; j++) {
@@ -411,6 +442,8 @@ static bool read_lists(const char *at, struct server_view *view)
     READ_LATER_ROWS(&at, view, proofs, walk_proof);
     READ_LATER_ROWS(&at, view, computers, walk_name);
     READ_LATER_ROWS(&at, view, surroundings, walk_surrounding);
+    READ_LATER_ROWS(&at, view, job_steps, walk_job_step);
+    READ_LATER_ROWS(&at, view, job_schedules, walk_job_schedule);
     READ_ROWS(&at, &rows, rows, walk_history);
     read_line(&at, "end");
     history_list_replace(&history, INT64_MIN, INT64_MAX, &rows);

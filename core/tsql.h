@@ -94,7 +94,7 @@ extern const struct query query_backups;  /* $1 highest backup_set_id known, $2 
 extern const struct query query_marks;    /* $1 oldest mark_time, local */
 extern const struct query query_restores; /* $1 highest restore_history_id known, $2 oldest, local */
 extern const struct query query_jobs, query_job_steps, query_job_outcomes, query_job_activity,
-    query_job_history;
+    query_job_history, query_job_schedules;
 
 /* What the destination says of a backup file; $1 device. Columns: core/proof.h takes them by name.
  * VERIFYONLY reads the whole file. */
@@ -104,6 +104,9 @@ extern const struct query query_header_only, query_file_list_only, query_verify_
 extern const struct query query_encryption_keys, query_certificates, query_credentials;
 extern const struct query query_backup_keys; /* $1 oldest start, local */
 extern const struct query query_logins, query_linked_servers, query_native_shipping, query_volumes;
+/* Server names inside a restored database: which columns of BizTalk's tables are there ($1
+ * database); what stands in one ($1 database, $2 table, $3 column). */
+extern const struct query query_reference_columns, query_references;
 extern const struct query query_users, query_backup_role, query_mark_log_rows,
     query_features; /* $1 database */
 

@@ -79,7 +79,8 @@ static bool add_management(struct str *out, const struct names *names)
 {
     static const char *const tables[] = {"adm_BackupHistory", "admv_BackupDatabases", "adm_Group",
                                          "adm_MessageBox",    "adm_OtherBackupDatabases",
-                                         "adm_BackupSettings", "adm_ForceFullBackup", "adm_Server"};
+                                         "adm_BackupSettings", "adm_ForceFullBackup", "adm_Server",
+                                         "adm_OtherDatabases", "TDDS_Sources", "TDDS_Destinations"};
     const char *login = str_text(&names->login);
     struct str inner = {0}, quoted = {0};
     str_format(&inner,

@@ -321,11 +321,30 @@ const struct query query_jobs = {
     .part = PART_JOBS,
 };
 
-/* job_id, step_id, command */
+/* job_id, step_id, command, and what else makes the step */
 const struct query query_job_steps = {
     .name = "job steps",
-    .text = "SELECT s.job_id AS job_id, s.step_id AS step_id, s.command AS command"
+    .text = "SELECT s.job_id AS job_id, s.step_id AS step_id, s.command AS command,"
+            " s.step_name AS name, s.subsystem AS subsystem, s.database_name AS database_name,"
+            " s.on_success_action AS on_success, s.on_success_step_id AS on_success_step,"
+            " s.on_fail_action AS on_fail, s.on_fail_step_id AS on_fail_step,"
+            " s.retry_attempts AS retries, s.retry_interval AS retry_interval"
             " FROM msdb.dbo.sysjobsteps AS s ORDER BY s.job_id, s.step_id",
+    .permission = MSDB_READER,
+    .part = PART_JOBS,
+};
+
+/* job_id, name, and the numbers of sysschedules */
+const struct query query_job_schedules = {
+    .name = "job schedules",
+    .text = "SELECT j.job_id AS job_id, s.name AS name, s.enabled AS enabled,"
+            " s.freq_type AS type, s.freq_interval AS interval,"
+            " s.freq_subday_type AS subday_type, s.freq_subday_interval AS subday_interval,"
+            " s.freq_relative_interval AS relative, s.freq_recurrence_factor AS recurrence,"
+            " s.active_start_date AS start_date, s.active_end_date AS end_date,"
+            " s.active_start_time AS start_time, s.active_end_time AS end_time"
+            " FROM msdb.dbo.sysjobschedules AS j"
+            " INNER JOIN msdb.dbo.sysschedules AS s ON s.schedule_id = j.schedule_id",
     .permission = MSDB_READER,
     .part = PART_JOBS,
 };
@@ -405,7 +424,8 @@ const struct query *const *tsql_queries(size_t *count)
         &query_destination_history, &query_last_restore_set, &query_shipping_databases,
         &query_backups,         &query_marks,               &query_restores,
         &query_jobs,            &query_job_steps,           &query_job_outcomes,
-        &query_job_activity,    &query_job_history,
+        &query_job_activity,    &query_job_history,         &query_job_schedules,
+        &query_reference_columns, &query_references,
         &query_encryption_keys, &query_certificates,        &query_credentials,
         &query_backup_keys,     &query_logins,              &query_linked_servers,
         &query_native_shipping, &query_volumes,             &query_users,

@@ -51,11 +51,17 @@ const struct query query_credentials = {
     .part = PART_KEYS,
 };
 
-/* detail: SID; flag: it is disabled. */
+/* detail: SID; flag: it is disabled; number: 1 SQL Server's own, 2 Windows', 3 a Windows group;
+ * database_name: the password's hash, NULL without CONTROL SERVER. Source: sys.sql_logins. */
 const struct query query_logins = {
     .name = "logins",
     .text = "SELECT p.name AS name, CONVERT(nvarchar(200), p.sid, 2) AS detail,"
-            " p.is_disabled AS flag FROM sys.server_principals AS p WHERE p.type IN ('S', 'U', 'G')",
+            " p.is_disabled AS flag,"
+            " CASE p.type WHEN 'S' THEN 1 WHEN 'U' THEN 2 ELSE 3 END AS number,"
+            " CONVERT(nvarchar(600), l.password_hash, 2) AS database_name"
+            " FROM sys.server_principals AS p"
+            " LEFT JOIN sys.sql_logins AS l ON l.principal_id = p.principal_id"
+            " WHERE p.type IN ('S', 'U', 'G')",
     .permission = ANY_DEFINITION,
     .part = PART_LOGINS,
 };
@@ -124,4 +130,24 @@ const struct query query_volumes = {
             " FROM sys.dm_os_enumerate_fixed_drives AS v",
     .permission = SERVER_STATE,
     .part = PART_VOLUMES,
+};
+
+/* Where BizTalk keeps server names: what UpdateDatabase.vbs changes, and BAM's references. */
+const struct query query_reference_columns = {
+    .name = "columns with server names",
+    .text = "SELECT c.TABLE_NAME AS table_name, c.COLUMN_NAME AS column_name"
+            " FROM $1.INFORMATION_SCHEMA.COLUMNS AS c WHERE c.TABLE_NAME IN"
+            " (N'adm_Group', N'adm_MessageBox', N'adm_OtherBackupDatabases',"
+            " N'adm_OtherDatabases', N'TDDS_Sources', N'TDDS_Destinations',"
+            " N'bam_Metadata_ReferencedDatabases')",
+    .permission = ANY_DEFINITION,
+    .part = PART_REFERENCES,
+};
+
+const struct query query_references = {
+    .name = "server names",
+    .text = "SELECT DISTINCT t.$3 AS detail FROM $1.dbo.$2 AS t WHERE t.$3 <> N''",
+    .permission = "in that database: CREATE USER for the monitoring login (a restored user has the "
+                  "old login's SID: ALTER USER ... WITH LOGIN), and GRANT SELECT on the table to it",
+    .part = PART_REFERENCES,
 };

@@ -35,6 +35,7 @@ enum view_part {
     PART_INSIDE,    /* users, role, MarkLog's size, features: inside each database that is online */
     PART_LINKS,     /* linked servers, SQL Server's own log shipping */
     PART_VOLUMES,   /* free space */
+    PART_REFERENCES, /* destination: the server names inside the databases that were restored */
     PART_COUNT
 };
 
@@ -108,6 +109,10 @@ struct server_view {
     size_t restores_count, restores_capacity;
     struct job_row *jobs;
     size_t jobs_count, jobs_capacity;
+    struct job_step_row *job_steps; /* by job and step */
+    size_t job_steps_count, job_steps_capacity;
+    struct job_schedule_row *job_schedules;
+    size_t job_schedules_count, job_schedules_capacity;
     struct file_proof **proofs; /* ascending by path; one reference each */
     size_t proofs_count, proofs_capacity;
     struct surrounding_row *surroundings; /* of several parts, told apart by their kind */

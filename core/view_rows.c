@@ -130,6 +130,19 @@ static void copy_jobs(struct server_view *to, const struct server_view *from)
         row->message = memory_copy_text(row->message);
         row->steps = memory_copy_text(row->steps);
     }
+    for (size_t i = 0; i < from->job_steps_count; i++) {
+        struct job_step_row *row = memory_append(to, job_steps);
+        *row = from->job_steps[i];
+        row->name = memory_copy_text(row->name);
+        row->subsystem = memory_copy_text(row->subsystem);
+        row->command = memory_copy_text(row->command);
+        row->database = memory_copy_text(row->database);
+    }
+    for (size_t i = 0; i < from->job_schedules_count; i++) {
+        struct job_schedule_row *row = memory_append(to, job_schedules);
+        *row = from->job_schedules[i];
+        row->name = memory_copy_text(row->name);
+    }
 }
 
 static void copy_settings(struct server_view *to, const struct server_view *from)
@@ -167,6 +180,8 @@ static enum view_part part_of(enum surrounding kind)
         return PART_LINKS;
     case SURROUNDING_VOLUME:
         return PART_VOLUMES;
+    case SURROUNDING_REFERENCE:
+        return PART_REFERENCES;
     }
     return PART_COUNT;
 }
@@ -286,6 +301,16 @@ void view_free_rows(struct server_view *view)
         free(view->jobs[i].message);
         free(view->jobs[i].steps);
     }
+    for (size_t i = 0; i < view->job_steps_count; i++) {
+        free(view->job_steps[i].name);
+        free(view->job_steps[i].subsystem);
+        free(view->job_steps[i].command);
+        free(view->job_steps[i].database);
+    }
+    for (size_t i = 0; i < view->job_schedules_count; i++)
+        free(view->job_schedules[i].name);
+    free(view->job_steps);
+    free(view->job_schedules);
     for (size_t i = 0; i < view->surroundings_count; i++) {
         free(view->surroundings[i].name);
         free(view->surroundings[i].detail);

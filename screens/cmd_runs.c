@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/aftermath.h"
 #include "core/base/clock.h"
 #include "core/base/str.h"
 #include "core/json.h"
+#include "core/scan.h"
 #include "core/situation.h"
 #include "screens/cli.h"
 #include "screens/watch.h"
@@ -192,6 +194,31 @@ int cmd_abort(const struct cli *cli)
     return status;
 }
 
+/* Looks at every server and keeps what was found beside the run's journal. */
+static int scan_servers(const struct config *config, long long run)
+{
+    int status;
+    struct error error;
+    struct run_summary summary;
+    if (run_find(config, run, &summary, &error) != ERR_OK)
+        return cli_fail(&error);
+    struct group_view *view = cli_read_group(config, &status);
+    if (view == NULL)
+        return status;
+    if (!scan_applies(view)) {
+        error_set(&error, ERR_REFUSED, "", "the scan looks at what a fail-over left behind",
+                  "the group's databases are not online at the destinations");
+        status = cli_fail(&error);
+    } else {
+        struct scan *scan = scan_make(view);
+        if (aftermath_keep_scan(config, run, scan, &error) != ERR_OK)
+            status = cli_fail(&error);
+        scan_free(scan);
+    }
+    group_view_release(view);
+    return status;
+}
+
 int cmd_report(const struct cli *cli)
 {
     int status;
@@ -200,7 +227,12 @@ int cmd_report(const struct cli *cli)
     struct config *config = open_run(cli, &run, &status);
     if (config == NULL)
         return status;
-    struct report *report = report_load(config, run, &error);
+    struct report *report = NULL;
+    if (cli_has(cli, OPTION_SCAN) && (status = scan_servers(config, run)) != 0) {
+        config_free(config);
+        return status;
+    }
+    report = report_load(config, run, &error);
     if (report == NULL)
         status = cli_fail(&error);
     else

@@ -69,6 +69,8 @@ void wizard_work_start(struct wizard_screen *screen);
 /* Attaches to wizard->run; resume: starts a worker for it first. */
 void wizard_work_attach(struct wizard_screen *screen, bool resume);
 void wizard_work_load_report(struct wizard_screen *screen, bool write_files);
+/* Looks at what the fail-over left behind, keeps it with the run and loads the report anew. */
+void wizard_work_scan(struct wizard_screen *screen, const struct group_view *view);
 void wizard_work_tick(struct wizard_screen *screen, const char *step_id, const char *by,
                       const char *note);
 

@@ -7,6 +7,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "screens/panel.h"
+#include "core/scan.h"
 #include "screens/wizard_private.h"
 #include "screens/words.h"
 
@@ -21,6 +22,10 @@ static void update(void *self, const struct screen_world *world)
         wizard_preflight(wizard, world->view, world->demo != NULL);
     if (wizard->step == WIZARD_PLAN)
         wizard_make_plan(wizard, world->view);
+    /* the group is live at the new place: each new view is a new look at what is left to do */
+    if (wizard->step >= WIZARD_AFTER && wizard->report && !screen->busy && world->view &&
+        wizard->report->summary.situation != SITUATION_REHEARSAL && scan_applies(world->view))
+        wizard_work_scan(screen, world->view);
     screen->pager_step = WIZARD_STEPS;
 }
 

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/aftermath.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/scan.h"
 #include "core/situation.h"
 #include "screens/wizard_private.h"
 #include "screens/words.h"
@@ -33,6 +35,7 @@ struct work {
     struct report *report;
     char *markdown, *path;
     char *step_id, *by, *note; /* owned */
+    struct scan *scan;         /* owned; NULL = none */
 };
 
 void wizard_say(struct wizard_screen *screen, unsigned attr, const char *format, ...)
@@ -72,6 +75,7 @@ static void work_free(struct work *work)
     free(work->step_id);
     free(work->by);
     free(work->note);
+    scan_free(work->scan);
     free(work);
 }
 
@@ -353,6 +357,25 @@ void wizard_work_load_report(struct wizard_screen *screen, bool write_files)
     work->run = screen->wizard->run;
     work->write_files = write_files;
     task_start(screen->tasks, work_report, done_report, work);
+}
+
+static void work_scan(void *data)
+{
+    struct work *work = data;
+    struct error error = {0};
+    enum error_code code = aftermath_keep_scan(work->config, work->run, work->scan, &error);
+    load(work);
+    if (code != ERR_OK)
+        work->error = error;
+}
+
+void wizard_work_scan(struct wizard_screen *screen, const struct group_view *view)
+{
+    struct work *work = work_new(screen);
+    work->run = screen->wizard->run;
+    work->scan = scan_make(view);
+    work->write_files = screen->wizard->step == WIZARD_REPORT;
+    task_start(screen->tasks, work_scan, done_report, work);
 }
 
 static void work_tick(void *data)

@@ -259,6 +259,7 @@ const char *words_part(enum view_part part)
         [PART_FILES] = "backup files",      [PART_KEYS] = "keys and certificates",
         [PART_LOGINS] = "logins",           [PART_INSIDE] = "insides of databases",
         [PART_LINKS] = "linked servers",    [PART_VOLUMES] = "disks",
+        [PART_REFERENCES] = "references",
     };
     return (unsigned)part < PART_COUNT ? names[part] : "?";
 }

@@ -5,8 +5,14 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import jsonschema  # noqa: E402
 import lab as support  # noqa: E402
-from lab import Lab, expect  # noqa: E402
+from lab import Lab, ROOT, expect, wait_for  # noqa: E402
+
+
+def validate(document, name):
+    with open(os.path.join(ROOT, "man", "schema", name + ".json"), encoding="utf-8") as file:
+        jsonschema.validate(document, json.load(file))
 
 
 def tick(lab, *words):
@@ -91,7 +97,54 @@ def the_steps_of_a_run_are_ticked_and_survive():
         expect(lab.json("runs")["runs"][0]["state"] == "done", "the last tick ends the run")
 
 
+def the_run_makes_its_files_and_the_scan_says_what_is_left():
+    with Lab(speed=1) as lab:
+        lab.json("status")
+        lab.sources_die()
+        done = lab.run("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
+                       "Contoso production", seconds=120)
+        expect(done.returncode == 0, done.stderr)
+        report = lab.json("report", "1")
+        names = {os.path.basename(path) for path in report["files"]}
+        wanted = {"update-1.xml"} | {f"{kind}-1-{server}.sql" for server in ("DRSQL1", "DRSQL2")
+                                     for kind in ("logins", "jobs", "jobs-enable")}
+        expect(names == wanted, names)
+        for path in report["files"]:
+            expect(os.stat(path).st_mode & 0o777 == 0o600, path)
+        expect(report["scan"] is None, "nobody has looked yet")
+        text = {os.path.basename(path): open(path, encoding="utf-8").read()
+                for path in report["files"]}
+        expect("N'Backup BizTalk Server (BizTalkMgmtDb)', @enabled = 0" in text["jobs-1-DRSQL1.sql"],
+               text["jobs-1-DRSQL1.sql"][:500])
+        expect("TrackedMessages_Copy_BizTalkMsgBoxDb2" in text["jobs-1-DRSQL2.sql"] and
+               "BizTalkMgmtDb" not in text["jobs-1-DRSQL2.sql"], "each where its database is")
+        expect("SID = 0x" in text["logins-1-DRSQL1.sql"], text["logins-1-DRSQL1.sql"])
+        with_scan = lab.json("report", "1", "--scan")
+        validate(with_scan, "report")
+        scan = with_scan["scan"]
+        expect(all(kind["looked"] for kind in scan["looked"].values()), scan["looked"])
+        found = {(f["kind"], f["where"]) for f in scan["findings"]}
+        expect(("old-name", "DRSQL1/BizTalkMgmtDb") in found and ("job", "DRSQL2") in found, found)
+        expect(not any(f["kind"] == "old-source" for f in scan["findings"]), "they are dead")
+        steps = {s["id"]: s for s in with_scan["manual"]}
+        expect(steps["run-files"]["ticked"] and steps["fence-proven"]["ticked"] and
+               not steps["names-proven"]["ticked"] and not steps["jobs-proven"]["ticked"],
+               "what the scan proves")
+        lab.sources(True)
+        wait_for(lambda: any(f["kind"] == "old-source" and "online there" in f["text"]
+                             for f in lab.json("report", "1", "--scan")["scan"]["findings"]),
+                 20, "the old source is found")
+
+
+def the_scan_is_refused_where_nothing_was_failed_over():
+    with Lab("small") as lab:
+        done = lab.run("report", "1", "--scan")
+        expect(done.returncode == 2, done.stderr)  # there is no run 1
+
+
 support.main([a_wrong_runbook_is_told_as_a_whole_and_nothing_starts,
               the_paper_has_every_phase_in_order_and_the_way_back_its_own,
               an_attestation_has_an_age_and_its_evidence,
-              the_steps_of_a_run_are_ticked_and_survive])
+              the_steps_of_a_run_are_ticked_and_survive,
+              the_run_makes_its_files_and_the_scan_says_what_is_left,
+              the_scan_is_refused_where_nothing_was_failed_over])

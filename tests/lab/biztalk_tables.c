@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,6 +191,40 @@ static void fill_member(const struct biztalk_group *group, const struct group_me
     }
 }
 
+/* TDDS, which copies tracking data: connection strings with server names inside. Source: what
+ * UpdateDatabase.vbs writes into these tables. */
+static void fill_tracking_streams(const struct biztalk_group *group)
+{
+    struct database *management = group->management;
+    database_create_table(management, "dbo", "TDDS_Sources",
+                          "SourceName nvarchar(256) not null, ConnectionString nvarchar(1024)", 0);
+    database_create_table(management, "dbo", "TDDS_Destinations",
+                          "DestinationName nvarchar(256) not null,"
+                          "ConnectionString nvarchar(1024)", 0);
+    for (size_t i = 0; i < group->members_count; i++) {
+        const struct group_member *member = &group->members[i];
+        const char *server = instance_known_as(member->database->instance);
+        const char *name = member->database->name;
+        char text[600];
+        struct row row = {0};
+        if (strcmp(member->role, "master-messagebox") == 0 ||
+            strcmp(member->role, "messagebox") == 0) {
+            snprintf(text, sizeof text, "%s_%s", server, name);
+            row_text(&row, text);
+            snprintf(text, sizeof text, "Pooling=false;Integrated Security=SSPI;Data Source=%s;"
+                                        "Initial Catalog=%s", server, name);
+            row_text(&row, text);
+            row_insert(&row, management, "dbo", "TDDS_Sources");
+        } else if (strcmp(member->role, "tracking") == 0) {
+            row_text(&row, "DTA");
+            snprintf(text, sizeof text, "Pooling=false;Integrated Security=SSPI;server=%s;"
+                                        "database=%s", server, name);
+            row_text(&row, text);
+            row_insert(&row, management, "dbo", "TDDS_Destinations");
+        }
+    }
+}
+
 void biztalk_create_tables(struct biztalk_group *group)
 {
     static const char *const computers[] = {"BTS01", "BTS02"}; /* where BizTalk itself runs */
@@ -220,6 +255,7 @@ void biztalk_create_tables(struct biztalk_group *group)
     for (size_t i = 0; i < group->members_count; i++) {
         fill_member(group, &group->members[i]);
     }
+    fill_tracking_streams(group);
     struct row row = {0};
     row_int(&row, 0);
     if (!old) {

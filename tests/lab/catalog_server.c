@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include <openssl/sha.h>
+
 #include "tests/lab/agent.h"
 #include "tests/lab/catalog.h"
 #include "tests/lab/model.h"
@@ -180,6 +182,26 @@ static bool fill_principals(struct session *session, struct database *database,
     return true;
 }
 
+/* Version 2 (since SQL Server 2012): 0x0200, four bytes of salt, SHA-512 of password and salt.
+ * Source: what sys.sql_logins shows to CONTROL SERVER. */
+static void add_hash(struct row *row, const struct session *session, const struct login *login)
+{
+    uint8_t text[sizeof login->password * 2 + 4], hash[6 + SHA512_DIGEST_LENGTH] = {2, 0};
+    size_t length = 0;
+    if (!session_is_sysadmin(session)) {
+        row_null(row);
+        return;
+    }
+    for (const char *c = login->password; *c != '\0'; c++) {
+        text[length++] = (uint8_t)*c; /* ASCII as UTF-16 */
+        text[length++] = 0;
+    }
+    memcpy(hash + 2, login->sid, 4);
+    memcpy(text + length, login->sid, 4);
+    SHA512(text, length + 4, hash + 6);
+    row_add(row, sql_bytes(hash, sizeof hash));
+}
+
 static bool fill_sql_logins(struct session *session, struct database *database,
                             struct row_sink *sink)
 {
@@ -191,7 +213,7 @@ static bool fill_sql_logins(struct session *session, struct database *database,
             add_login(&row, instance, &instance->logins[i]);
             row_int(&row, 1);
             row_int(&row, 0);
-            row_null(&row);
+            add_hash(&row, session, &instance->logins[i]);
             row_send(&row, sink);
         }
     }
