@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/chain.h"
 #include "core/group.h"
+#include "core/proof.h"
 
 /* --- certificates ---------------------------------------------------------------------------- */
 
@@ -68,8 +69,32 @@ static char *why_no_certificate(const struct group_view *view, const struct rost
 
 /* --- where it stands ------------------------------------------------------------------------- */
 
-static char *why_nothing(const struct group_view *view, const struct roster_entry *entry)
+/* The version that wrote the backups: the source's, or where it was never seen what the newest header
+ * says; 0 = not known. */
+static int version_of_backups(const struct group_view *view, size_t k)
 {
+    const struct roster_entry *entry = &view->roster[k];
+    const struct server_view *source = entry->source < 0 ? NULL : view->servers[entry->source];
+    if (source != NULL && source->version_major > 0)
+        return source->version_major;
+    const struct server_view *destination = view->servers[entry->destination];
+    for (size_t s = destination->proofs_count > 0 ? view->sets_count : 0; s-- > 0;) {
+        const struct set_file *file = &view->sets[s].files[k];
+        const struct file_proof *proof =
+            file->present ? server_view_proof(destination, file->path) : NULL;
+        const struct backup_header *header =
+            proof == NULL ? NULL
+                          : proof_header(proof, entry->database,
+                                         view->sets[s].kind == SET_FULL ? 'D' : 'L');
+        if (header != NULL && header->software_major > 0)
+            return header->software_major;
+    }
+    return 0;
+}
+
+static char *why_nothing(const struct group_view *view, size_t k)
+{
+    const struct roster_entry *entry = &view->roster[k];
     if (entry->problem != NULL)
         return memory_copy_text(entry->problem);
     const struct server_view *destination = view->servers[entry->destination];
@@ -78,12 +103,11 @@ static char *why_nothing(const struct group_view *view, const struct roster_entr
                    ? memory_format("%s does not answer: %s", destination->name,
                                    destination->error.what)
                    : memory_format("%s does not answer", destination->name);
-    const struct server_view *source = entry->source < 0 ? NULL : view->servers[entry->source];
-    if (source != NULL && source->version_major > 0 && destination->version_major > 0 &&
-        destination->version_major < source->version_major)
+    int version = destination->version_major > 0 ? version_of_backups(view, k) : 0;
+    if (destination->version_major < version)
         return memory_format("%s is SQL Server %d, the backups are of %d: an older version "
                              "cannot restore them",
-                             destination->name, destination->version_major, source->version_major);
+                             destination->name, destination->version_major, version);
     if (!entry->state_known)
         return memory_format("the databases of %s are not visible", destination->name);
     return why_no_certificate(view, entry);
@@ -205,7 +229,7 @@ static void find_start(struct track *track)
 {
     const struct group_view *view = track->view;
     const struct roster_entry *entry = &view->roster[track->entry];
-    track->cannot_restore = why_nothing(view, entry);
+    track->cannot_restore = why_nothing(view, track->entry);
     if (track->cannot_restore != NULL)
         return;
     const char *server = view->servers[entry->destination]->name;

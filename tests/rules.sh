@@ -33,6 +33,9 @@ includes "screens/*.[ch]" 'tests/|curses|ncurses|panel|ctpublic|cspublic|sybdb|s
 includes "tests/lab/*.[ch] tests/lab/sql/*.[ch]" 'core/[^b]|tui/|screens/|ctpublic|sybdb' \
     'the lab includes nothing of the product but core/base'
 
+includes "tests/support/oracle.[ch]" 'core/|tui/|screens/|tests/support/[^o]' \
+    'the oracle shares nothing with the program'
+
 # only PATTERN ALLOWED-FILES MESSAGE: the pattern stands in no other product file
 only() {
     local found

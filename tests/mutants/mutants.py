@@ -70,7 +70,7 @@ MUTANTS = [
            "core/test_marks: a_destination_that_is_down_reaches_nothing",
            "a plan for a dead server is no plan"),
     Mutant("older-version-ignored", "core/track.c",
-           "destination->version_major < source->version_major", "false",
+           "destination->version_major < version", "false",
            "core/test_marks: an_older_version_cannot_restore",
            "an older SQL Server refuses every backup with 3169"),
     Mutant("uncertain-place-rolled-over", "core/track.c",

@@ -103,15 +103,17 @@ static struct oracle_answer unreachable(enum oracle_why why)
     return (struct oracle_answer){ORACLE_UNREACHABLE, why};
 }
 
-struct oracle_answer oracle_ask(const struct oracle_database *database, int mark)
+struct oracle_answer oracle_ask(const struct oracle_database *database, int mark, bool before)
 {
     if (!database->server_answers)
         return unreachable(ORACLE_NO_ANSWER);
     if (database->server_older)
         return unreachable(ORACLE_OLDER);
+    if (database->certificate_missing)
+        return unreachable(ORACLE_NO_CERTIFICATE);
     if (mark < 0)
         return unreachable(ORACLE_NEVER_SET);
-    if (database->stands_at == mark)
+    if (database->stands_at == mark && !before)
         return (struct oracle_answer){
             database->state == ORACLE_ONLINE ? ORACLE_RECOVERED : ORACLE_AT_MARK, ORACLE_FINE};
     oracle_lsn at = database->marks[mark].at;

@@ -37,6 +37,7 @@ enum oracle_state { ORACLE_ABSENT, ORACLE_ONLINE, ORACLE_RESTORING, ORACLE_STAND
 
 struct oracle_database {
     bool server_answers, server_older; /* its destination */
+    bool certificate_missing;          /* ... has not the one that it is encrypted with */
     enum oracle_state state;
     oracle_lsn redo; /* RESTORING, STANDBY */
     int family, fork;
@@ -60,6 +61,7 @@ enum oracle_why {
     ORACLE_FINE,
     ORACLE_NO_ANSWER,
     ORACLE_OLDER,
+    ORACLE_NO_CERTIFICATE,
     ORACLE_NEVER_SET,   /* the mark is in no log of this database */
     ORACLE_NOT_CLOSED,  /* only in a file that is being written */
     ORACLE_NO_LOG,      /* no readable log holds it */
@@ -76,8 +78,9 @@ struct oracle_answer {
     enum oracle_why why;
 };
 
-/* Which way a database has to a mark (index into marks; -1 = it was never set in it). */
-struct oracle_answer oracle_ask(const struct oracle_database *database, int mark);
+/* Which way a database has to a mark (index into marks; -1 = it was never set in it); before: to stop
+ * before it, where standing at it is too late. */
+struct oracle_answer oracle_ask(const struct oracle_database *database, int mark, bool before);
 
 /* --- carrying out what was planned ------------------------------------------------------------- */
 

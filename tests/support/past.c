@@ -14,13 +14,13 @@ enum { SOURCE, DESTINATION, ZONE_MIN = 60 };
 /* How likely what is, in percent. */
 struct odds {
     unsigned partial, lost, empty, damaged, bulk, taking, never_set, same_names, branch, added;
-    unsigned no_full, down, older, absent, online, at_mark, recovered, standby;
+    unsigned no_full, down, older, encrypted, absent, online, at_mark, recovered, standby;
 };
 
 static const struct odds common = {.partial = 10, .lost = 4, .empty = 4, .damaged = 3, .bulk = 3,
                                    .taking = 20, .never_set = 2, .same_names = 3, .branch = 6,
                                    .added = 15, .no_full = 12, .absent = 6, .online = 6,
-                                   .at_mark = 12, .recovered = 3, .standby = 12};
+                                   .at_mark = 12, .recovered = 3, .standby = 12, .encrypted = 3};
 
 static struct odds odds_of(enum past_theme theme)
 {
@@ -40,6 +40,9 @@ static struct odds odds_of(enum past_theme theme)
         break;
     case PAST_OLDER:
         odds.older = 100;
+        break;
+    case PAST_ENCRYPTED:
+        odds.encrypted = 80;
         break;
     case PAST_NEVER_SET:
         odds.never_set = 40;
@@ -486,6 +489,56 @@ static void add_files(struct making *making)
     }
 }
 
+/* --- around the databases --------------------------------------------------------------------- */
+
+static void add_row(struct past *past, int server, enum surrounding kind, const char *database,
+                    const char *thumbprint)
+{
+    struct surrounding_row *row = memory_append(past->build->servers[server], surroundings);
+    *row = (struct surrounding_row){.kind = kind,
+                                    .name = memory_copy_text("TdeCert"),
+                                    .detail = memory_copy_text(thumbprint),
+                                    .database = memory_copy_text(database)};
+}
+
+/* Some databases are encrypted, and not every destination can read that. */
+static void encrypt(struct making *making)
+{
+    static const char *const thumbprints[PAST_DATABASES] = {"C7AB", "D8BC"};
+    struct past *past = making->past;
+    for (int d = 0; d < PAST_DATABASES; d++) {
+        if (!chance(past, making->odds.encrypted))
+            continue;
+        bool there = chance(past, 40);
+        add_row(past, SOURCE, SURROUNDING_ENCRYPTION_KEY, past_names[d], thumbprints[d]);
+        if (there)
+            add_row(past, DESTINATION, SURROUNDING_CERTIFICATE, NULL, thumbprints[d]);
+        past->databases[d].certificate_missing = !there;
+    }
+}
+
+/* The files of one kind were moved: the destination reads them elsewhere. */
+static void move_files(struct making *making)
+{
+    struct past *past = making->past;
+    for (int d = 0; d < PAST_DATABASES; d++) {
+        struct shipping_row *row = &past->build->servers[DESTINATION]->shipping[d];
+        bool full = chance(past, 50);
+        if (!chance(past, 10))
+            continue;
+        char **location = full ? &row->full_location : &row->log_location;
+        *location = memory_copy_text(chance(past, 50) ? "M:\\moved\\" : "M:\\moved");
+        for (int i = 0; i < past->databases[d].backups_count; i++) {
+            struct oracle_backup *file = &past->databases[d].backups[i];
+            char name[ORACLE_TEXT];
+            if (file->full != full || strncmp(file->path, "\\\\", 2) != 0)
+                continue;
+            snprintf(name, sizeof name, "%s", strrchr(file->path, '\\') + 1);
+            snprintf(file->path, sizeof file->path, "M:\\moved\\%.500s", name);
+        }
+    }
+}
+
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static void choose_branches(struct making *making, int sets)
@@ -517,6 +570,8 @@ struct past *past_make(uint64_t seed, enum past_theme theme)
         add_files(&making);
     for (int d = 0; d < PAST_DATABASES; d++)
         place(&making, d);
+    encrypt(&making);
+    move_files(&making);
     for (int i = 0; i < 2; i++)
         past->build->servers[i]->utc_offset_min = ZONE_MIN;
     bool down = chance(past, making.odds.down), older = chance(past, making.odds.older);

@@ -22,6 +22,7 @@ enum past_theme {
     PAST_RECOVERED,
     PAST_DOWN,
     PAST_OLDER,
+    PAST_ENCRYPTED,
     PAST_NEVER_SET,
     PAST_TAKING,
     PAST_NO_LOG,

@@ -30,6 +30,7 @@ static const struct {
 #define NO_LOG (WHY(ORACLE_NOT_CLOSED) | WHY(ORACLE_NO_LOG))
     {"server down", "does not answer", WHY(ORACLE_NO_ANSWER)},
     {"version too old", "an older version cannot restore", WHY(ORACLE_OLDER)},
+    {"certificate absent", "is encrypted by the certificate", WHY(ORACLE_NO_CERTIFICATE)},
     {"mark never set", "was never set in it", WHY(ORACLE_NEVER_SET)},
     {"set being taken", "is still being taken", NO_LOG},
     {"file unusable", "cannot be used", NO_LOG},
@@ -118,10 +119,10 @@ static void enter(struct world *world, uint64_t seed)
     } themes[] = {{PAST_AT_MARK, 9},  {PAST_RECOVERED, 9},   {PAST_FORWARD, 4},
                   {PAST_SAME_NAMES, 3}, {PAST_ADDED_FILES, 3}, {PAST_ABSENT, 2},
                   {PAST_ONLINE, 2},   {PAST_PASSED, 3},      {PAST_BROKEN, 4},
-                  {PAST_DOWN, 1},     {PAST_OLDER, 1},       {PAST_NEVER_SET, 1},
+                  {PAST_DOWN, 1},     {PAST_OLDER, 1}, {PAST_ENCRYPTED, 1},       {PAST_NEVER_SET, 1},
                   {PAST_TAKING, 1},   {PAST_NO_LOG, 6},      {PAST_BULK, 1},
                   {PAST_BRANCH, 3},   {PAST_NO_FULL, 2}};
-    enum { SHARES = 55 };
+    enum { SHARES = 56 };
     int slot = (int)(seed % SHARES), at = 0;
     while (slot >= themes[at].share)
         slot -= themes[at++].share;
@@ -154,7 +155,7 @@ static bool is_asked(const struct world *world, int set, int d)
 
 static struct oracle_answer ask(const struct world *world, int set, int d)
 {
-    return oracle_ask(&world->past->databases[d], world->past->sets[set].marks[d]);
+    return oracle_ask(&world->past->databases[d], world->past->sets[set].marks[d], false);
 }
 
 /* The planner's route and reason for one mark and database. */
@@ -178,12 +179,12 @@ static void compare(const struct world *world, int set, int d)
 /* --- plans ----------------------------------------------------------------------------------- */
 
 static void carry_out(const struct world *world, const struct plan_database *planned, int d,
-                      int mark)
+                      int mark, bool before)
 {
     const struct oracle_database *database = &world->past->databases[d];
     struct oracle_run run;
     oracle_begin(&run, database);
-    bool proven = false, standing = database->stands_at == mark;
+    bool proven = false, standing = database->stands_at == mark && !before;
     for (size_t i = 0; i < planned->steps_count; i++) {
         const struct plan_step *step = &planned->steps[i];
         const char *wrong = NULL;
@@ -230,22 +231,25 @@ static void note_clause(struct histogram *histogram, const struct plan *plan)
         }
 }
 
-static void check_plan(const struct world *world, int set, struct histogram *histogram)
+static void check_plan(const struct world *world, int set, bool before,
+                       struct histogram *histogram)
 {
     static const char *const replace[] = {"DRSQL1/BizTalkMgmtDb", "DRSQL1/BizTalkMsgBoxDb"};
     const struct past *past = world->past;
     struct plan_request request = {.by = TARGET_CHOSEN,
                                    .mark = past->sets[set].mark,
+                                   .stop = before ? STOP_BEFORE : STOP_AT,
                                    .replace = replace,
                                    .replace_count = 2,
                                    .added = past->added,
                                    .added_count = (size_t)past->added_count};
-    if (!may_plan(world, set))
+    if (!may_plan(world, set) || (before && (past->opaque[0] || past->opaque[1])))
         return;
     struct plan *plan = plan_make(world->plain, &request);
     bool possible = true, recovered = true;
     for (int d = 0; d < PAST_DATABASES; d++) {
-        struct oracle_answer answer = ask(world, set, d);
+        struct oracle_answer answer =
+            oracle_ask(&past->databases[d], past->sets[set].marks[d], before);
         possible = possible && answer.route != ORACLE_UNREACHABLE;
         recovered = recovered && answer.route == ORACLE_RECOVERED;
     }
@@ -255,7 +259,7 @@ static void check_plan(const struct world *world, int set, struct histogram *his
              plan->reasons_count > 0 ? plan->reasons[0] : "");
     for (size_t i = 0; i < plan->databases_count && plan->possible; i++) {
         int d = strcmp(plan->databases[i].database, past_names[0]) == 0 ? 0 : 1;
-        carry_out(world, &plan->databases[i], d, past->sets[set].marks[d]);
+        carry_out(world, &plan->databases[i], d, past->sets[set].marks[d], before);
     }
     histogram->plans++;
     note_clause(histogram, plan);
@@ -277,6 +281,7 @@ static int worth(enum past_theme theme, struct oracle_answer answer)
         [PAST_RECOVERED] = {ORACLE_RECOVERED, ANY},
         [PAST_DOWN] = {ORACLE_UNREACHABLE, 1u << ORACLE_NO_ANSWER},
         [PAST_OLDER] = {ORACLE_UNREACHABLE, 1u << ORACLE_OLDER},
+        [PAST_ENCRYPTED] = {ORACLE_UNREACHABLE, 1u << ORACLE_NO_CERTIFICATE},
         [PAST_NEVER_SET] = {ORACLE_UNREACHABLE, 1u << ORACLE_NEVER_SET},
         [PAST_TAKING] = {ORACLE_UNREACHABLE, 1u << ORACLE_NOT_CLOSED},
         [PAST_NO_LOG] = {ORACLE_UNREACHABLE, 1u << ORACLE_NO_LOG},
@@ -312,7 +317,7 @@ static bool is_rare(const struct world *world, int set, int d)
         build_route(world->view, world->past->sets[set].id, past_names[d]);
     int reason = find_reason(route->reason);
     return kinds > 0 && reason >= 0 &&
-           strcmp(reasons[reason].name, rare[world->theme][world->seed / 55 % (unsigned)kinds]) ==
+           strcmp(reasons[reason].name, rare[world->theme][world->seed / 56 % (unsigned)kinds]) ==
                0;
 }
 
@@ -359,7 +364,7 @@ static void look_at(uint64_t seed, struct histogram *histogram)
     int set = 0, d = 0;
     if (choose(&world, &set, &d)) {
         count(&world, set, d, histogram);
-        check_plan(&world, set, histogram);
+        check_plan(&world, set, past_random(world.past, 5) == 0, histogram);
     }
     leave(&world);
 }

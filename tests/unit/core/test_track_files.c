@@ -112,6 +112,31 @@ static void a_file_is_what_its_header_says_and_not_what_the_history_calls_it(voi
     build_free(build);
 }
 
+static void with_the_source_never_seen_the_header_tells_the_version(void **state)
+{
+    (void)state;
+    struct build *build = build_behind();
+    build->servers[SOURCE]->version_major = 0;
+    struct file_proof *proof = prove(build, MGMT, 95, FILE_PROVEN);
+    const struct msdb_backup *backup = build_backup(build, MGMT, 95);
+    *memory_append(proof, headers) = (struct backup_header){.position = 1,
+                                                            .type = 'L',
+                                                            .database = memory_copy_text(MGMT),
+                                                            .first_lsn = backup->first_lsn,
+                                                            .last_lsn = backup->last_lsn,
+                                                            .size_bytes = SIZE_UNKNOWN,
+                                                            .software_major = 16};
+    struct group_view *view = build_view(build);
+    expect(view, 95, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    group_view_release(view);
+    build->servers[DESTINATION]->version_major = 15;
+    view = build_view(build);
+    expect(view, 95, MGMT, ROUTE_UNREACHABLE, "DRSQL1 is SQL Server 15, the backups are of 16");
+    expect(view, 95, BOX, ROUTE_ROLL_FORWARD, NULL); /* nobody knows of its */
+    group_view_release(view);
+    build_free(build);
+}
+
 static void moved_files_are_read_from_their_new_folder_by_kind_and_source(void **state)
 {
     (void)state;
@@ -278,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_file_that_its_destination_cannot_use_breaks_the_chain_in_its_own_words),
         cmocka_unit_test(a_file_that_nobody_opened_yet_is_used_on_weaker_evidence),
         cmocka_unit_test(a_file_is_what_its_header_says_and_not_what_the_history_calls_it),
+        cmocka_unit_test(with_the_source_never_seen_the_header_tells_the_version),
         cmocka_unit_test(moved_files_are_read_from_their_new_folder_by_kind_and_source),
         cmocka_unit_test(an_encrypted_database_needs_its_certificate_at_the_destination),
         cmocka_unit_test(certificates_that_cannot_be_seen_are_left_to_the_files_proof),
