@@ -179,9 +179,12 @@ static void tell_all_to_stop(struct collector *collector)
 {
     pthread_mutex_lock(&collector->mutex);
     atomic_store(&collector->stop, true);
-    for (size_t i = 0; i < collector->workers_count; i++)
+    for (size_t i = 0; i < collector->workers_count; i++) {
         if (collector->workers[i].reader)
             tds_reader_cancel(collector->workers[i].reader);
+        if (collector->workers[i].verify_reader)
+            tds_reader_cancel(collector->workers[i].verify_reader);
+    }
     pthread_cond_broadcast(&collector->poll);
     pthread_cond_broadcast(&collector->build);
     pthread_mutex_unlock(&collector->mutex);
@@ -195,6 +198,8 @@ void collector_stop(struct collector *collector)
     for (size_t i = 0; i < collector->workers_count; i++)
         if (collector->workers[i].started)
             pthread_join(collector->workers[i].thread, NULL);
+    for (size_t i = 0; i < collector->workers_count; i++)
+        collector_join_verifier(&collector->workers[i]);
     if (collector->builder_started)
         pthread_join(collector->builder, NULL);
     for (size_t i = 0; i < collector->workers_count; i++) {
@@ -202,6 +207,9 @@ void collector_stop(struct collector *collector)
         for (size_t k = 0; k < collector->workers[i].brought_count; k++)
             proof_release(collector->workers[i].brought[k]);
         free(collector->workers[i].brought);
+        for (size_t k = 0; k < collector->workers[i].verify_count; k++)
+            free(collector->workers[i].verify[k]);
+        free(collector->workers[i].verify);
         server_view_release(collector->workers[i].last);
         server_view_release(collector->views[i]);
     }

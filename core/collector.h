@@ -47,6 +47,11 @@ void collector_refresh(struct collector *collector);
 struct file_proof;
 void collector_keep_proof(struct collector *collector, size_t server, struct file_proof *proof);
 
+/* Has the files of a closed, complete set read whole (RESTORE VERIFYONLY) by their destinations, one
+ * after the other on a connection of its own; what comes of it stands in the views' proofs. Returns
+ * at once: the number of files; 0 where the set is not known, not complete or still being taken. */
+size_t collector_verify_set(struct collector *collector, int64_t set_id);
+
 /* Waits until every server has been read or has failed once since the start, at most timeout_ms;
  * for commands, never for the console. True if all are settled. */
 bool collector_wait_first(struct collector *collector, int64_t timeout_ms);

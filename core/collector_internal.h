@@ -24,6 +24,13 @@ struct server_worker {
     struct file_proof **brought; /* proofs that others made (collector_keep_proof); one reference each */
     size_t brought_count, brought_capacity;
     struct tds_reader *reader; /* the open connection, for cancelling it */
+    char **verify; /* paths to be read whole, on request */
+    size_t verify_count, verify_capacity;
+    bool verifying; /* its thread takes from there */
+    struct tds_reader *verify_reader; /* for cancelling it */
+    /* the caller's own */
+    pthread_t verifier;
+    bool verifier_started;
     /* the thread's own */
     struct reading_memory memory;
     struct server_view *last; /* the newest view, one reference */
@@ -56,6 +63,12 @@ void *collector_builder_thread(void *collector);
 
 /* Hands over a worker's new view (takes one reference). Any worker's thread. */
 void collector_publish(struct server_worker *worker, struct server_view *view);
+
+/* The newest group view, retained; the wake-up descriptor is left alone. */
+struct group_view *collector_newest_group(struct collector *collector);
+
+/* Waits for the thread of collector_verify_set; the caller's thread. */
+void collector_join_verifier(struct server_worker *worker);
 
 /* Puts into view (being made) what others brought, and proves some of the files that a restore would
  * need, for at most budget_ms; false where nothing is left to be asked for now. The worker's thread.

@@ -20,7 +20,7 @@ static void take_brought(struct server_worker *worker, struct server_view *view)
     pthread_mutex_unlock(&worker->collector->mutex);
 }
 
-static struct group_view *newest_group(struct collector *collector)
+struct group_view *collector_newest_group(struct collector *collector)
 {
     pthread_mutex_lock(&collector->mutex);
     struct group_view *group = group_view_retain(collector->group);
@@ -78,7 +78,7 @@ bool collector_prove(struct server_worker *worker, struct server_view *view, int
     take_brought(worker, view);
     if (!may_read(view))
         return false;
-    struct group_view *group = newest_group(worker->collector);
+    struct group_view *group = collector_newest_group(worker->collector);
     int64_t until_ms = clock_monotonic_ms(clock_system()) + budget_ms;
     size_t count = proof_wanted(group, worker->index, view,
                                 clock_utc_ms(worker->collector->clock), paths, FILES_MAX), i = 0;

@@ -21,6 +21,7 @@ enum action_scope {
     SCOPE_RUN = 64,    /* a run is under way */
     SCOPE_DEMO = 128,  /* `stopmark demo` only */
     SCOPE_MONITOR = 256, /* --monitor only */
+    SCOPE_SETS = 1024,   /* the list of sets, where changes are allowed */
     SCOPE_CHECKS = 512,  /* the list of checks, where changes are allowed */
 };
 

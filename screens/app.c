@@ -229,7 +229,7 @@ unsigned app_scopes(const struct app *app)
     unsigned scopes = SCOPE_GLOBAL | top->ops->scopes;
     if (app->options.monitor)
         scopes = (scopes & ~(unsigned)(SCOPE_OPERATE | SCOPE_WIZARD | SCOPE_RUN | SCOPE_DEMO |
-                                         SCOPE_CHECKS)) |
+                                         SCOPE_CHECKS | SCOPE_SETS)) |
                  SCOPE_MONITOR;
     else
         scopes |= SCOPE_OPERATE | (app->options.demo ? SCOPE_DEMO : 0U);
@@ -275,6 +275,8 @@ void app_react(struct app *app, struct reaction reaction)
     if (reaction.message[0])
         app_say(app, reaction.message_attr, "%s", reaction.message);
     app->effects.flush_input |= reaction.flush_input;
+    if (reaction.verify_set != 0)
+        app->effects.verify_set = reaction.verify_set;
     if (reaction.kind == REACT_PUSH)
         push(app, reaction.push, reaction.argument);
     else if (reaction.kind == REACT_POP)

@@ -38,6 +38,7 @@ void app_free(struct app *app);
 /* What the caller is to do after a call; the flags are forgotten by app_effects(). */
 struct app_effects {
     bool quit, refresh, redraw, mouse_changed, mouse_on, flush_input, suspend;
+    int64_t verify_set; /* its files are to be read whole by their destinations; 0 = none */
     char *copy;  /* owned by the caller: text for the clipboard; NULL = none */
     char *theme; /* owned by the caller; NULL = unchanged */
     int fd;      /* descriptor to watch for the screens; -1 = none */

@@ -175,6 +175,8 @@ static void act(struct console *console)
         console->done = true;
     if (effects.refresh && console->collector)
         collector_refresh(console->collector);
+    if (effects.verify_set != 0 && console->collector)
+        collector_verify_set(console->collector, effects.verify_set);
     if (effects.redraw)
         term_redraw(console->terminal);
     if (effects.mouse_changed)

@@ -31,7 +31,7 @@ static void add_keys(struct pager *pager, unsigned scopes, bool monitor)
         const struct action *action = action_of((enum action_id)i);
         if (!(action->scopes & scopes) || (i >= ACTION_OVERVIEW && i <= ACTION_LOG))
             continue;
-        if (monitor && !(action->scopes & ~(unsigned)(SCOPE_OPERATE | SCOPE_WIZARD | SCOPE_RUN | SCOPE_CHECKS)))
+        if (monitor && !(action->scopes & ~(unsigned)(SCOPE_OPERATE | SCOPE_WIZARD | SCOPE_RUN | SCOPE_CHECKS | SCOPE_SETS)))
             continue;
         struct str keys = {0};
         action_keys((enum action_id)i, &keys);

@@ -59,6 +59,7 @@ struct reaction {
     char argument[300];            /* for push: what it is about, the new screen's identity */
     char message[400];             /* for the message line; "" = leave it */
     unsigned message_attr;
+    int64_t verify_set; /* its files are to be read whole; 0 = none */
     bool flush_input; /* a question was opened: throw away what was typed ahead */
 };
 

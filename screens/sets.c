@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/text.h"
+#include "core/proof.h"
 #include "screens/panel.h"
 #include "screens/words.h"
 
@@ -102,6 +103,29 @@ static const struct backup_set *find(const struct group_view *view, const char *
     return NULL;
 }
 
+/* What RESTORE VERIFYONLY said, where somebody asked for it. */
+static void describe_verification(struct pager *pager, const struct group_view *view, size_t index,
+                                  const struct set_file *file)
+{
+    int destination = view->roster[index].destination;
+    const struct file_proof *proof =
+        destination < 0 ? NULL : server_view_proof(view->servers[destination], file->path);
+    if (proof == NULL)
+        return;
+    if (proof->problem != NULL)
+        pager_field(pager, 8, "  error", ATTR_CRITICAL, proof->problem);
+    if (proof->verification == VERIFY_NOT_ASKED)
+        return;
+    char time[WORDS_SIZE], text[WORDS_LINE];
+    time_format(time, sizeof time, proof->verified_utc_ms);
+    snprintf(text, sizeof text, "%s at %s",
+             proof->verification == VERIFY_READABLE ? "read whole, readable"
+                                                    : "read whole, not readable",
+             time);
+    pager_field(pager, 8, "  whole",
+                proof->verification == VERIFY_READABLE ? ATTR_OK : ATTR_CRITICAL, text);
+}
+
 static void describe_file(struct pager *pager, const struct group_view *view, size_t index,
                           const struct set_file *file)
 {
@@ -121,6 +145,7 @@ static void describe_file(struct pager *pager, const struct group_view *view, si
              last[0] ? last : "?", size, words_evidence(file->evidence),
              file->bulk_logged ? ", bulk-logged" : "");
     pager_field(pager, 8, "  LSN", ATTR_NORMAL, text);
+    describe_verification(pager, view, index, file);
 }
 
 static void describe(struct pager *pager, const struct screen_world *world, const char *identity)
@@ -168,18 +193,37 @@ static void *open_sets(const struct screen_world *world, const char *argument)
     return list_open(&list_sets);
 }
 
+static struct reaction key_pressed(void *self, const struct screen_world *world, uint32_t key,
+                                   enum action_id action)
+{
+    const char *selected = list_selected(self);
+    if (action != ACTION_VERIFY || selected == NULL || list_is_typing(self))
+        return list_key(self, world, key, action);
+    const struct backup_set *set = find(world->view, selected);
+    if (set == NULL || !set->complete || set->in_progress)
+        return reaction_message(ATTR_WARNING, "only files of a complete set are opened");
+    struct reaction reaction = reaction_message(
+        ATTR_NORMAL, "the destinations read the files of set %lld whole; Enter shows what comes of it",
+        (long long)set->id);
+    reaction.verify_set = set->id;
+    return reaction;
+}
+
+static const enum action_id bar[] = {ACTION_DETAILS, ACTION_FILTER, ACTION_SORT, ACTION_VERIFY,
+                                     ACTION_NONE};
+
 const struct screen_ops screen_sets = {
     .name = "sets",
     .title = "Sets",
     .about = "One row a backup set, newest first. A log set holds a mark in every database; a full "
              "set holds none. A partial set stops BizTalk's own jobs until the next full set and "
              "one complete log set after it. Enter shows the files, path by path.",
-    .scopes = SCOPE_LIST,
-    .bar = list_bar,
+    .scopes = SCOPE_LIST | SCOPE_SETS,
+    .bar = bar,
     .open = open_sets,
     .update = list_update,
     .draw = list_draw,
-    .key = list_key,
+    .key = key_pressed,
     .is_typing = list_is_typing,
     .click = list_click,
     .dump = list_dump,

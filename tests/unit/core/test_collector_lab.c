@@ -198,6 +198,45 @@ static void the_files_of_the_route_are_proven_in_the_background(void **state)
     collector_stop(collector);
 }
 
+static const struct file_proof *proof_of(const struct group_view *view, size_t set, size_t entry)
+{
+    const struct roster_entry *of = &view->roster[entry];
+    return server_view_proof(view->servers[of->destination], view->sets[set].files[entry].path);
+}
+
+static bool is_verified(const struct group_view *view, size_t set)
+{
+    for (size_t i = 0; i < view->roster_count; i++) {
+        const struct file_proof *proof = proof_of(view, set, i);
+        if (proof == NULL || proof->verification != VERIFY_READABLE)
+            return false;
+    }
+    return true;
+}
+
+static void the_files_of_a_set_are_read_whole_on_request(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = first_view(collector);
+    size_t set = view->sets_count - 1;
+    while (!view->sets[set].complete)
+        set--;
+    assert_int_equal(collector_verify_set(collector, -7), 0);
+    assert_int_equal(collector_verify_set(collector, view->sets[set].id), view->roster_count);
+    int64_t until_ms = clock_monotonic_ms(clock_system()) + 30000;
+    while (!is_verified(view, set) && clock_monotonic_ms(clock_system()) < until_ms) {
+        group_view_release(view);
+        struct pollfd wake = {.fd = collector_wake_fd(collector), .events = POLLIN};
+        poll(&wake, 1, 1000);
+        view = collector_view(collector);
+    }
+    assert_true(is_verified(view, set));
+    assert_true(proof_of(view, set, 0)->headers_count == 1);
+    group_view_release(view);
+    collector_stop(collector);
+}
+
 static void the_next_poll_equals_the_first(void **state)
 {
     (void)state;
@@ -259,6 +298,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(standby_databases_show_where_they_stand),
         cmocka_unit_test(a_healthy_group_can_fail_over),
         cmocka_unit_test(the_files_of_the_route_are_proven_in_the_background),
+        cmocka_unit_test(the_files_of_a_set_are_read_whole_on_request),
         cmocka_unit_test(the_next_poll_equals_the_first),
         cmocka_unit_test(with_the_sources_dead_the_last_good_views_are_there),
     };

@@ -71,6 +71,21 @@ static void enter_opens_details_and_esc_goes_back(void **state)
     scene_free(scene);
 }
 
+static void v_has_a_complete_set_read_whole_and_no_other(void **state)
+{
+    struct scene *scene = scene_new(build_contoso(1, true), false, false);
+    (void)state;
+    scene_keys(scene, "3 v"); /* set 1185 is being taken */
+    assert_int_equal(app_effects(scene->app).verify_set, 0);
+    assert_shows(scene, "only files of a complete set are opened");
+    scene_keys(scene, "j v");
+    assert_int_equal(app_effects(scene->app).verify_set, 1184);
+    assert_int_equal(app_effects(scene->app).verify_set, 0);
+    scene_keys(scene, "/ v");
+    assert_int_equal(app_effects(scene->app).verify_set, 0);
+    scene_free(scene);
+}
+
 static void q_leaves_a_view_first_and_the_program_last(void **state)
 {
     struct scene *scene = healthy();
@@ -374,6 +389,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digits_and_tab_go_through_the_panels),
         cmocka_unit_test(enter_opens_details_and_esc_goes_back),
+        cmocka_unit_test(v_has_a_complete_set_read_whole_and_no_other),
         cmocka_unit_test(q_leaves_a_view_first_and_the_program_last),
         cmocka_unit_test(a_filter_takes_every_key_until_it_is_closed),
         cmocka_unit_test(the_selected_row_survives_a_refresh),
