@@ -37,7 +37,8 @@
     X(old_schema, "old-schema")           \
     X(long_history, "long-history")       \
     X(bad_files, "bad-files")             \
-    X(availability, "availability")
+    X(availability, "availability")       \
+    X(mixed_clocks, "mixed-clocks")
 
 SCENARIOS(EMBED)
 
