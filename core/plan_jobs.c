@@ -18,6 +18,8 @@ static void check_request(struct planning *planning)
     if (request->stop != STOP_AT)
         plan_refuse(planning, memory_copy_text("the jobs method stops at the mark, never before it; "
                                                "use direct"));
+    if (request->added_count > 0)
+        plan_refuse(planning, memory_copy_text("BizTalk's jobs do not know added files; use direct"));
     if (request->leave_out_count > 0)
         plan_refuse(planning, memory_copy_text("the jobs method leaves no database out: BizTalk's "
                                                "jobs restore all of theirs; use direct"));

@@ -4,6 +4,7 @@ proven state, and none recovers anything while the mark is missing somewhere."""
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import sys
@@ -15,6 +16,7 @@ from lab import Lab, expect, wait_for  # noqa: E402
 from record import restore_login  # noqa: E402
 from scripts import code_in, fill_in, run_script, write_scripts  # noqa: E402
 from slow import RESTORE, execute, wait_state, worker  # noqa: E402
+from terminal import Terminal  # noqa: E402
 
 SERVERS = ("DRSQL1", "DRSQL2")
 SHIPPING = ("Get Backup History", "Restore Databases")
@@ -419,6 +421,42 @@ def a_job_that_says_success_and_did_not_reach_the_mark_is_found_out():
         expect(to_mark_runs(lab) == 1, "one job ran")
 
 
+def the_wizard_restores_by_jobs_and_says_that_there_is_no_gate():
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "STOPMARK_CONFIG")}
+    environment.update(LC_ALL="C.UTF-8", TZ="UTC")
+    with Terminal([support.STOPMARK, "demo"], environment) as terminal:
+        terminal.until("● live")
+        for key, text in (("R", "source lost"), ("Enter", "SQLA answers: a lost source does not"),
+                          ("K", "Type die")):
+            terminal.key(key)
+            terminal.until(text)
+        terminal.type("die")
+        terminal.key("Enter")
+        terminal.until(lambda text: "SQLA does not answer" in text and
+                       "SQLB does not answer" in text, 30)
+        for key, text in (("Enter", "BTS_2026_11_20_12_"), ("Enter", "No gate: each recovers"),
+                          ("2", "◉ 2 jobs"), ("Enter", "WITHOUT A GATE"), ("Enter", "NO GATE"),
+                          ("Enter", "Type Contoso production")):
+            terminal.key(key)
+            terminal.until(text)
+        terminal.type("Contoso production")
+        terminal.key("Enter")
+        terminal.until("NO GATE  BizTalk's jobs", 60)
+        terminal.until("proven consistent: all 10 databases are online", 120)
+        terminal.key("Enter")
+        terminal.until("manual steps are done")
+        terminal.key("Enter")
+        written = re.search(r"written to (\S+\.md)", terminal.until("written to "))
+        with open(written[1], encoding="utf-8") as file:
+            report = file.read()
+        expect("No gate" in report and "sp_start_job" in report, report[:800])
+        terminal.key("1")
+        terminal.until("CAN WE FAIL OVER")
+        terminal.key("q")
+        expect(terminal.wait_end() == 0, "q leaves with 0")
+        shutil.rmtree(os.path.dirname(os.path.dirname(written[1])))
+
+
 support.main([the_scripts_end_in_the_same_proven_state_as_the_direct_restore,
               scripts_may_be_run_again_at_any_point,
               without_the_mark_on_one_destination_no_second_script_does_anything,
@@ -436,5 +474,6 @@ support.main([the_scripts_end_in_the_same_proven_state_as_the_direct_restore,
               a_backlog_is_no_case_for_the_jobs,
               the_jobs_have_no_choice,
               what_a_job_leaves_undone_comes_to_the_same_mark_by_the_direct_method,
+              the_wizard_restores_by_jobs_and_says_that_there_is_no_gate,
               a_worker_killed_beside_a_running_job_is_resumed,
               a_job_that_says_success_and_did_not_reach_the_mark_is_found_out])
