@@ -19,7 +19,7 @@ from matrix import (ROUTES, MatrixLab, add_options, choose, finish, run_matrix, 
                     switches_of)
 
 SHIM = os.path.join(BUILD, "kill-shim.so")
-STATES = ("preparing", "restoring", "gate", "recovering", "verifying", "after")
+STATES = ("preparing", "restoring", "gate", "recovering", "verifying")
 
 
 def count_calls(route, switches):
