@@ -1,6 +1,7 @@
-/* MOVE: where the files of a database go that a full restore makes, or that a log adds. The logical
- * names are those of sys.master_files of the source, or of the standby where the source was never
- * seen; before the first write they are held against FILELISTONLY of the backup itself. */
+/* MOVE: where the files of a database go that a full restore makes, or that a log adds. The files
+ * are those of the backup's own FILELISTONLY where the destination has read it ahead, else those of
+ * sys.master_files of the source, or of the standby where the source was never seen; before the
+ * first write PREPARE holds them against FILELISTONLY in any case. */
 #include "core/plan_internal.h"
 
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/chain.h"
+#include "core/proof.h"
 #include "core/situation.h"
 
 /* --- what is known of the files ---------------------------------------------------------------- */
@@ -150,32 +152,90 @@ static void keep_placed(struct planning *planning, int destination, const char *
         .destination = destination, .name = name, .path = memory_copy_text(path)};
 }
 
+static const char *place_of(const struct planning *planning, const char *name)
+{
+    for (size_t i = planning->placed_from; i < planning->placed_count; i++)
+        if (text_equal_nocase(planning->placed[i].name, name))
+            return planning->placed[i].path;
+    return NULL;
+}
+
+static void place(struct planning *planning, const struct roster_entry *entry,
+                  const struct file_row *file)
+{
+    char *path = place_file(planning, entry, file);
+    keep_placed(planning, entry->destination, file->name, path);
+    free(path);
+}
+
+/* From here on the database has this file. */
+static void have(struct planning *planning, const char *name)
+{
+    *memory_append(planning, there) = name;
+}
+
+static bool has(const struct planning *planning, const char *name)
+{
+    for (size_t i = 0; i < planning->there_count; i++)
+        if (text_equal_nocase(planning->there[i], name))
+            return true;
+    return false;
+}
+
 void plan_place_files(struct planning *planning, const struct roster_entry *entry)
 {
     const struct group_view *view = planning->view;
+    planning->placing = entry;
     planning->placed_from = planning->placed_count;
+    planning->there_count = 0;
     planning->file_rows = NULL;
+    const struct database_row *standing = seen_on(view, entry->destination, entry->database);
+    for (size_t i = 0; standing != NULL && i < view->servers[entry->destination]->files_count; i++)
+        if (view->servers[entry->destination]->files[i].database_id == standing->database_id)
+            have(planning, view->servers[entry->destination]->files[i].name);
     int from = entry->source;
     const struct database_row *row = seen_on(view, from, entry->database);
     if (row == NULL) {
         from = entry->destination;
-        row = seen_on(view, from, entry->database);
+        row = standing;
     }
     if (row == NULL)
         return;
     planning->file_rows = view->servers[from];
     planning->file_database = row->database_id;
-    for (size_t i = 0; i < view->servers[from]->files_count; i++) {
-        const struct file_row *file = &view->servers[from]->files[i];
-        if (file->database_id != row->database_id)
-            continue;
-        char *path = place_file(planning, entry, file);
-        keep_placed(planning, entry->destination, file->name, path);
-        free(path);
-    }
+    for (size_t i = 0; i < view->servers[from]->files_count; i++)
+        if (view->servers[from]->files[i].database_id == row->database_id)
+            place(planning, entry, &view->servers[from]->files[i]);
 }
 
 /* --- statements ---------------------------------------------------------------------------------- */
+
+static void move(struct plan_step *step, const char *name, const char *path)
+{
+    *memory_append(step, moves) = (struct plan_move){.name = memory_copy_text(name),
+                                                     .path = memory_copy_text(path)};
+}
+
+/* By the backup's own list, as the server that will restore it has read it. */
+static void move_listed(struct planning *planning, const struct roster_entry *entry,
+                        struct plan_step *step, const struct file_proof *proof)
+{
+    for (size_t i = 0; i < proof->files_count; i++) {
+        const struct backup_data_file *listed = &proof->files[i];
+        struct file_row file = {.name = listed->logical_name,
+                                .path = listed->physical_name,
+                                .is_log = listed->type == 'L'};
+        if (file.name == NULL || file.path == NULL ||
+            (step->kind == STEP_RESTORE_LOG && has(planning, file.name)))
+            continue;
+        if (place_of(planning, file.name) == NULL)
+            place(planning, entry, &file);
+        have(planning, file.name);
+        const char *path = place_of(planning, file.name);
+        if (planning->copies || strcmp(path, file.path) != 0)
+            move(step, file.name, path);
+    }
+}
 
 /* A file that was added later is not in the full set, but in the log that holds its creation. */
 static bool belongs_to(const struct file_row *file, enum step_kind kind,
@@ -189,32 +249,45 @@ static bool belongs_to(const struct file_row *file, enum step_kind kind,
            lsn_is_within(file->create_lsn, backup->first_lsn, backup->last_lsn);
 }
 
-void plan_move_files(struct planning *planning, const struct plan_database *database,
-                     struct plan_step *step, const struct set_file *backup)
+/* By what sys.master_files says now. */
+static void move_seen(struct planning *planning, struct plan_step *step,
+                      const struct set_file *backup)
 {
-    if (planning->file_rows == NULL) {
-        if (planning->copies && step->kind == STEP_RESTORE_FULL)
-            plan_refuse(planning,
-                        memory_format("%s/%s: the files of %s are not known, so a copy cannot be "
-                                      "placed beside it: VIEW ANY DEFINITION shows them on the "
-                                      "source or on the standby",
-                                      database->server, database->database, database->original));
-        return;
-    }
     for (size_t i = 0; i < planning->file_rows->files_count; i++) {
         const struct file_row *file = &planning->file_rows->files[i];
         if (file->database_id != planning->file_database ||
             !belongs_to(file, step->kind, backup))
             continue;
-        for (size_t p = planning->placed_from; p < planning->placed_count; p++) {
-            const struct plan_placed *placed = &planning->placed[p];
-            if (strcmp(placed->name, file->name) != 0 ||
-                (!planning->copies && strcmp(placed->path, file->path) == 0))
-                continue;
-            *memory_append(step, moves) = (struct plan_move){
-                .name = memory_copy_text(file->name), .path = memory_copy_text(placed->path)};
-        }
+        have(planning, file->name);
+        const char *path = place_of(planning, file->name);
+        if (path != NULL && (planning->copies || strcmp(path, file->path) != 0))
+            move(step, file->name, path);
     }
+}
+
+void plan_move_files(struct planning *planning, const struct plan_database *database,
+                     struct plan_step *step, const struct set_file *backup)
+{
+    const struct roster_entry *entry = planning->placing;
+    const struct file_proof *proof =
+        server_view_proof(planning->view->servers[entry->destination], backup->path);
+    bool full = step->kind == STEP_RESTORE_FULL;
+    if (full)
+        planning->there_count = 0;
+    /* Which of a log's files are new is only to be told where those before it are known. */
+    bool listed = proof != NULL && proof->state == FILE_PROVEN && proof->files_count > 0 &&
+                  (full || planning->there_count > 0);
+    if (listed)
+        move_listed(planning, entry, step, proof);
+    else if (planning->file_rows != NULL)
+        move_seen(planning, step, backup);
+    else if (planning->copies && full)
+        plan_refuse(planning,
+                    memory_format("%s/%s: the files of %s are not known, so a copy cannot be "
+                                  "placed beside it: VIEW ANY DEFINITION shows them on the "
+                                  "source or on the standby, and stopmark grants --proof lets "
+                                  "the backup's own list be read",
+                                  database->server, database->database, database->original));
 }
 
 void plan_free_files(struct planning *planning)
@@ -222,4 +295,5 @@ void plan_free_files(struct planning *planning)
     for (size_t i = 0; i < planning->placed_count; i++)
         free(planning->placed[i].path);
     free(planning->placed);
+    free(planning->there);
 }

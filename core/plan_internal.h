@@ -35,6 +35,9 @@ struct planning {
     struct plan_placed *placed; /* all files of the plan */
     size_t placed_count, placed_capacity;
     size_t placed_from; /* where those of the database at hand begin */
+    const struct roster_entry *placing; /* the database at hand */
+    const char **there; /* logical names of the files that it has at the step at hand; borrowed */
+    size_t there_count, there_capacity;
     const struct server_view *file_rows; /* whose sys.master_files tell of them; NULL = nobody's */
     int file_database;                   /* its id there */
 };

@@ -125,6 +125,19 @@ static void add_restore(struct str *out, const struct names *names)
                "seeing, starting, stopping and disabling every job, and having jobs of its own");
 }
 
+/* A planned move and a migration write to the sources; a site that knows neither leaves it out. */
+static void add_move(struct str *out, const struct names *names)
+{
+    add_use(out, "master");
+    add_grant(out, names, "ALTER ANY DATABASE",
+              "A planned move or migration sets the group's databases OFFLINE",
+              "altering and setting OFFLINE every database of this server");
+    add_use(out, "msdb");
+    add_member(out, names, "ROLE SQLAgentOperatorRole",
+               "A planned move or migration disables the jobs and runs the backup job once",
+               "seeing, starting, stopping and disabling every job, and having jobs of its own");
+}
+
 static bool add_script(struct str *out, const struct names *names,
                        const struct tsql_grants *grants)
 {
@@ -145,6 +158,8 @@ static bool add_script(struct str *out, const struct names *names,
     }
     if (destination && grants->restore)
         add_restore(out, names);
+    if (!destination && grants->restore)
+        add_move(out, names);
     str_add(out, "GO\n");
     return true;
 }

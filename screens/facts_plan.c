@@ -4,6 +4,8 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/method.h"
+#include "core/situation.h"
+#include "core/tsql_restore.h"
 #include "screens/facts.h"
 #include "screens/words.h"
 
@@ -75,6 +77,30 @@ static void print_jobs(struct str *out, const struct plan *plan)
         str_add(out, "\n  Where a job fails, once that is confirmed by resume or retry:\n");
 }
 
+/* A move's own statements; jobs are read again when the run begins. */
+static void print_source_steps(struct str *out, const struct plan *plan)
+{
+    if (plan->source_steps_count == 0)
+        return;
+    str_add(out, "\nfirst, on the sources (the mark is then the one that the backup job makes; the "
+                 "one above is today's):\n");
+    for (size_t i = 0; i < plan->source_steps_count; i++)
+        str_format(out, "  %s: %s\n", plan->source_steps[i].server, plan->source_steps[i].sql);
+}
+
+static void print_drops(struct str *out, const struct plan *plan)
+{
+    if (!plan->situation_known || !situation_traits(plan->situation)->copies)
+        return;
+    str_add(out, "\nafterwards, by hand (stopmark never drops a database):\n");
+    for (size_t i = 0; i < plan->databases_count; i++) {
+        struct str drop = {0};
+        if (tsql_add_drop(&drop, plan->databases[i].database))
+            str_format(out, "  %s: %s\n", plan->databases[i].server, str_text(&drop));
+        str_free(&drop);
+    }
+}
+
 char *facts_plan_text(const struct plan *plan)
 {
     struct str raw = {0};
@@ -87,9 +113,11 @@ char *facts_plan_text(const struct plan *plan)
     print_alternatives(&raw, plan);
     if (plan->asks_for_word)
         str_add(&raw, "asks for a typed word: a full restore although a roll-forward target exists\n");
+    print_source_steps(&raw, plan);
     print_jobs(&raw, plan);
     for (size_t i = 0; i < plan->databases_count; i++)
         print_database(&raw, &plan->databases[i]);
+    print_drops(&raw, plan);
     while (raw.length && raw.text[raw.length - 1] == '\n')
         raw.text[--raw.length] = '\0';
     return str_take(&raw);

@@ -136,6 +136,23 @@ static void look_at_roster(struct wizard *wizard, const struct group_view *view)
          restoring, view->roster_count);
 }
 
+/* Monitoring's last count, not the run's own look: it warns, and does not block. */
+static void look_at_sessions(struct wizard *wizard, const struct group_view *view)
+{
+    for (size_t i = 0; i < view->roster_count; i++) {
+        const struct roster_entry *entry = &view->roster[i];
+        const struct database_row *row =
+            entry->source < 0
+                ? NULL
+                : server_view_database(view->servers[entry->source], entry->database);
+        if (row != NULL && row->sessions > 0)
+            find(wizard, VERDICT_WARNING, false,
+                 "stop what uses it; the run refuses to begin while a session is in it",
+                 "%s/%s: %lld session%s in it", view->servers[entry->source]->name,
+                 entry->database, (long long)row->sessions, row->sessions == 1 ? "" : "s");
+    }
+}
+
 static void look_at_target(struct wizard *wizard, const struct group_view *view)
 {
     const struct readiness *ready = &view->readiness;
@@ -148,8 +165,13 @@ static void look_at_target(struct wizard *wizard, const struct group_view *view)
         return;
     }
     words_duration(loss, sizeof loss, mark->data_loss_ms);
-    find(wizard, VERDICT_OK, false, NULL, "%s can be reached, losing %s%s", mark->name,
-         ready->loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
+    if (situation_traits(wizard->situation)->makes_mark)
+        find(wizard, VERDICT_OK, false, NULL,
+             "the run makes a mark of its own; the standby keeps up: today %s can be reached",
+             mark->name);
+    else
+        find(wizard, VERDICT_OK, false, NULL, "%s can be reached, losing %s%s", mark->name,
+             ready->loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
     find(wizard, mark->evidence == EVIDENCE_HEADER ? VERDICT_OK : VERDICT_WARNING, false,
          mark->evidence == EVIDENCE_HEADER
              ? NULL
@@ -167,5 +189,7 @@ void wizard_preflight(struct wizard *wizard, const struct group_view *view, bool
     look_at_sources(wizard, view, demo);
     look_at_destinations(wizard, view);
     look_at_roster(wizard, view);
+    if (situation_traits(wizard->situation)->makes_mark)
+        look_at_sessions(wizard, view);
     look_at_target(wizard, view);
 }

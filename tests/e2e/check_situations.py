@@ -270,6 +270,27 @@ def drop(lab, name):
     return name not in states(lab, "DRSMALL")
 
 
+# --- MOVE ---------------------------------------------------------------------------------------
+
+
+def a_file_that_a_log_adds_is_placed_where_the_standby_has_a_folder():
+    with Lab("small") as lab:
+        execute(lab, "DRSMALL", "EXEC master.dbo.sp_lab_folder N'DRSMALL', N'X:\\New\\', N'missing'")
+        execute(lab, "SQLSMALL", "EXEC master.dbo.sp_lab_add_file N'SQLSMALL', N'BizTalkMsgBoxDb',"
+                                 " N'Added', N'X:\\New\\added.ndf'")
+        execute(lab, "SQLSMALL", "EXEC master.dbo.sp_lab_advance @seconds = 1080")
+        plan = lab.json("plan")
+        moves = [m for d in plan["databases"] for s in d["steps"] for m in s["moves"]]
+        expect([m["name"] for m in moves] == ["Added"], moves)
+        lab.sources_die()
+        done = restore(lab, "source-lost", group=SMALL)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        paths = [p for (p,) in rows(lab, "DRSMALL", "SELECT physical_name FROM sys.master_files "
+                                                    "WHERE name = N'Added'")]
+        expect(paths == ["D:\\Data\\added.ndf"], paths)
+        check_record(lab, databases=4)
+
+
 # --- demo --from-views ---------------------------------------------------------------------------
 
 
@@ -366,6 +387,7 @@ if __name__ == "__main__":
                   a_killed_move_is_resumed_and_loses_nothing,
                   a_move_needs_living_sources,
                   a_migration_makes_the_databases_on_new_servers,
+                  a_file_that_a_log_adds_is_placed_where_the_standby_has_a_folder,
                   the_estate_of_the_last_good_views_has_the_same_plan_and_it_ends_proven,
                   an_estate_in_trouble_is_rebuilt_with_its_troubles,
                   without_views_there_is_no_demo_of_them])

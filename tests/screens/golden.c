@@ -126,6 +126,8 @@ static const struct {
     {"command", healthy, ": type:st Tab", false, false},
     {"wizard-situation", sources_lost, "R", false, false},
     {"wizard-preflight-alive", healthy, "R 1 Enter", false, true},
+    {"wizard-preflight-move", healthy, "R 2 Enter", false, false},
+    {"wizard-preflight-rehearsal", healthy, "R 3 Enter", false, false},
     {"wizard-preflight", sources_lost, "R 1 Enter", false, false},
     {"wizard-die", healthy, "R 1 Enter K", false, true},
     {"wizard-password", sources_lost, "R 1 Enter Enter", false, false},

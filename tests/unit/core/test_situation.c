@@ -9,6 +9,7 @@
 
 #include "core/base/memory.h"
 #include "core/plan.h"
+#include "core/proof.h"
 #include "core/situation.h"
 #include "tests/support/build_view.h"
 
@@ -231,6 +232,74 @@ static void a_file_that_a_log_adds_is_moved_with_that_log(void **state)
     leave(&world);
 }
 
+/* What the destination read of a backup; owned by the view. */
+static struct file_proof *prove(struct build *build, int64_t set_id, const char *database)
+{
+    const struct msdb_backup *backup = build_backup(build, database, set_id);
+    struct file_proof *proof = proof_new(backup->path);
+    proof->state = FILE_PROVEN;
+    struct backup_header *header = memory_append(proof, headers);
+    *header = (struct backup_header){.position = 1,
+                                     .type = backup->type,
+                                     .database = memory_copy_text(database),
+                                     .first_lsn = backup->first_lsn,
+                                     .last_lsn = backup->last_lsn,
+                                     .checkpoint_lsn = backup->checkpoint_lsn,
+                                     .size_bytes = backup->size_bytes};
+    memcpy(header->family_guid, backup->family_guid, sizeof header->family_guid);
+    memcpy(header->first_fork_guid, backup->first_fork_guid, sizeof header->first_fork_guid);
+    memcpy(header->last_fork_guid, backup->last_fork_guid, sizeof header->last_fork_guid);
+    return proof;
+}
+
+static void list(struct file_proof *proof, const char *name, const char *path, char type)
+{
+    *memory_append(proof, files) = (struct backup_data_file){.logical_name = memory_copy_text(name),
+                                                             .physical_name =
+                                                                 memory_copy_text(path),
+                                                             .type = type,
+                                                             .present = true};
+}
+
+/* sys.master_files may be years younger than the backup: its own list counts. */
+static void the_backup_s_own_file_list_wins(void **state)
+{
+    (void)state;
+    struct world world = open_prefixed("Try_");
+    struct file_proof *proof = prove(world.build, 90, MGMT);
+    list(proof, "OldName", "D:\\Data\\old.mdf", 'D');
+    list(proof, "OldName_log", "L:\\old.ldf", 'L');
+    server_view_put_proof(world.build->servers[DESTINATION], proof);
+    const struct plan_step *full = full_of(find(make(&world, rehearsal), MGMT));
+    assert_int_equal(full->moves_count, 2);
+    assert_string_equal(full->moves[0].name, "OldName");
+    assert_non_null(strstr(full->moves[0].path, "Try_old.mdf"));
+    assert_string_equal(full->moves[1].name, "OldName_log");
+    assert_null(strstr(full->sql, "N'" MGMT "' TO"));
+    close_prefixed(&world);
+}
+
+static void a_file_that_only_the_log_s_list_knows_is_moved_with_that_log(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    add_files(world.build, DESTINATION, MGMT, "D:\\Data\\");
+    struct file_proof *proof = prove(world.build, 100, MGMT);
+    list(proof, MGMT, "D:\\Data\\" MGMT ".mdf", 'D');
+    list(proof, MGMT "_log", "D:\\Data\\" MGMT "_log.ldf", 'L');
+    list(proof, "Added", "X:\\New\\added.ndf", 'D');
+    struct server_view *destination = world.build->servers[DESTINATION];
+    server_view_put_proof(destination, proof);
+    free(destination->data_path);
+    destination->data_path = memory_copy_text("E:\\Data\\");
+    const struct plan_database *database =
+        find(make(&world, (struct plan_request){.by = TARGET_NEWEST}), MGMT);
+    assert_int_equal(database->route, ROUTE_ROLL_FORWARD);
+    assert_int_equal(database->steps[0].moves_count, 1);
+    assert_non_null(strstr(database->steps[0].sql, "MOVE N'Added' TO N'E:\\Data\\added.ndf'"));
+    leave(&world);
+}
+
 static void moves_survive_the_journal(void **state)
 {
     (void)state;
@@ -357,6 +426,8 @@ int main(void)
         cmocka_unit_test(the_configuration_says_where_copies_go),
         cmocka_unit_test(files_move_where_the_source_s_folder_is_not_used),
         cmocka_unit_test(a_file_that_a_log_adds_is_moved_with_that_log),
+        cmocka_unit_test(the_backup_s_own_file_list_wins),
+        cmocka_unit_test(a_file_that_only_the_log_s_list_knows_is_moved_with_that_log),
         cmocka_unit_test(moves_survive_the_journal),
         cmocka_unit_test(a_move_shows_every_statement_that_the_sources_get),
         cmocka_unit_test(a_move_is_refused_without_its_source_or_the_right_to_write_there),

@@ -222,6 +222,15 @@ static void only_what_was_asked_for_is_granted(void **state)
     script = tsql_grants_script(&grants);
     assert_non_null(strstr(script, "ALTER SERVER ROLE dbcreator ADD MEMBER [m];"));
     free(script);
+    grants.role = ROLE_SOURCE;
+    script = tsql_grants_script(&grants);
+    assert_non_null(strstr(script, "GRANT ALTER ANY DATABASE TO [m];"));
+    assert_null(strstr(script, "dbcreator"));
+    free(script);
+    grants.restore = false;
+    script = tsql_grants_script(&grants);
+    assert_null(strstr(script, "ALTER ANY DATABASE"));
+    free(script);
 }
 
 static void a_permit_needs_the_group_s_name(void **state)
