@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/tsql_write.h"
 
 static bool is_here(const struct tsql_script *script, const struct plan_database *database)
 {
@@ -57,40 +58,6 @@ static void add_stop(struct str *out, const char *condition, const char *why)
     str_format(out, "IF @stop IS NULL AND (%s)\n    SET @stop = @name + N': %s';\n", condition, why);
 }
 
-/* --- script 1: looking before anything is restored -------------------------------------------- */
-
-static bool add_fitness(struct str *out, const struct tsql_script *script,
-                        const struct plan_database *database)
-{
-    bool full = database->route == ROUTE_FULL_RESTORE;
-    if (!add_title(out, "where it stands", database) ||
-        !tsql_script_add_look(out, script, database))
-        return false;
-    if (!full || database->existed)
-        add_stop(out, "@state IS NULL", "it is not there, or not visible to this login");
-    if (full && database->must_replace)
-        return true;
-    str_format(out, "IF %s\n    SET @at_mark = 1;\n", readable_proof(script, false));
-    add_stop(out, "COALESCE(@at_mark, 0) = 0 AND @state NOT IN (0, 1)",
-             "it is in a state in which no log can be restored");
-    add_stop(out, "COALESCE(@at_mark, 0) = 0 AND @state = 0 AND @standby = 0",
-             "it is online, and not proven to be at the mark; if that is an accident it needs a full "
-             "restore: make a new plan");
-    if (full)
-        return true;
-    add_stop(out, "@later > 0", "it has passed the mark: make a new plan");
-    if (lsn_is_known(database->mark_lsn)) {
-        struct str condition = {0};
-        str_add(&condition, "@at_mark = 0 AND @redo > ");
-        tsql_add_lsn(&condition, database->mark_lsn);
-        add_stop(out, str_text(&condition), "it has passed the mark: make a new plan");
-        str_free(&condition);
-    }
-    return true;
-}
-
-/* --- script 1: restoring ---------------------------------------------------------------------- */
-
 /* Is the file still to be restored? By its LSNs where the plan knows them, else by msdb here. */
 static bool add_still_needed(struct str *out, const struct plan_step *step)
 {
@@ -115,6 +82,93 @@ static bool add_still_needed(struct str *out, const struct plan_step *step)
               "    AND h.restore_date >= @made AND f.physical_device_name = $1)";
     return tsql_script_add(out, condition, &file, 1);
 }
+
+/* --- script 1: looking before anything is restored -------------------------------------------- */
+
+static const struct plan_step *find_step(const struct plan_database *database, enum step_kind kind)
+{
+    for (size_t i = 0; i < database->steps_count; i++)
+        if (database->steps[i].kind == kind)
+            return &database->steps[i];
+    return NULL;
+}
+
+/* What is about to be overwritten by a full restore: every file is read first, for a file that
+ * cannot be read is found out while the old database is still there. */
+static bool add_verified_files(struct str *out, const struct plan_database *database)
+{
+    const struct plan_step *full = find_step(database, STEP_RESTORE_FULL);
+    bool fine = full != NULL;
+    str_add(out, "IF @stop IS NULL AND ");
+    fine = fine && add_still_needed(out, full);
+    str_add(out, "\nBEGIN\n");
+    for (size_t i = 0; i < database->steps_count; i++) {
+        const struct plan_step *step = &database->steps[i];
+        if (step->file == NULL)
+            continue;
+        char *sql = tsql_verify_only(step->file);
+        fine = fine && sql != NULL && tsql_script_may_hold(sql);
+        str_format(out,
+                   "    IF @stop IS NULL\n"
+                   "    BEGIN\n"
+                   "        %s;\n"
+                   "        IF @@ERROR <> 0\n"
+                   "            SET @stop = @name + N': the file of set %lld cannot be used; nothing"
+                   " of it was restored';\n"
+                   "    END;\n",
+                   sql == NULL ? "" : sql, (long long)step->set);
+        free(sql);
+    }
+    str_add(out, "END;\n");
+    return fine;
+}
+
+/* It was absent when the plan was made: what is there now is nobody's to overwrite. */
+static bool add_still_absent(struct str *out, const struct plan_database *database)
+{
+    const struct plan_step *full = find_step(database, STEP_RESTORE_FULL);
+    str_add(out, "IF @stop IS NULL AND @state IS NOT NULL AND ");
+    bool fine = full != NULL && add_still_needed(out, full);
+    str_add(out, "\n    SET @stop = @name + N': it was absent when the plan was made, and now it is"
+                 " there: make a new plan';\n");
+    return fine;
+}
+
+static bool add_fitness(struct str *out, const struct tsql_script *script,
+                        const struct plan_database *database)
+{
+    bool full = database->route == ROUTE_FULL_RESTORE;
+    if (!add_title(out, "where it stands", database) ||
+        !tsql_script_add_look(out, script, database))
+        return false;
+    if (!full || database->existed)
+        add_stop(out, "@state IS NULL", "it is not there, or not visible to this login");
+    if (full && database->existed && !add_verified_files(out, database))
+        return false;
+    if (full && !database->existed && !add_still_absent(out, database))
+        return false;
+    if (full && database->must_replace)
+        return true;
+    str_format(out, "IF %s\n    SET @at_mark = 1;\n", readable_proof(script, false));
+    add_stop(out, "COALESCE(@at_mark, 0) = 0 AND @state NOT IN (0, 1)",
+             "it is in a state in which no log can be restored");
+    add_stop(out, "COALESCE(@at_mark, 0) = 0 AND @state = 0 AND @standby = 0",
+             "it is online, and not proven to be at the mark; if that is an accident it needs a full "
+             "restore: make a new plan");
+    if (full)
+        return true;
+    add_stop(out, "@later > 0", "it has passed the mark: make a new plan");
+    if (lsn_is_known(database->mark_lsn)) {
+        struct str condition = {0};
+        str_add(&condition, "@at_mark = 0 AND @redo > ");
+        tsql_add_lsn(&condition, database->mark_lsn);
+        add_stop(out, str_text(&condition), "it has passed the mark: make a new plan");
+        str_free(&condition);
+    }
+    return true;
+}
+
+/* --- script 1: restoring ---------------------------------------------------------------------- */
 
 /* One statement of the plan, if nothing stopped the script and condition holds. */
 static bool add_statement(struct str *out, const struct plan_step *step, const char *what)
@@ -272,14 +326,6 @@ static bool add_code_checks(struct str *out, const struct tsql_script *script)
 }
 
 /* --- script 2: STANDBY and MarkLog, then recovery --------------------------------------------- */
-
-static const struct plan_step *find_step(const struct plan_database *database, enum step_kind kind)
-{
-    for (size_t i = 0; i < database->steps_count; i++)
-        if (database->steps[i].kind == kind)
-            return &database->steps[i];
-    return NULL;
-}
 
 static bool add_show(struct str *out, const struct tsql_script *script,
                      const struct plan_database *database)

@@ -188,11 +188,33 @@ def full_restores_are_scripted_too():
         expect(all(code_in(text) for text in printed.values()), printed)
         again = first_scripts(lab, directory)
         expect(all(code_in(text) for text in again.values()), again)
-        fulls = [row for row in record(lab) if row[1] and "_Full_" in row[1]]
+        fulls = [row for row in record(lab) if row[1] and "_Full_" in row[1] and row[2]]
         expect(len(fulls) == 10, "each full backup is restored once")
         printed = second_scripts(lab, directory,
                                  {s: code_in(t) for s, t in printed.items()})
         expect(all("VERIFIED" in text for text in printed.values()), printed)
+
+
+def what_cannot_be_read_overwrites_nothing():
+    with Lab() as lab:
+        lab.sources_die()
+        execute(lab, "RESTORE DATABASE [SSODB] WITH RECOVERY")
+        refused = lab.run("script", "--output", lab.directory + "/no")
+        expect(refused.returncode == 5 and "SSODB" in refused.stderr, refused.stderr)
+        mark = lab.json("marks", "-n", "2")["marks"][-1]["mark"]
+        directory = write_scripts(lab, "replace", "--mark", mark, "--replace", "DRSQL1/SSODB")
+        path = f"{directory}/DRSQL1-1-to-mark.sql"
+        with open(path, encoding="utf-8") as file:
+            files = re.findall(r"RESTORE LOG \[SSODB\] FROM DISK = N'(.*?)' WITH", file.read())
+        file_state(lab, files[-1], "corrupt")
+        before = record(lab)
+        text = run_script(lab, path, "DRSQL1")
+        expect("STOPPED: SSODB" in text and "cannot be used" in text, text[-1500:])
+        restored = [row for row in record(lab)[len(before):] if row[2]]
+        expect(not restored and states(lab)["SSODB"] == 0, restored)
+        file_state(lab, files[-1], "readable")
+        printed = first_scripts(lab, directory)
+        expect(all(code_in(text) for text in printed.values()), printed)
 
 
 def stopping_before_the_mark_is_scripted_too():
@@ -463,6 +485,7 @@ support.main([the_scripts_end_in_the_same_proven_state_as_the_direct_restore,
               a_script_stops_on_the_wrong_server_and_beside_another_restore,
               a_failing_log_stops_the_script_at_once,
               full_restores_are_scripted_too,
+              what_cannot_be_read_overwrites_nothing,
               stopping_before_the_mark_is_scripted_too,
               clocks_and_names_of_servers_may_differ,
               names_with_quotes_and_client_words_are_scripted,
