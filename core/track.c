@@ -9,6 +9,7 @@
 #include "core/chain.h"
 #include "core/group.h"
 #include "core/proof.h"
+#include "core/roster.h"
 
 /* --- certificates ---------------------------------------------------------------------------- */
 
@@ -225,6 +226,56 @@ static void find_place(struct track *track, const char *server)
         track->cannot_roll = why_no_log_continues(track, track->place, server);
 }
 
+/* --- renamed --------------------------------------------------------------------------------- */
+
+static const char *family_of(const struct server_view *source, const char *database)
+{
+    for (size_t i = source->backups_count; i-- > 0;)
+        if (text_equal_nocase(source->backups[i].database, database))
+            return source->backups[i].family_guid;
+    return "";
+}
+
+/* The database of the source's backup that was restored to another of the destination's. */
+static bool is_of_family(const struct server_view *source, const struct restore_row *row,
+                         const char *family)
+{
+    for (size_t i = source->backups_count; row->set_guid[0] != '\0' && i-- > 0;)
+        if (strcmp(source->backups[i].set_guid, row->set_guid) == 0)
+            return strcmp(source->backups[i].family_guid, family) == 0;
+    return false;
+}
+
+/* The standby that it has there under an earlier name: of the same family, and no other database of
+ * the group is called so. Borrowed; NULL = none. */
+static const char *find_earlier_name(const struct group_view *view,
+                                     const struct roster_entry *entry)
+{
+    const struct server_view *destination = view->servers[entry->destination];
+    const struct server_view *source = entry->source < 0 ? NULL : view->servers[entry->source];
+    const char *family = source == NULL ? "" : family_of(source, entry->database);
+    for (size_t i = family[0] == '\0' ? 0 : destination->restores_count; i-- > 0;) {
+        const struct restore_row *row = &destination->restores[i];
+        const struct database_row *there = server_view_database(destination, row->database);
+        bool standing = there != NULL && (there->state == STATE_RESTORING || there->standby);
+        if (standing && !text_equal_nocase(row->database, entry->database) &&
+            roster_find(view, NULL, row->database) < 0 && is_of_family(source, row, family))
+            return row->database;
+    }
+    return NULL;
+}
+
+static char *why_absent(const struct group_view *view, const struct roster_entry *entry)
+{
+    const char *server = view->servers[entry->destination]->name;
+    const char *earlier = find_earlier_name(view, entry);
+    return earlier == NULL
+               ? memory_format("it is not on %s", server)
+               : memory_format("it is not on %s: it was renamed, and its standby is called %s "
+                               "there; the next full set goes under the new name",
+                               server, earlier);
+}
+
 static void find_start(struct track *track)
 {
     const struct group_view *view = track->view;
@@ -234,7 +285,7 @@ static void find_start(struct track *track)
         return;
     const char *server = view->servers[entry->destination]->name;
     if (entry->state == STATE_ABSENT)
-        track->cannot_roll = memory_format("it is not on %s", server);
+        track->cannot_roll = why_absent(view, entry);
     else if (entry->state != STATE_RESTORING && !entry->standby)
         track->cannot_roll = memory_format("it is %s on %s, not RESTORING",
                                            database_state_name(entry->state), server);

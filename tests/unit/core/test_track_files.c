@@ -170,6 +170,70 @@ static void moved_files_are_read_from_their_new_folder_by_kind_and_source(void *
     }
 }
 
+/* The newer name has the family, the standby has the older name. */
+static void a_renamed_database_is_told_from_one_that_was_never_there(void **state)
+{
+    (void)state;
+    struct build *build = build_behind();
+    struct server_view *standby = build->servers[DESTINATION];
+    struct database_row *row = build_row(build, DESTINATION, BOX);
+    free(row->name);
+    row->name = memory_copy_text("BoxOfBefore");
+    for (size_t i = 0; i < standby->restores_count; i++)
+        if (strcmp(standby->restores[i].database, BOX) == 0) {
+            free(standby->restores[i].database);
+            standby->restores[i].database = memory_copy_text("BoxOfBefore");
+        }
+    struct group_view *view = build_view(build);
+    expect(view, 95, BOX, ROUTE_FULL_RESTORE,
+           "it was renamed, and its standby is called BoxOfBefore there");
+    expect(view, 95, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    group_view_release(view);
+    for (size_t i = 0; i < standby->restores_count; i++)
+        standby->restores[i].set_guid[0] = '\0'; /* of whom it is, nobody can tell */
+    view = build_view(build);
+    assert_string_equal(build_route(view, 95, BOX)->reason, "it is not on DRSQL1");
+    group_view_release(view);
+    build_free(build);
+}
+
+/* A full backup runs while logs are taken: the first log to apply begins before it ended. */
+static void the_first_log_may_begin_before_the_full_set_ended(void **state)
+{
+    (void)state;
+    struct build *build = build_small();
+    build_full(build, 90, false);
+    build_log(build, 91, false);
+    build_full(build, 92, false);
+    build_log(build, 93, false);
+    build_log(build, 94, false);
+    build_row(build, DESTINATION, MGMT)->state = STATE_ABSENT;
+    build_row(build, DESTINATION, BOX)->state = STATE_ABSENT;
+    struct msdb_backup *full = build_backup(build, MGMT, 92);
+    full->last_lsn = build_backup(build, MGMT, 93)->first_lsn;
+    full->last_lsn.number += 400; /* in the middle of the log of 93 */
+    struct group_view *view = build_view(build);
+    struct plan_request request = {.by = TARGET_CHOSEN, .mark = "BTS_2026_11_20_10_30_00_547"};
+    struct plan *plan = plan_make(view, &request);
+    assert_true(plan->possible);
+    const struct plan_database *mgmt = &plan->databases[plan->databases_count - 1];
+    static const int64_t sets[] = {92, 93, 94};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(mgmt->steps[i].set, sets[i]);
+    assert_true(lsn_compare(mgmt->steps[1].first_lsn, mgmt->steps[0].last_lsn) < 0);
+    plan_free(plan);
+    group_view_release(view);
+    full->last_lsn = build_backup(build, MGMT, 94)->first_lsn; /* 93 ends where it ends: not sent */
+    view = build_view(build);
+    plan = plan_make(view, &request);
+    mgmt = &plan->databases[plan->databases_count - 1];
+    assert_int_equal(mgmt->steps[0].set, 92);
+    assert_int_equal(mgmt->steps[1].set, 94);
+    plan_free(plan);
+    group_view_release(view);
+    build_free(build);
+}
+
 /* --- certificates ---------------------------------------------------------------------------- */
 
 static void add_key(struct build *build, int server, enum surrounding kind, const char *database,
@@ -305,6 +369,8 @@ int main(void)
         cmocka_unit_test(a_file_is_what_its_header_says_and_not_what_the_history_calls_it),
         cmocka_unit_test(with_the_source_never_seen_the_header_tells_the_version),
         cmocka_unit_test(moved_files_are_read_from_their_new_folder_by_kind_and_source),
+        cmocka_unit_test(a_renamed_database_is_told_from_one_that_was_never_there),
+        cmocka_unit_test(the_first_log_may_begin_before_the_full_set_ended),
         cmocka_unit_test(an_encrypted_database_needs_its_certificate_at_the_destination),
         cmocka_unit_test(certificates_that_cannot_be_seen_are_left_to_the_files_proof),
         cmocka_unit_test(of_several_backup_certificates_nobody_knows_which_is_needed),
