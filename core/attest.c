@@ -120,6 +120,21 @@ struct attestations *attestations_read(const struct config *config, struct error
     return all;
 }
 
+struct attestations *attestations_copy(const struct attestations *attestations)
+{
+    struct attestations *copy = attestations == NULL ? NULL : memory_new(sizeof *copy);
+    for (size_t i = 0; copy != NULL && i < attestations->items_count; i++) {
+        struct attestation *item = memory_append(copy, items);
+        *item = attestations->items[i];
+        item->id = memory_copy_text(item->id);
+        item->title = memory_copy_text(item->title);
+        item->text = memory_copy_text(item->text);
+        item->by = memory_copy_text(item->by);
+        item->note = memory_copy_text(item->note);
+    }
+    return copy;
+}
+
 void attestations_free(struct attestations *attestations)
 {
     if (attestations == NULL)

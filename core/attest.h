@@ -30,6 +30,8 @@ struct attestations {
 /* All that the runbook asks for, with the newest of each. NULL with *error where runbook or log
  * cannot be read. Owned. */
 struct attestations *attestations_read(const struct config *config, struct error *error);
+/* A copy; NULL for NULL. Owned. */
+struct attestations *attestations_copy(const struct attestations *attestations);
 void attestations_free(struct attestations *attestations);
 
 /* Keeps one, from now; note may name evidence (runbook_note). ERR_USAGE for an identifier that is

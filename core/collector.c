@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/memory.h"
+#include "core/attest.h"
 #include "core/collector_internal.h"
 #include "core/proof.h"
 #include "core/tds.h"
@@ -214,6 +215,7 @@ void collector_stop(struct collector *collector)
         server_view_release(collector->views[i]);
     }
     group_view_release(collector->group);
+    attestations_free(collector->attested);
     secrets_free(collector->secrets);
     close(collector->wake_fd);
     pthread_cond_destroy(&collector->poll);

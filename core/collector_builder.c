@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include "core/acknowledge.h"
+#include "core/attest.h"
+#include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/collector_internal.h"
 
 enum {
     REBUILD_MS = 5000,
+    ATTESTED_MS = 60000,
     COALESCE_MS = 30, /* servers are polled together: one view for all of them */
 };
 
@@ -18,6 +21,22 @@ static void wake(struct collector *collector)
     uint64_t one = 1;
     if (write(collector->wake_fd, &one, sizeof one) < 0)
         return; /* already readable */
+}
+
+/* They change seldom, and reading them means to look at every run's journal. */
+static const struct attestations *attested(struct collector *collector)
+{
+    int64_t now_ms = clock_monotonic_ms(collector->clock);
+    if (collector->attested != NULL && now_ms < collector->attested_due_ms)
+        return collector->attested;
+    struct error error = {0};
+    struct attestations *fresh = attestations_read(collector->config, &error);
+    if (fresh == NULL)
+        log_write(LOG_WARNING, "attestations: %s", error.what);
+    attestations_free(collector->attested);
+    collector->attested = fresh;
+    collector->attested_due_ms = now_ms + ATTESTED_MS;
+    return fresh;
 }
 
 void collector_build(struct collector *collector)
@@ -36,6 +55,7 @@ void collector_build(struct collector *collector)
     acknowledgements_load(&accepted, collector->config);
     acknowledgements_apply(group, &accepted, group->now_utc_ms);
     acknowledgements_free(&accepted);
+    group->attestations = attestations_copy(attested(collector));
     for (size_t i = 0; i < count; i++)
         server_view_release(views[i]);
     free(views);

@@ -52,6 +52,8 @@ struct collector {
     struct server_view **views; /* newest of each server; one reference each */
     uint64_t news, built_news;  /* counts server views published and built */
     struct group_view *group;   /* newest; one reference */
+    struct attestations *attested; /* the builder's; read anew once in a while */
+    int64_t attested_due_ms;       /* monotonic */
     int wake_fd;                /* eventfd */
     pthread_t builder;
     bool builder_started;

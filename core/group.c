@@ -1,3 +1,4 @@
+#include "core/attest.h"
 #include "core/group.h"
 
 #include <stdlib.h>
@@ -202,6 +203,7 @@ void group_view_release(struct group_view *view)
         free(view->checks[i].reason);
     }
     free(view->checks);
+    attestations_free(view->attestations);
     free_texts(view->readiness.reasons, view->readiness.reasons_count);
     free(view->lags);
     for (size_t i = 0; i < view->servers_count; i++)

@@ -294,6 +294,8 @@ struct restore_rates {
                               * DURATION_UNKNOWN = none */
 };
 
+struct attestations; /* core/attest.h */
+
 struct group_view {
     atomic_int references;
     const struct config *config;  /* borrowed; outlives all views */
@@ -326,6 +328,7 @@ struct group_view {
     struct check_result *checks;
     size_t checks_count, checks_capacity;
     struct readiness readiness;
+    struct attestations *attestations; /* what people attested, owned; NULL = not read */
 };
 
 /* Builds the group view from server views (retained, in the configuration's order) by the pure

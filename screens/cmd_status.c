@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/attest.h"
 #include "core/base/str.h"
 #include "core/base/text.h"
 #include "core/json.h"
@@ -144,9 +145,25 @@ static json_t *checks_json(const struct group_view *view)
     return array;
 }
 
+static json_t *attestations_json(const struct group_view *view)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; view->attestations != NULL && i < view->attestations->items_count; i++) {
+        const struct attestation *item = &view->attestations->items[i];
+        json_array_append_new(
+            array, json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:o}", "id", json_from_text(item->id),
+                             "verdict", verdict_name(attestation_verdict(item, view->now_utc_ms)),
+                             "title", json_from_text(item->title), "time",
+                             json_from_time(item->at_utc_ms), "good_for_seconds",
+                             json_from_duration(item->every_ms), "by", json_from_text(item->by),
+                             "note", json_from_text(item->note)));
+    }
+    return array;
+}
+
 static json_t *status_json(const struct group_view *view)
 {
-    return json_pack("{s:i,s:o,s:o,s:s,s:o,s:o,s:o,s:{s:o,s:o,s:o},s:o,s:o}", "schema", 1, "group",
+    return json_pack("{s:i,s:o,s:o,s:s,s:o,s:o,s:o,s:{s:o,s:o,s:o},s:o,s:o,s:o}", "schema", 1, "group",
                      json_from_text(view->config->group_name), "generated",
                      json_from_time(view->now_utc_ms), "verdict",
                      verdict_name(view->readiness.verdict), "readiness", readiness_json(view),
@@ -154,7 +171,7 @@ static json_t *status_json(const struct group_view *view)
                      "backup_age_seconds", json_from_duration(view->lag.backup_age_ms),
                      "import_seconds", json_from_duration(view->lag.import_ms), "apply_seconds",
                      json_from_duration(view->lag.apply_ms), "jobs", jobs_json(view), "checks",
-                     checks_json(view));
+                     checks_json(view), "attestations", attestations_json(view));
 }
 
 int cmd_status(const struct cli *cli)

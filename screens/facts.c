@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/attest.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
@@ -286,5 +287,19 @@ void facts_checks(struct facts *facts, const struct group_view *view, bool brief
         facts_judge(facts, check->verdict, label, "%s%s%s", check->text,
                     check->remedy && check->remedy[0] ? "; do: " : "",
                     check->remedy ? check->remedy : "");
+    }
+}
+
+void facts_attestations(struct facts *facts, const struct group_view *view, bool brief)
+{
+    facts_heading(facts, "Attested");
+    for (size_t i = 0; view->attestations && i < view->attestations->items_count; i++) {
+        const struct attestation *item = &view->attestations->items[i];
+        enum verdict verdict = attestation_verdict(item, view->now_utc_ms);
+        if (verdict == VERDICT_OK && brief)
+            continue;
+        char *words = attestation_words(item, view->now_utc_ms);
+        facts_judge(facts, verdict, item->id, "%s: %s", item->title, words);
+        free(words);
     }
 }

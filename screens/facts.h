@@ -66,6 +66,8 @@ void facts_servers(struct facts *facts, const struct group_view *view, int64_t n
                    bool brief);
 void facts_standby(struct facts *facts, const struct group_view *view, bool brief);
 void facts_jobs(struct facts *facts, const struct group_view *view, bool brief);
+/* What people attested, with its age; nothing where it was not read. */
+void facts_attestations(struct facts *facts, const struct group_view *view, bool brief);
 void facts_checks(struct facts *facts, const struct group_view *view, bool brief);
 
 /* All of them; brief: leaves out what is well. */

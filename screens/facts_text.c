@@ -33,6 +33,7 @@ void facts_status(struct facts *facts, const struct group_view *view, int64_t no
     facts_standby(facts, view, brief);
     facts_jobs(facts, view, brief);
     facts_checks(facts, view, brief);
+    facts_attestations(facts, view, brief);
 }
 
 /* A heading whose section turned out empty is left out. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/attest.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
@@ -179,6 +180,18 @@ static void look_at_target(struct wizard *wizard, const struct group_view *view)
          "evidence: %s", words_evidence(mark->evidence));
 }
 
+/* What only people know, and when they said so last. It stops nobody: in a disaster it is too late. */
+static void look_at_attestations(struct wizard *wizard, const struct group_view *view)
+{
+    for (size_t i = 0; view->attestations && i < view->attestations->items_count; i++) {
+        const struct attestation *item = &view->attestations->items[i];
+        char *words = attestation_words(item, view->now_utc_ms);
+        find(wizard, attestation_verdict(item, view->now_utc_ms), false, NULL, "%s: %s", item->id,
+             words);
+        free(words);
+    }
+}
+
 void wizard_preflight(struct wizard *wizard, const struct group_view *view, bool demo)
 {
     for (size_t i = 0; i < wizard->findings_count; i++) {
@@ -192,4 +205,5 @@ void wizard_preflight(struct wizard *wizard, const struct group_view *view, bool
     if (situation_traits(wizard->situation)->makes_mark)
         look_at_sessions(wizard, view);
     look_at_target(wizard, view);
+    look_at_attestations(wizard, view);
 }

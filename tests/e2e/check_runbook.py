@@ -13,6 +13,7 @@ from lab import Lab, ROOT, expect, wait_for  # noqa: E402
 def validate(document, name):
     with open(os.path.join(ROOT, "man", "schema", name + ".json"), encoding="utf-8") as file:
         jsonschema.validate(document, json.load(file))
+    return document
 
 
 def tick(lab, *words):
@@ -63,6 +64,13 @@ def an_attestation_has_an_age_and_its_evidence():
                "sha256 ba7816bf" in paper, paper[:900])
         done = tick(lab, "--tick", "master-secret", "--note", f"@{evidence}.gone")
         expect(done.returncode == 1 and "cannot be read" in done.stderr, done.stderr)
+        attested = {a["id"]: a for a in validate(lab.json("status"), "status")["attestations"]}
+        expect(attested["master-secret"]["verdict"] == "ok" and
+               attested["master-secret"]["by"] == "anna", attested["master-secret"])
+        expect(attested["drill"]["verdict"] == "unknown" and attested["drill"]["time"] is None,
+               attested["drill"])
+        expect("unknown: A rehearsal was carried to its end: never carried out"
+               in lab.run("status").stdout, "status in words")
         expect(tick(lab, "--tick", "drill").returncode == 2, "a drill is a run, not a word")
         expect(tick(lab, "--tick", "fence-source").returncode == 2, "that belongs to a run")
 
