@@ -108,7 +108,7 @@ deps-deep: deps
 # Every part closes with a line "NAME: N passed, N failed"; tests/check.sh adds them up.
 
 # Unit and end-to-end tests run once, in the build with sanitizers.
-CHECKS := check-rules-of-code check-docs check-rules check-golden check-interop check-kill-some \
+CHECKS := check-rules-of-code check-docs check-rules check-restore-rules check-golden check-interop check-kill-some \
 	check-cut-some check-clang check-sanitized
 
 .PHONY: check check-deep

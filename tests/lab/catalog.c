@@ -34,7 +34,8 @@ bool catalog_fill_empty(struct session *session, struct database *database, stru
 bool catalog_check_select(struct session *session, const char *schema, const char *name,
                           const char *database)
 {
-    if (session_may_select(session, instance_database(session->instance, database))) {
+    const struct database *place = instance_database(session->instance, database);
+    if (session_may_select(session, place) || is_public_history(place, schema, name)) {
         return true;
     }
     reply_error(session->reply, 229, 14, 5, 1, "",

@@ -391,6 +391,8 @@ bool login_has_database(const struct login *login, const char *database);
 /* True if the session's login may SELECT from the database's table (229 otherwise, written by the
  * caller): a sysadmin, or a login with a user in the database. guest reads nothing. */
 bool session_may_select(const struct session *session, const struct database *database);
+/* True for a table that everybody may read: msdb's history, where its switch says so. */
+bool is_public_history(const struct database *database, const char *schema, const char *name);
 /* The password matches and the login is not disabled. */
 bool login_check(const struct login *login, const char *password);
 /* "good", "disabled", "locked", "expired", "must-change"; false = another word. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/lab/msdb.h"
 #include "tests/lab/restore.h"
 
 /* Columns and wire types of SQL Server 2022; older servers have the first 52, 53 or 56.
@@ -256,6 +257,19 @@ bool restore_verifyonly(struct restore_run *run)
         return false;
     }
     snprintf(position, sizeof position, "%d", run->file->position);
+    if (run->statement->load_history) {
+        msdb_write_restore(run->instance,
+                           &(struct msdb_restore){
+                               .file = run->file,
+                               .database_name = run->file->database_name,
+                               .user_name = run->session->login == NULL
+                                                ? "sa"
+                                                : run->session->login->name,
+                               .verified = true,
+                               .finished_utc_ms = lab_now_utc_ms(run->instance->lab),
+                               .stop_at_utc_ms = INT64_MIN,
+                           });
+    }
     restore_say(run, 3262, RESTORE_TEXTS(position));
     return true;
 }

@@ -229,6 +229,23 @@ bool session_may_select(const struct session *session, const struct database *da
     return uses(session, database) || has(session, PERMISSION_SELECT_ALL);
 }
 
+bool is_public_history(const struct database *database, const char *schema, const char *name)
+{
+    static const char *const tables[] = {"backupset",    "backupmediafamily", "backupmediaset",
+                                         "backupfile",   "restorehistory",    "restorefile",
+                                         "logmarkhistory"};
+    if (!database->instance->lab->switches.msdb_history_is_public ||
+        strcmp(database->name, "msdb") != 0 || !text_equal_nocase(schema, "dbo")) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        if (text_equal_nocase(tables[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_open_to_guests(const struct database *database)
 {
     return database->system && strcmp(database->name, "model") != 0;

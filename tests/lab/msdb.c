@@ -312,7 +312,7 @@ void msdb_write_restore(struct instance *instance, const struct msdb_restore *re
     if (backup_set_id == 0) {
         backup_set_id = msdb_write_backup(instance, restore->file);
     }
-    const char type[] = {restore->file->type, '\0'};
+    const char type[] = {restore->verified ? 'V' : restore->file->type, '\0'};
     struct row row = {0};
     row_null(&row);
     row_time(&row, instance, restore->finished_utc_ms);

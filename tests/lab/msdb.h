@@ -20,6 +20,7 @@ struct msdb_restore {
     const struct backup_file *file;
     const char *database_name, *user_name;
     bool replace, recovery, restart;
+    bool verified; /* VERIFYONLY WITH LOADHISTORY: restore_type V */
     int64_t finished_utc_ms;
     int64_t stop_at_utc_ms;     /* INT64_MIN = none */
     const char *stop_mark_name; /* NULL = none */

@@ -138,6 +138,13 @@ static bool source_fails(const struct shipping *shipping, struct reply *reply)
 bool shipping_import(struct session *session, struct shipping *shipping, struct reply *reply)
 {
     (void)session;
+    if (!shipping->instance->adhoc_distributed_queries) {
+        /* source: the catalogue's 15281: the import reads by OPENROWSET */
+        reply_error(reply, 15281, 16, 1, 1, "bts_LogShippingGetBackupHistory",
+                    "SQL Server blocked access to %s '%s' of component '%s': it is turned off.",
+                    "STATEMENT", "OpenRowset/OpenDatasource", "Ad Hoc Distributed Queries");
+        return false;
+    }
     struct instance *source = lab_instance(shipping->instance->lab, shipping->management_server);
     struct database *management =
         source == NULL ? NULL : instance_database(source, shipping->management_database);

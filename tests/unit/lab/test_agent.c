@@ -96,6 +96,23 @@ static void the_backup_job_takes_a_complete_log_set_on_its_schedule(void **state
     assert_int_equal(job_named(e->source, BACKUP_JOB)->last_outcome, JOB_SUCCEEDED);
 }
 
+static void an_import_without_ad_hoc_queries_is_15281(void **state)
+{
+    struct estate *e = *state;
+    e->destination->adhoc_distributed_queries = false;
+    lab_advance(e->lab, MINUTE_MS);
+    struct job *job = job_named(e->destination, IMPORT_JOB);
+    assert_int_equal(job->last_outcome, JOB_FAILED);
+    bool told = false;
+    for (size_t i = 0; i < e->destination->agent->history_count; i++) {
+        told = told || strstr(e->destination->agent->history[i].message, "(Error 15281)") != NULL;
+    }
+    assert_true(told);
+    e->destination->adhoc_distributed_queries = true;
+    lab_advance(e->lab, MINUTE_MS);
+    assert_int_equal(job->last_outcome, JOB_SUCCEEDED);
+}
+
 static void a_destination_applies_a_set_once_the_next_has_arrived(void **state)
 {
     struct estate *e = *state;
@@ -221,6 +238,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(the_backup_job_takes_a_complete_log_set_on_its_schedule),
+        CASE(an_import_without_ad_hoc_queries_is_15281),
         CASE(a_destination_applies_a_set_once_the_next_has_arrived),
         CASE(a_backlog_is_worked_off_but_for_the_last_set),
         CASE(a_partial_set_is_repaired_by_a_full_set),

@@ -174,6 +174,15 @@ static void verifyonly_says_3262(void **state)
     assert_int_equal(told_columns, 0);
 }
 
+static void verifyonly_with_loadhistory_leaves_a_row_of_type_v(void **state)
+{
+    struct fixture *f = *state;
+    assert_says(f, "RESTORE VERIFYONLY FROM DISK = N'\\\\share\\full.bak' WITH LOADHISTORY", "3262");
+    assert_says(f, "SELECT restore_type FROM msdb.dbo.restorehistory", "");
+    assert_int_equal(told_rows, 1);
+    assert_string_equal(told_first, "V");
+}
+
 static void verifyonly_of_a_damaged_set_is_3189(void **state)
 {
     struct fixture *f = *state;

@@ -183,10 +183,23 @@ static void the_redo_lsn_shows_while_restoring_only(void **state)
     assert_string_equal(told_first, "NULL");
 }
 
+static void msdb_history_without_a_right_is_229(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    struct session *other = session_with(f, PERMISSION_VIEW_SERVER_STATE);
+    const char *const expected = switch_on ? "" : "229";
+    assert_string_equal(say(other, "SELECT * FROM msdb.dbo.restorehistory"), expected);
+    assert_string_equal(say(other, "SELECT * FROM msdb.dbo.backupfile"), expected);
+    assert_string_equal(say(other, "SELECT * FROM msdb.dbo.sysjobs"), "229");
+    session_close_internal(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define RULE_STATES(test) RULE_ONCE(test)
+#define RULE_STATES_BOTH(test, switched) RULE_TWICE(test, switched)
 #include "tests/unit/lab/restore_rules.def"
     };
     return run_rules(tests, sizeof tests / sizeof *tests);
