@@ -279,14 +279,14 @@ static int draw_step_state(const struct manual_step *step, const struct canvas *
     if (step->by_run) {
         snprintf(text, sizeof text, "%s%s%s", step->ticked ? "proven" : "not proven",
                  note[0] ? ": " : "", note);
-        return row + wrap_draw(canvas, row, step->ticked ? ATTR_OK : ATTR_WARNING, text);
+        return wrap_draw(canvas, row, step->ticked ? ATTR_OK : ATTR_WARNING, text);
     }
     if (!step->ticked)
         return row;
     time_format(when, sizeof when, step->ticked_utc_ms);
     snprintf(text, sizeof text, "done %s by %s%s%s", when, step->by ? step->by : "?",
              note[0] ? ": " : "", note);
-    return row + wrap_draw(canvas, row, ATTR_OK, text);
+    return wrap_draw(canvas, row, ATTR_OK, text);
 }
 
 static int draw_manual_text(const struct manual_step *step, const struct canvas *canvas, int row)
@@ -298,18 +298,11 @@ static int draw_manual_text(const struct manual_step *step, const struct canvas 
     if (step->verify) {
         char *seen = memory_format("Seen by: %s", step->verify);
         flowing = wizard_reflow(seen);
-        rows += wrap_draw(&inside, rows, ATTR_SECONDARY, flowing);
+        rows = wrap_draw(&inside, rows, ATTR_SECONDARY, flowing);
         free(flowing);
         free(seen);
     }
     return row + draw_step_state(step, &inside, rows);
-}
-
-static enum glyph step_glyph(const struct manual_step *step)
-{
-    if (step->by_run)
-        return step->ticked ? GLYPH_OK : GLYPH_WARNING;
-    return step->ticked ? GLYPH_TICKED : GLYPH_NOT_TICKED;
 }
 
 void wizard_draw_after(struct wizard_screen *screen, const struct canvas *canvas)
@@ -335,10 +328,10 @@ void wizard_draw_after(struct wizard_screen *screen, const struct canvas *canvas
         const struct manual_step *step = &report->manual[i];
         bool here = i == screen->manual_at;
         canvas_glyph(canvas, row, 0, here ? GLYPH_CURRENT : GLYPH_NONE, ATTR_STRONG);
-        canvas_glyph(canvas, row, 2, step_glyph(step),
+        canvas_glyph(canvas, row, 2, step->ticked ? GLYPH_TICKED : GLYPH_NOT_TICKED,
                      step->ticked ? ATTR_OK : step->by_run ? ATTR_WARNING : ATTR_NORMAL);
-        canvas_format(canvas, row, 4, here ? ATTR_STRONG : ATTR_NORMAL, "%zu %s", i + 1,
-                      step->title);
+        canvas_format(canvas, row, 4, here ? ATTR_STRONG : ATTR_NORMAL, "%zu %s%s", i + 1,
+                      step->title, step->by_run ? " (by stopmark)" : "");
         if (here)
             canvas_cursor(canvas, row, 4, false);
         row++;
