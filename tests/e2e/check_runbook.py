@@ -2,12 +2,14 @@
 """The runbook: checked at the start, printed, ticked without the screen, kept over restarts."""
 import json
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import jsonschema  # noqa: E402
 import lab as support  # noqa: E402
 from lab import Lab, ROOT, expect, wait_for  # noqa: E402
+from slow import execute  # noqa: E402
 
 
 def validate(document, name):
@@ -144,6 +146,44 @@ def the_run_makes_its_files_and_the_scan_says_what_is_left():
                  20, "the old source is found")
 
 
+def run_script(lab, path, server):
+    """As a client tool does: batch after batch."""
+    with open(path, encoding="utf-8") as file:
+        for batch in re.split(r"(?m)^GO$", file.read()):
+            if re.sub(r"(?m)^--.*$", "", batch).strip():
+                execute(lab, batch, server)
+
+
+def jobs(lab, server):
+    return {j["name"]: j for j in lab.json("status")["jobs"]
+            if j["server"] == server and "Log Shipping" not in j["name"]}
+
+
+def the_job_scripts_make_the_jobs_disabled_and_enable_them_in_a_step_of_their_own():
+    with Lab(speed=1) as lab:
+        before = {**jobs(lab, "SQLA"), **jobs(lab, "SQLB")}
+        lab.sources_die()
+        done = lab.run("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
+                       "Contoso production", seconds=120)
+        expect(done.returncode == 0, done.stderr)
+        path = os.path.join(os.path.dirname(lab.json("report", "1")["files"][0]), "{}-1-{}.sql")
+        for _ in range(2):  # the second time everything is there already
+            for server in ("DRSQL1", "DRSQL2"):
+                run_script(lab, path.format("jobs", server), server)
+        made = {**jobs(lab, "DRSQL1"), **jobs(lab, "DRSQL2")}
+        expect(set(made) == set(before), set(before) ^ set(made))
+        expect(not any(job["enabled"] for job in made.values()), "all are disabled at first")
+        missing = [f["text"] for f in lab.json("report", "1", "--scan")["scan"]["findings"]
+                   if f["kind"] == "job"]
+        expect(not missing, missing)
+        for server in ("DRSQL1", "DRSQL2"):
+            run_script(lab, path.format("jobs-enable", server), server)
+        made = {**jobs(lab, "DRSQL1"), **jobs(lab, "DRSQL2")}
+        for name, job in made.items():
+            stays = name.startswith(("MessageBox_Message_Cleanup_", "Backup BizTalk Server"))
+            expect(job["enabled"] == (before[name]["enabled"] and not stays), (name, job))
+
+
 def the_scan_is_refused_where_nothing_was_failed_over():
     with Lab("small") as lab:
         done = lab.run("report", "1", "--scan")
@@ -155,4 +195,5 @@ support.main([a_wrong_runbook_is_told_as_a_whole_and_nothing_starts,
               an_attestation_has_an_age_and_its_evidence,
               the_steps_of_a_run_are_ticked_and_survive,
               the_run_makes_its_files_and_the_scan_says_what_is_left,
+              the_job_scripts_make_the_jobs_disabled_and_enable_them_in_a_step_of_their_own,
               the_scan_is_refused_where_nothing_was_failed_over])

@@ -180,6 +180,10 @@ static const struct procedure_parameter add_step_parameters[] = {
     {.name = "@on_success_action", .type = PARAMETER_INT, .has_default = true},
     {.name = "@on_fail_action", .type = PARAMETER_INT, .has_default = true},
     {.name = "@database_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@on_success_step_id", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@on_fail_step_id", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@retry_attempts", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@retry_interval", .type = PARAMETER_INT, .has_default = true},
 };
 
 static bool run_add_step(struct session *session, struct database *database,
@@ -202,6 +206,54 @@ static bool run_add_step(struct session *session, struct database *database,
     const char *command = argument_text(&arguments[5]);
     job_add_step(job, argument_text(&arguments[3]), place == NULL ? "master" : place,
                  command == NULL ? "" : command);
+    *return_value = 0;
+    return true;
+}
+
+/* Daily schedules, as BizTalk's jobs have them: once a day, or every so many minutes. */
+static const struct procedure_parameter add_schedule_parameters[] = {
+    {.name = "@job_id", .type = PARAMETER_GUID, .has_default = true},
+    {.name = "@job_name", .type = PARAMETER_NAME, .has_default = true},
+    {.name = "@name", .type = PARAMETER_NAME},
+    {.name = "@enabled", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@freq_type", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@freq_interval", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@freq_subday_type", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@freq_subday_interval", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@freq_relative_interval", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@freq_recurrence_factor", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@active_start_date", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@active_end_date", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@active_start_time", .type = PARAMETER_INT, .has_default = true},
+    {.name = "@active_end_time", .type = PARAMETER_INT, .has_default = true},
+};
+
+static bool run_add_schedule(struct session *session, struct database *database,
+                             struct sql_value *arguments, struct reply *reply, int *return_value)
+{
+    enum { DAILY = 4, MINUTES = 4, MINUTE_MS = 60000, DAY_MS = 86400000 };
+    *return_value = 1;
+    if (!procedure_needs_sysadmin(session, "sp_add_jobschedule", database, reply)) {
+        return false;
+    }
+    struct job *job = find_job(session, &arguments[1], &arguments[0], "sp_add_jobschedule", reply);
+    if (job == NULL) {
+        return false;
+    }
+    int64_t minutes = argument_number(&arguments[7], 0);
+    if (argument_number(&arguments[4], 0) != DAILY) {
+        reply_error(reply, 14266, 16, 1, 1, "sp_add_jobschedule",
+                    "The specified '%s' is invalid (valid values are: %s).", "@freq_type", "4");
+        return false;
+    }
+    if (argument_number(&arguments[6], 0) == MINUTES && minutes > 0) {
+        job_schedule(job, minutes * MINUTE_MS, 0);
+    } else {
+        int64_t time = argument_number(&arguments[12], 0); /* hhmmss */
+        int64_t second = time / 10000 * 3600 + time / 100 % 100 * 60 + time % 100;
+        job_schedule(job, DAY_MS, second * 1000);
+    }
+    job->schedule_enabled = argument_number(&arguments[3], 1) != 0;
     *return_value = 0;
     return true;
 }
@@ -323,6 +375,7 @@ static const struct native_procedure procedures[] = {
     PROCEDURE("sp_update_job", "msdb", update_parameters, run_update),
     PROCEDURE("sp_add_job", "msdb", add_job_parameters, run_add_job),
     PROCEDURE("sp_add_jobstep", "msdb", add_step_parameters, run_add_step),
+    PROCEDURE("sp_add_jobschedule", "msdb", add_schedule_parameters, run_add_schedule),
     PROCEDURE("sp_add_jobserver", "msdb", job_server_parameters, run_job_server),
     PROCEDURE("sp_delete_job", "msdb", job_server_parameters, run_delete_job),
     PROCEDURE("sp_help_job", "msdb", help_parameters, run_help),
