@@ -386,6 +386,28 @@ static bool give_back(struct execution *execution, struct destination *source, c
     return false;
 }
 
+/* SINGLE_USER fails (5070) where somebody came in: then all of it is everybody's again, and who it
+ * is is told. */
+static bool take_from_everybody(struct execution *execution, struct error *error)
+{
+    struct error why;
+    int64_t ignored;
+    for (size_t i = 0; i < execution->sources_count; i++) {
+        if (each_online(&execution->sources[i], STEP_SINGLE_USER, tsql_set_single_user, error))
+            continue;
+        for (size_t k = 0; k < execution->sources_count; k++) {
+            error_clear(&why);
+            each_online(&execution->sources[k], STEP_ONLINE, tsql_set_multi_user, &why);
+        }
+        error_clear(&why);
+        if (!source_look_quiet(&execution->sources[i], 0, &ignored, &why) &&
+            why.code == ERR_REFUSED)
+            *error = why;
+        return false;
+    }
+    return true;
+}
+
 static bool judge(struct execution *execution, struct error *error)
 {
     char unproven[700] = "";
@@ -413,6 +435,43 @@ static bool judge(struct execution *execution, struct error *error)
     return keep_plan(execution, error);
 }
 
+static bool is_out_of_reach(enum error_code code)
+{
+    return code == ERR_UNREACHABLE || code == ERR_TIMEOUT || code == ERR_CONNECTION_LOST;
+}
+
+/* This run set it OFFLINE, and nobody asked for it back since. */
+static bool was_set_offline(const struct execution *execution, const struct destination *source,
+                            const char *database)
+{
+    bool offline = false;
+    for (size_t i = 0; i < execution->past.steps_count; i++) {
+        const struct journal_step *step = &execution->past.steps[i];
+        if (!text_equal(step->server, source->config->name) ||
+            !text_equal_nocase(step->database, database))
+            continue;
+        offline = (offline || (step->kind == STEP_OFFLINE && step->state == STEP_DONE)) &&
+                  step->kind != STEP_ONLINE;
+    }
+    return offline;
+}
+
+/* The state; a source that was switched off behind its databases' OFFLINE keeps them so. */
+static bool standing_of(struct execution *execution, struct destination *source,
+                        const char *database, enum database_state *state, struct error *error)
+{
+    struct error why;
+    error_clear(&why);
+    if (source_database_state(source, database, state, &why))
+        return true;
+    if (is_out_of_reach(why.code) && was_set_offline(execution, source, database)) {
+        *state = STATE_OFFLINE;
+        return true;
+    }
+    *error = why;
+    return false;
+}
+
 /* Any database of a source that is not OFFLINE yet? */
 static bool any_online(struct execution *execution, bool *any, struct error *error)
 {
@@ -423,8 +482,8 @@ static bool any_online(struct execution *execution, bool *any, struct error *err
             enum database_state state;
             if (!text_equal(plan->databases[k].source, execution->sources[i].config->name))
                 continue;
-            if (!source_database_state(&execution->sources[i], plan->databases[k].original, &state,
-                                       error))
+            if (!standing_of(execution, &execution->sources[i], plan->databases[k].original, &state,
+                             error))
                 return false;
             *any = *any || state != STATE_OFFLINE;
         }
@@ -439,9 +498,8 @@ bool execution_move_offline(struct execution *execution, struct error *error)
     if (!any_online(execution, &any, error) || !any)
         return !any && error->code == ERR_OK;
     execution_say(execution, "taking the sources' databases from everybody");
-    for (size_t i = 0; i < execution->sources_count; i++)
-        if (!each_online(&execution->sources[i], STEP_SINGLE_USER, tsql_set_single_user, error))
-            return false;
+    if (!take_from_everybody(execution, error))
+        return false;
     if (!judge(execution, error))
         return false;
     for (size_t i = 0; i < execution->sources_count; i++) {
@@ -457,6 +515,9 @@ bool execution_move_check(struct execution *execution, struct error *error)
 {
     if (!applies(execution))
         return true;
+    journal_content_free(&execution->past);
+    if (journal_read(execution->journal, &execution->past, error) != ERR_OK)
+        return false;
     for (size_t i = 0; i < execution->sources_count; i++) {
         struct destination *source = &execution->sources[i];
         for (size_t k = 0; k < execution->plan->databases_count; k++) {
@@ -464,7 +525,7 @@ bool execution_move_check(struct execution *execution, struct error *error)
             enum database_state state;
             if (!text_equal(database->source, source->config->name))
                 continue;
-            if (!source_database_state(source, database->original, &state, error))
+            if (!standing_of(execution, source, database->original, &state, error))
                 return false;
             if (state == STATE_OFFLINE)
                 continue;

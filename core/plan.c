@@ -237,6 +237,7 @@ static void make(struct planning *planning)
     find_target(planning);
     add_databases(planning);
     plan_check_jobs(planning);
+    plan_check_room(planning);
     plan_add_source_steps(planning);
     plan_add_alternatives(planning);
     for (size_t k = 0; k < view->roster_count; k++) {

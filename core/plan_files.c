@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
@@ -145,33 +146,55 @@ static char *place_file(const struct planning *planning, const struct roster_ent
     return path;
 }
 
-static void keep_placed(struct planning *planning, int destination, const char *name,
+static void keep_placed(struct planning *planning, int destination, const struct file_row *file,
                         const char *path)
 {
-    *memory_append(planning, placed) = (struct plan_placed){
-        .destination = destination, .name = name, .path = memory_copy_text(path)};
+    *memory_append(planning, placed) = (struct plan_placed){.destination = destination,
+                                                            .name = file->name,
+                                                            .path = memory_copy_text(path),
+                                                            .size_bytes = file->size_bytes};
+}
+
+static struct plan_placed *find_placed(const struct planning *planning, const char *name)
+{
+    for (size_t i = planning->placed_from; i < planning->placed_count; i++)
+        if (text_equal_nocase(planning->placed[i].name, name))
+            return &planning->placed[i];
+    return NULL;
 }
 
 static const char *place_of(const struct planning *planning, const char *name)
 {
-    for (size_t i = planning->placed_from; i < planning->placed_count; i++)
-        if (text_equal_nocase(planning->placed[i].name, name))
-            return planning->placed[i].path;
-    return NULL;
+    const struct plan_placed *placed = find_placed(planning, name);
+    return placed == NULL ? NULL : placed->path;
+}
+
+static bool is_there(const struct server_view *server, const char *path)
+{
+    for (size_t i = 0; i < server->files_count; i++)
+        if (text_equal_nocase(server->files[i].path, path))
+            return true;
+    return false;
 }
 
 static void place(struct planning *planning, const struct roster_entry *entry,
                   const struct file_row *file)
 {
     char *path = place_file(planning, entry, file);
-    keep_placed(planning, entry->destination, file->name, path);
+    keep_placed(planning, entry->destination, file, path);
     free(path);
 }
 
-/* From here on the database has this file. */
-static void have(struct planning *planning, const char *name)
+/* From here on the database has this file; size_bytes: as its backup says, or unknown. */
+static void have(struct planning *planning, const char *name, int64_t size_bytes)
 {
+    struct plan_placed *placed = find_placed(planning, name);
     *memory_append(planning, there) = name;
+    if (placed == NULL)
+        return;
+    placed->made = !is_there(planning->view->servers[placed->destination], placed->path);
+    if (size_bytes > 0)
+        placed->size_bytes = size_bytes;
 }
 
 static bool has(const struct planning *planning, const char *name)
@@ -192,7 +215,7 @@ void plan_place_files(struct planning *planning, const struct roster_entry *entr
     const struct database_row *standing = seen_on(view, entry->destination, entry->database);
     for (size_t i = 0; standing != NULL && i < view->servers[entry->destination]->files_count; i++)
         if (view->servers[entry->destination]->files[i].database_id == standing->database_id)
-            have(planning, view->servers[entry->destination]->files[i].name);
+            *memory_append(planning, there) = view->servers[entry->destination]->files[i].name;
     int from = entry->source;
     const struct database_row *row = seen_on(view, from, entry->database);
     if (row == NULL) {
@@ -224,13 +247,14 @@ static void move_listed(struct planning *planning, const struct roster_entry *en
         const struct backup_data_file *listed = &proof->files[i];
         struct file_row file = {.name = listed->logical_name,
                                 .path = listed->physical_name,
-                                .is_log = listed->type == 'L'};
+                                .is_log = listed->type == 'L',
+                                .size_bytes = listed->size_bytes};
         if (file.name == NULL || file.path == NULL ||
             (step->kind == STEP_RESTORE_LOG && has(planning, file.name)))
             continue;
         if (place_of(planning, file.name) == NULL)
             place(planning, entry, &file);
-        have(planning, file.name);
+        have(planning, file.name, listed->size_bytes);
         const char *path = place_of(planning, file.name);
         if (planning->copies || strcmp(path, file.path) != 0)
             move(step, file.name, path);
@@ -258,7 +282,7 @@ static void move_seen(struct planning *planning, struct plan_step *step,
         if (file->database_id != planning->file_database ||
             !belongs_to(file, step->kind, backup))
             continue;
-        have(planning, file->name);
+        have(planning, file->name, SIZE_UNKNOWN);
         const char *path = place_of(planning, file->name);
         if (path != NULL && (planning->copies || strcmp(path, file->path) != 0))
             move(step, file->name, path);
@@ -288,6 +312,45 @@ void plan_move_files(struct planning *planning, const struct plan_database *data
                                   "source or on the standby, and stopmark grants --proof lets "
                                   "the backup's own list be read",
                                   database->server, database->database, database->original));
+}
+
+/* --- room --------------------------------------------------------------------------------------- */
+
+/* What the plan makes on a volume; files of unknown size count nothing. */
+static int64_t made_on(const struct planning *planning, int destination, const char *volume)
+{
+    int64_t bytes = 0;
+    for (size_t i = 0; i < planning->placed_count; i++) {
+        const struct plan_placed *placed = &planning->placed[i];
+        if (placed->made && placed->destination == destination && placed->size_bytes > 0 &&
+            strncasecmp(placed->path, volume, strlen(volume)) == 0)
+            bytes += placed->size_bytes;
+    }
+    return bytes;
+}
+
+void plan_check_room(struct planning *planning)
+{
+    const struct group_view *view = planning->view;
+    for (size_t d = 0; d < view->destinations_count; d++) {
+        const struct server_view *server = view->servers[view->destinations[d]];
+        for (size_t i = 0; i < server->surroundings_count; i++) {
+            const struct surrounding_row *volume = &server->surroundings[i];
+            if (volume->kind != SURROUNDING_VOLUME || volume->number < 0 || volume->name == NULL)
+                continue;
+            int64_t needed = made_on(planning, view->destinations[d], volume->name);
+            if (needed <= volume->number)
+                continue;
+            char need[32], left[32];
+            size_format(need, sizeof need, needed);
+            size_format(left, sizeof left, volume->number);
+            plan_refuse(planning,
+                        memory_format("%s: the files that the full restores make on %s need %s, "
+                                      "and %s is free: make room, or name other folders with "
+                                      "data_path and log_path",
+                                      server->name, volume->name, need, left));
+        }
+    }
 }
 
 void plan_free_files(struct planning *planning)

@@ -14,6 +14,8 @@ struct plan_placed {
     int destination;
     const char *name; /* logical; borrowed from the view */
     char *path;       /* owned */
+    int64_t size_bytes; /* SIZE_UNKNOWN */
+    bool made; /* a full restore of the plan makes it there, where no such file is yet */
 };
 
 /* Where a database stops. */
@@ -73,6 +75,9 @@ void plan_place_files(struct planning *planning, const struct roster_entry *entr
 /* ... and gives the step of a backup the MOVEs that its files need. */
 void plan_move_files(struct planning *planning, const struct plan_database *database,
                      struct plan_step *step, const struct set_file *backup);
+/* Refuses where the files that full restores make do not fit on a volume of their destination, as
+ * far as its free space could be read. */
+void plan_check_room(struct planning *planning);
 void plan_free_files(struct planning *planning);
 
 /* Both targets of the view, side by side; the chosen one too. */

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 from lab import Lab, expect, wait_for  # noqa: E402
+from terminal import Terminal  # noqa: E402
 from record import check_record, read_record, restore_login  # noqa: E402
 
 PREFIX = "Rehearsal_"
@@ -188,6 +190,25 @@ def a_write_after_the_mark_is_told_and_the_move_makes_another_mark():
         check_record(lab, databases=4)
 
 
+def a_session_that_comes_in_later_is_named_and_nothing_is_taken_from_it():
+    with Lab("small", speed=30) as lab:
+        waiting_for_import(lab)
+        somebody = restore_login(lab, "SQLSMALL")
+        somebody.cursor().execute("USE BizTalkDTADb")
+        execute(lab, "DRSMALL", "EXEC master.dbo.sp_lab_server N'DRSMALL', N'start agent'")
+        expect(end_of(lab) == "failed", messages(lab))
+        expect("is in BizTalkDTADb" in messages(lab), messages(lab))
+        cursor = somebody.cursor()
+        cursor.execute("SELECT DB_NAME()")
+        expect(cursor.fetchone()[0] == "BizTalkDTADb", "nobody's session was ended")
+        expect(set(user_access(lab, "SQLSMALL").values()) == {"MULTI_USER"},
+               user_access(lab, "SQLSMALL"))
+        somebody.close()
+        done = lab.run("resume", "1", seconds=180)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        expect(lab.json("report", "1")["data_loss_seconds"] == 0, messages(lab))
+
+
 def an_aborted_move_gives_the_source_back():
     with Lab("small", speed=30) as lab:
         before = jobs(lab, "SQLSMALL")
@@ -291,6 +312,46 @@ def a_file_that_a_log_adds_is_placed_where_the_standby_has_a_folder():
         check_record(lab, databases=4)
 
 
+# --- the wizard ---------------------------------------------------------------------------------
+
+
+def walk(digit, seconds, *words):
+    """The ten steps by keys on a small demo; the terminal's text at Verify."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "STOPMARK_CONFIG")}
+    environment.update(LC_ALL="C.UTF-8", TZ="UTC")
+    with Terminal([support.STOPMARK, "demo", "--scenario", "small", "--speed", "30"],
+                  environment) as terminal:
+        terminal.until("● live")
+        terminal.key("R")
+        terminal.until("planned move")
+        terminal.key(digit)
+        terminal.key("Enter")
+        for name in ("Preflight", "Mark", "Method", "Plan"):
+            arrow = re.compile(r"(▸|>)\s+\d+ " + name)
+            terminal.until(lambda text, arrow=arrow: arrow.search(text) is not None, 20)
+            if name == "Preflight":
+                terminal.until("restore login", 20)
+            if name == "Plan":
+                terminal.until("possible", 20)
+            terminal.key("Enter")
+        terminal.key("Enter")
+        for word in words:
+            terminal.until(f"Type {word}", 20)
+            terminal.type(word)
+            terminal.key("Enter")
+        return terminal.until("proven consistent", seconds)
+
+
+def a_planned_move_is_walked_in_the_wizard():
+    text = walk("2", 120, "stopped", SMALL)
+    expect("all 4 databases are online" in text, text)
+
+
+def a_rehearsal_is_walked_in_the_wizard():
+    text = walk("3", 120, SMALL)
+    expect("Rehearsal_" in text or "all 4 databases are online" in text, text)
+
+
 # --- demo --from-views ---------------------------------------------------------------------------
 
 
@@ -383,11 +444,14 @@ if __name__ == "__main__":
                   a_planned_move_loses_nothing_and_proves_it,
                   a_session_in_a_source_is_named_and_refuses_the_move,
                   a_write_after_the_mark_is_told_and_the_move_makes_another_mark,
+                  a_session_that_comes_in_later_is_named_and_nothing_is_taken_from_it,
                   an_aborted_move_gives_the_source_back,
                   a_killed_move_is_resumed_and_loses_nothing,
                   a_move_needs_living_sources,
                   a_migration_makes_the_databases_on_new_servers,
                   a_file_that_a_log_adds_is_placed_where_the_standby_has_a_folder,
+                  a_planned_move_is_walked_in_the_wizard,
+                  a_rehearsal_is_walked_in_the_wizard,
                   the_estate_of_the_last_good_views_has_the_same_plan_and_it_ends_proven,
                   an_estate_in_trouble_is_rebuilt_with_its_troubles,
                   without_views_there_is_no_demo_of_them])

@@ -300,6 +300,19 @@ static void a_file_that_only_the_log_s_list_knows_is_moved_with_that_log(void **
     leave(&world);
 }
 
+static void copies_that_do_not_fit_are_refused_before_the_first_write(void **state)
+{
+    (void)state;
+    struct world world = open_prefixed("Try_");
+    struct server_view *destination = world.build->servers[DESTINATION];
+    *memory_append(destination, surroundings) = (struct surrounding_row){
+        .kind = SURROUNDING_VOLUME, .name = memory_copy_text("D:\\"), .number = 4000000};
+    assert_true(make(&world, rehearsal)->possible); /* four files of a million bytes */
+    destination->surroundings[destination->surroundings_count - 1].number--;
+    assert_reason(make(&world, rehearsal), "and 4.0 MB is free");
+    close_prefixed(&world);
+}
+
 static void moves_survive_the_journal(void **state)
 {
     (void)state;
@@ -428,6 +441,7 @@ int main(void)
         cmocka_unit_test(a_file_that_a_log_adds_is_moved_with_that_log),
         cmocka_unit_test(the_backup_s_own_file_list_wins),
         cmocka_unit_test(a_file_that_only_the_log_s_list_knows_is_moved_with_that_log),
+        cmocka_unit_test(copies_that_do_not_fit_are_refused_before_the_first_write),
         cmocka_unit_test(moves_survive_the_journal),
         cmocka_unit_test(a_move_shows_every_statement_that_the_sources_get),
         cmocka_unit_test(a_move_is_refused_without_its_source_or_the_right_to_write_there),
