@@ -75,10 +75,12 @@ static void set_log(struct database *database, struct backup_file *file)
 }
 
 /* What WITH says of the set; a backup without a statement is as the jobs make it. */
-static void set_options(struct backup_file *file, const struct backup_statement *statement)
+static void set_options(struct backup_file *file, const struct database *database,
+                        const struct backup_statement *statement)
 {
     file->has_checksums = statement == NULL || statement->checksum;
-    file->uncompressed = statement != NULL && !statement->compression;
+    file->uncompressed =
+        statement == NULL ? database->jobs_uncompressed : !statement->compression;
     file->compressed_size_bytes = file->uncompressed ? file->size_bytes : file->size_bytes * 3 / 10;
     if (statement != NULL) {
         text_copy(file->name, sizeof file->name, statement->name);
@@ -111,7 +113,7 @@ static struct backup_file *take_backup(struct database *database, const char *pa
     file->finish_utc_ms = finished_utc_ms + instance->clock_offset_ms;
     file->utc_offset_min = instance->utc_offset_min;
     file->size_bytes = size_bytes;
-    set_options(file, statement);
+    set_options(file, database, statement);
     file->major_version = instance->major_version;
     file->build = instance->build;
     file->database_version = database_version(instance->major_version);

@@ -119,6 +119,7 @@ struct database {
     bool encrypted;               /* TDE; its certificate's thumbprint is below */
     uint8_t tde_thumbprint[20];
     char availability_group[129]; /* that it belongs to; "" = none */
+    bool jobs_uncompressed;       /* BizTalk's job backs it up without compression */
     bool native_log_shipping;     /* SQL Server's own, too */
     bool mirrored;                /* in database mirroring, which BizTalk does not support */
     /* what the next steps of a restore meet: sp_lab_database */

@@ -115,6 +115,9 @@ static bool run_compression(struct session *session, struct database *database,
     *return_value = group == NULL;
     if (group != NULL) {
         group->use_compression = argument_number(&arguments[0], 0) != 0;
+        for (size_t i = 0; i < group->members_count; i++) {
+            group->members[i].database->jobs_uncompressed = !group->use_compression;
+        }
     }
     return group != NULL;
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -111,6 +112,42 @@ static void an_import_without_ad_hoc_queries_is_15281(void **state)
     e->destination->adhoc_distributed_queries = true;
     lab_advance(e->lab, MINUTE_MS);
     assert_int_equal(job->last_outcome, JOB_SUCCEEDED);
+}
+
+static void the_job_s_first_step_decides_on_compression(void **state)
+{
+    struct estate *e = *state;
+    struct job *job = job_named(e->source, BACKUP_JOB);
+    lab_advance(e->lab, 15 * MINUTE_MS);
+    const struct backup_file *file = e->lab->files[e->lab->files_count - 1];
+    assert_false(file->uncompressed);
+    assert_true(file->compressed_size_bytes < file->size_bytes);
+    free(job->steps[0].command);
+    job->steps[0].command = strdup("exec [dbo].[sp_SetBackupCompression] @bCompression = 0");
+    lab_advance(e->lab, 15 * MINUTE_MS);
+    file = e->lab->files[e->lab->files_count - 1];
+    assert_true(file->uncompressed);
+    assert_true(file->compressed_size_bytes == file->size_bytes);
+}
+
+static void a_set_fails_at_each_position_of_the_job(void **state)
+{
+    struct estate *e = *state;
+    for (int member = 0; member < (int)e->group->members_count; member++) {
+        int64_t set = e->group->next_set_id;
+        e->group->fail_at_member = member;
+        lab_advance(e->lab, 15 * MINUTE_MS);
+        e->group->fail_at_member = -1;
+        assert_int_equal(job_named(e->source, BACKUP_JOB)->last_outcome, JOB_FAILED);
+        assert_int_equal(rows_of_set(e, set, true), 0);
+        size_t rows = 0;
+        for (; set < e->group->next_set_id; set++) {
+            rows += rows_of_set(e, set, false);
+        }
+        assert_int_equal(rows, member);
+        lab_advance(e->lab, 15 * MINUTE_MS);
+        assert_int_equal(job_named(e->source, BACKUP_JOB)->last_outcome, JOB_SUCCEEDED);
+    }
 }
 
 static void a_destination_applies_a_set_once_the_next_has_arrived(void **state)
@@ -238,6 +275,8 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(the_backup_job_takes_a_complete_log_set_on_its_schedule),
+        CASE(the_job_s_first_step_decides_on_compression),
+        CASE(a_set_fails_at_each_position_of_the_job),
         CASE(an_import_without_ad_hoc_queries_is_15281),
         CASE(a_destination_applies_a_set_once_the_next_has_arrived),
         CASE(a_backlog_is_worked_off_but_for_the_last_set),
