@@ -362,7 +362,7 @@ def without_the_mark_on_one_destination_no_job_is_started():
 
 
 def a_source_that_did_not_mark_one_database_starts_no_job():
-    with Lab(speed=1) as lab:
+    with Lab() as lab:
         execute(lab, "DELETE FROM msdb.dbo.logmarkhistory WHERE database_name = N'BizTalkMsgBoxDb2'",
                 "SQLB")
         plan = lab.json("plan", "--method", "jobs", status=5)
@@ -370,7 +370,7 @@ def a_source_that_did_not_mark_one_database_starts_no_job():
 
 
 def a_backlog_is_no_case_for_the_jobs():
-    with Lab("behind", speed=1) as lab:
+    with Lab("behind") as lab:
         plan = lab.json("plan", "--method", "jobs", status=5)
         expect(any("backlog" in reason for reason in plan["reasons"]), plan["reasons"])
         expect(any("restored up to set" in reason for reason in plan["reasons"]), plan["reasons"])
