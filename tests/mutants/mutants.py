@@ -761,8 +761,7 @@ MUTANTS = [
     Mutant("job-started-twice", "core/execute_jobs_method.c",
            "        execution->jobs_over = true;\n        execution_burn_bridges",
            "        execution_burn_bridges",
-           "check_methods.py: "
-           "what_a_job_leaves_undone_comes_to_the_same_mark_by_the_direct_method",
+           "check_methods.py: a_worker_killed_beside_a_running_job_is_resumed",
            "after a failure the rest comes by the direct method, which has a gate"),
     # --- what is read ahead, added, accepted ------------------------------------------------------
     Mutant("unfinished-set-is-opened", "core/proof_want.c",
