@@ -142,6 +142,11 @@ check-interop: all
 	@failed=0; for test in $(sort $(wildcard tests/interop/check_*.py)); do \
 		BUILD=$(BUILD) /usr/bin/python3 -B $$test || failed=1; done; exit $$failed
 
+# T-SQL as its documentation has it: statements, types, rows, errors, each with its page.
+.PHONY: check-tsql
+check-tsql: all
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/interop/check_tsql.py
+
 # Those of them that need a Java machine (make deps-deep).
 .PHONY: check-interop-deep
 check-interop-deep: all

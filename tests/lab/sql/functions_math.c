@@ -72,6 +72,16 @@ static struct sql_type result_whole(const struct expr *call)
     return type;
 }
 
+/* Source: POWER, return types: decimal(p, s) gives decimal(38, s). */
+static struct sql_type result_power(const struct expr *call)
+{
+    struct sql_type type = result_first(call);
+
+    if (type.kind == SQL_NUMERIC)
+        type.precision = 38;
+    return type;
+}
+
 static void round_whole(struct call *call, bool up)
 {
     if (call->argument.kind == SQL_NUMERIC) {
@@ -201,7 +211,7 @@ const struct builtin builtins_math[] = {
     {"CEILING", 1, 1, "n", result_whole, MATH_FUNCTION, ceiling},
     {"FLOOR", 1, 1, "n", result_whole, MATH_FUNCTION, floor_function},
     {"ROUND", 2, 3, "ni", result_first, MATH_FUNCTION, round_function},
-    {"POWER", 2, 2, "nf", result_first, MATH_FUNCTION, power},
+    {"POWER", 2, 2, "nf", result_power, MATH_FUNCTION, power},
     {"SQRT", 1, 1, "f", result_float, FUNCTION_CONSTANT, square_root},
     {"ISNUMERIC", 1, 1, "a", result_int_not_null, MATH_FUNCTION | FUNCTION_NULLS, isnumeric},
     {"NEWID", 0, 0, "a", result_guid, 0, newid},
