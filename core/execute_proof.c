@@ -10,6 +10,7 @@
 #include "core/tsql_write.h"
 
 struct header {
+    int position; /* that the plan's statement reads */
     bool found;
     int type; /* 1 full, 2 log */
     char database[129], family[37], first_fork[37], last_fork[37];
@@ -20,8 +21,8 @@ struct header {
 static bool take_header(void *context, const struct tds_row *row)
 {
     struct header *header = context;
-    if (header->found || tds_integer(row, "Position", 1) != 1)
-        return true; /* the plan's statements read the first set of a file */
+    if (header->found || tds_integer(row, "Position", 1) != header->position)
+        return true;
     header->found = true;
     header->type = (int)tds_integer(row, "BackupType", 0);
     const char *name = tds_text(row, "DatabaseName");
@@ -173,8 +174,9 @@ static bool read_file(struct lane *lane, struct link *link, const struct plan_st
                       struct header *header, struct error *error)
 {
     struct file_check check = {.lane = lane, .step = step};
+    header->position = step->position;
     if (link_run(link, tsql_header_only(step->file), take_header, header, NULL, error) != ERR_OK ||
-        link_run(link, tsql_file_list_only(step->file), take_backup_file, &check, NULL, error) !=
+        link_run(link, tsql_file_list_only(step->file, step->position), take_backup_file, &check, NULL, error) !=
             ERR_OK ||
         !check_files(&check, error))
         return false;
@@ -183,7 +185,7 @@ static bool read_file(struct lane *lane, struct link *link, const struct plan_st
     if (lane->plan->route != ROUTE_FULL_RESTORE || !lane->plan->existed)
         return true;
     link->patient = true;
-    bool verified = link_run(link, tsql_verify_only(step->file), NULL, NULL, NULL, error) == ERR_OK;
+    bool verified = link_run(link, tsql_verify_only(step->file, step->position), NULL, NULL, NULL, error) == ERR_OK;
     link->patient = false;
     return verified;
 }

@@ -42,6 +42,7 @@ struct plan_step {
     enum step_kind kind;
     int64_t set;       /* 0 = none */
     char *file;        /* NULL = none */
+    int position;      /* of the backup in the file; 1 is usual */
     char *stop_clause; /* "STOPATMARK = N'...'"; NULL = none */
     char *sql;         /* exactly what will be sent */
     int64_t size_bytes;

@@ -41,6 +41,7 @@ static json_t *step_to_json(const struct plan_step *step)
     set(object, "kind", json_from_text(step_kind_name(step->kind)));
     set(object, "set", from_id(step->set));
     set(object, "file", json_from_text(step->file));
+    set(object, "position", json_integer(step->position));
     set(object, "stop_clause", json_from_text(step->stop_clause));
     set(object, "sql", json_from_text(step->sql));
     set(object, "size_bytes", json_from_size(step->size_bytes));
@@ -230,6 +231,7 @@ static bool read_step(const json_t *object, struct plan_step *step)
 {
     step->set = integer_at(object, "set", 0);
     step->file = copy_at(object, "file");
+    step->position = (int)integer_at(object, "position", 1);
     step->stop_clause = copy_at(object, "stop_clause");
     step->sql = copy_at(object, "sql");
     step->size_bytes = integer_at(object, "size_bytes", SIZE_UNKNOWN);

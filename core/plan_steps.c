@@ -78,6 +78,7 @@ static void add_file_step(struct planning *planning, struct plan_database *datab
     enum set_kind set_kind = kind == STEP_RESTORE_FULL ? SET_FULL : SET_LOG;
     step->set = set_id;
     step->file = memory_copy_text(file->path);
+    step->position = file->position > 1 ? file->position : 1;
     step->size_bytes = file->size_bytes;
     step->duration_ms = rates_of_file(&planning->view->rates, set_kind, file->size_bytes);
     step->content_utc_ms = time_of_set(planning->view, set_id);
@@ -91,11 +92,13 @@ static void add_file_step(struct planning *planning, struct plan_database *datab
     struct str sql = {0};
     bool written;
     if (kind == STEP_RESTORE_FULL) {
-        written = tsql_add_restore_database(&sql, database->database, file->path, moves,
+        written = tsql_add_restore_database(&sql, database->database, file->path,
+                                            file->position, moves,
                                             step->moves_count, database->must_replace);
     } else {
         step->stop_clause = memory_copy_text(clause);
         written = clause != NULL && tsql_add_restore_log(&sql, database->database, file->path,
+                                                         file->position,
                                                          moves, step->moves_count, clause);
     }
     free(moves);

@@ -218,14 +218,15 @@ static bool is_answer(struct file_proof *proof, const struct error *failure)
 struct file_proof *proof_read(struct tds_reader *reader, const char *path, int64_t now_utc_ms,
                               struct error *error)
 {
-    struct tsql_argument device = {.kind = ARGUMENT_DEVICE, .text = path};
+    const struct tsql_argument device[] = {{.kind = ARGUMENT_DEVICE, .text = path},
+                                           {.kind = ARGUMENT_INTEGER, .integer = 1}};
     struct file_proof *proof = proof_new(path);
     struct error failure;
     error_clear(&failure);
     proof->asked_utc_ms = now_utc_ms;
-    if (tds_reader_run(reader, &query_header_only, &device, 1, take_header, proof, &failure) ==
+    if (tds_reader_run(reader, &query_header_only, device, 1, take_header, proof, &failure) ==
             ERR_OK &&
-        tds_reader_run(reader, &query_file_list_only, &device, 1, take_file, proof, &failure) ==
+        tds_reader_run(reader, &query_file_list_only, device, 2, take_file, proof, &failure) ==
             ERR_OK) {
         proof->state = FILE_PROVEN;
         return proof;
@@ -278,14 +279,27 @@ static struct file_proof *copy(const struct file_proof *from)
     return to;
 }
 
+/* Every backup in the file; one where the headers are not known. */
+static enum error_code verify_all(struct tds_reader *reader, const struct file_proof *proof,
+                                  struct error *error)
+{
+    enum error_code code = ERR_OK;
+    for (size_t i = 0; code == ERR_OK && (i == 0 || i < proof->headers_count); i++) {
+        int position = i < proof->headers_count ? proof->headers[i].position : 1;
+        const struct tsql_argument arguments[] = {
+            {.kind = ARGUMENT_DEVICE, .text = proof->path},
+            {.kind = ARGUMENT_INTEGER, .integer = position}};
+        code = tds_reader_run(reader, &query_verify_only, arguments, 2, NULL, NULL, error);
+    }
+    return code;
+}
+
 struct file_proof *proof_verify(struct tds_reader *reader, const struct file_proof *proof,
                                 int64_t now_utc_ms, struct error *error)
 {
-    struct tsql_argument device = {.kind = ARGUMENT_DEVICE, .text = proof->path};
     struct error failure;
     error_clear(&failure);
-    enum error_code code =
-        tds_reader_run(reader, &query_verify_only, &device, 1, NULL, NULL, &failure);
+    enum error_code code = verify_all(reader, proof, &failure);
     enum file_state state =
         code == ERR_OK ? FILE_PROVEN
                        : proof_state_of_error(failure.server_number, failure.server_text);

@@ -96,7 +96,8 @@ extern const struct query query_restores; /* $1 highest restore_history_id known
 extern const struct query query_jobs, query_job_steps, query_job_outcomes, query_job_activity,
     query_job_history, query_job_schedules;
 
-/* What the destination says of a backup file; $1 device. Columns: core/proof.h takes them by name.
+/* What the destination says of a backup file; $1 device, $2 (but for HEADERONLY, which lists them
+ * all) the backup's position in it. Columns: core/proof.h takes them by name.
  * VERIFYONLY reads the whole file. */
 extern const struct query query_header_only, query_file_list_only, query_verify_only;
 

@@ -398,14 +398,14 @@ const struct query query_header_only = {
 
 const struct query query_file_list_only = {
     .name = "file list",
-    .text = "RESTORE FILELISTONLY FROM $1",
+    .text = "RESTORE FILELISTONLY FROM $1 WITH FILE = $2",
     .permission = PROOF_RIGHT,
     .part = PART_FILES,
 };
 
 const struct query query_verify_only = {
     .name = "verify",
-    .text = "RESTORE VERIFYONLY FROM $1",
+    .text = "RESTORE VERIFYONLY FROM $1 WITH FILE = $2",
     .permission = PROOF_RIGHT,
     .part = PART_FILES,
 };

@@ -78,25 +78,33 @@ static bool add_moves(struct str *out, const struct tsql_move *moves, size_t mov
     return true;
 }
 
+static void add_position(struct str *out, int position)
+{
+    if (position > 1)
+        str_format(out, "FILE = %d, ", position);
+}
+
 bool tsql_add_restore_database(struct str *out, const char *database, const char *device,
-                               const struct tsql_move *moves, size_t moves_count, bool replace)
+                               int position, const struct tsql_move *moves, size_t moves_count, bool replace)
 {
     if (!add_head(out, "RESTORE DATABASE ", database) || !add_device(out, device))
         return false;
     str_add(out, " WITH ");
+    add_position(out, position);
     if (!add_moves(out, moves, moves_count))
         return false;
     str_add(out, replace ? "REPLACE, NORECOVERY, STATS = 5" : "NORECOVERY, STATS = 5");
     return true;
 }
 
-bool tsql_add_restore_log(struct str *out, const char *database, const char *device,
+bool tsql_add_restore_log(struct str *out, const char *database, const char *device, int position,
                           const struct tsql_move *moves, size_t moves_count,
                           const char *stop_clause)
 {
     if (!add_head(out, "RESTORE LOG ", database) || !add_device(out, device))
         return false;
     str_add(out, " WITH ");
+    add_position(out, position);
     if (!add_moves(out, moves, moves_count))
         return false;
     str_format(out, "%s, NORECOVERY, STATS = 5", stop_clause);

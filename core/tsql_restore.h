@@ -31,13 +31,14 @@ char *tsql_lsn_mark(struct lsn lsn);
 bool tsql_add_stop_lsn(struct str *out, enum stop_kind stop, struct lsn lsn);
 
 /* RESTORE DATABASE ... FROM DISK|URL ... WITH NORECOVERY. Permission: CREATE ANY DATABASE, or
- * dbcreator, sysadmin or the owner where it exists. */
+ * dbcreator, sysadmin or the owner where it exists. position: of the backup in the device, by its
+ * header; 1 (the server's default) and 0 (not known) are not written. */
 bool tsql_add_restore_database(struct str *out, const char *database, const char *device,
-                               const struct tsql_move *moves, size_t moves_count, bool replace);
+                               int position, const struct tsql_move *moves, size_t moves_count, bool replace);
 
 /* RESTORE LOG ... WITH <stop_clause>, NORECOVERY. stop_clause as tsql_add_stop_clause made it.
  * moves: only of files that were added inside this log (else 3234). */
-bool tsql_add_restore_log(struct str *out, const char *database, const char *device,
+bool tsql_add_restore_log(struct str *out, const char *database, const char *device, int position,
                           const struct tsql_move *moves, size_t moves_count,
                           const char *stop_clause);
 

@@ -141,25 +141,26 @@ char *tsql_database_sessions(const char *database)
 }
 
 /* The collector proves files with the same statements. */
-static char *of_device(const struct query *query, const char *path)
+static char *of_device(const struct query *query, const char *path, int position)
 {
-    struct tsql_argument device = {.kind = ARGUMENT_DEVICE, .text = path};
-    return tsql_render(query, &device, 1);
+    struct tsql_argument arguments[] = {{.kind = ARGUMENT_DEVICE, .text = path},
+                                        {.kind = ARGUMENT_INTEGER, .integer = position}};
+    return tsql_render(query, arguments, 2);
 }
 
 char *tsql_header_only(const char *device)
 {
-    return of_device(&query_header_only, device);
+    return of_device(&query_header_only, device, 1);
 }
 
-char *tsql_file_list_only(const char *device)
+char *tsql_file_list_only(const char *device, int position)
 {
-    return of_device(&query_file_list_only, device);
+    return of_device(&query_file_list_only, device, position);
 }
 
-char *tsql_verify_only(const char *device)
+char *tsql_verify_only(const char *device, int position)
 {
-    return of_device(&query_verify_only, device);
+    return of_device(&query_verify_only, device, position);
 }
 
 char *tsql_jobs(void)

@@ -57,8 +57,8 @@ char *tsql_database_sessions(const char *database);
 
 /* Permission: CREATE DATABASE. Addresses (http...) become URL devices. */
 char *tsql_header_only(const char *device);
-char *tsql_file_list_only(const char *device);
-char *tsql_verify_only(const char *device);
+char *tsql_file_list_only(const char *device, int position);
+char *tsql_verify_only(const char *device, int position);
 
 /* job_id, name, enabled. Permission: SELECT on msdb.dbo.sysjobs. */
 char *tsql_jobs(void);

@@ -10,6 +10,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/str.h"
+#include "core/plan.h"
 #include "core/proof.h"
 #include "core/proof_want.h"
 #include "core/store_text.h"
@@ -89,6 +90,17 @@ static void a_backup_behind_another_one_in_the_file_is_found_with_its_place(void
     struct group_view *view = build_view(build);
     assert_int_equal(file_of(view, 100, BOX)->position, 2);
     assert_int_equal(file_of(view, 100, BOX)->evidence, EVIDENCE_HEADER);
+    struct plan_request request = {.by = TARGET_NEWEST};
+    struct plan *plan = plan_make(view, &request);
+    assert_true(plan->possible);
+    for (size_t i = 0; i < plan->databases_count; i++) {
+        const struct plan_step *step = &plan->databases[i].steps[0];
+        bool second = strcmp(plan->databases[i].database, BOX) == 0;
+        assert_int_equal(step->position, second ? 2 : 1);
+        assert_int_equal(strstr(step->sql, "WITH FILE = 2, STOPATMARK") != NULL, second);
+        assert_int_equal(strstr(step->sql, "FILE = ") != NULL, second);
+    }
+    plan_free(plan);
     group_view_release(view);
     build_free(build);
 }

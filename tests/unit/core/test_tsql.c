@@ -162,8 +162,8 @@ static void arguments_are_put_in_by_kind(void **state)
 static bool is_file_question(const char *text)
 {
     return strcmp(text, "RESTORE HEADERONLY FROM $1") == 0 ||
-           strcmp(text, "RESTORE FILELISTONLY FROM $1") == 0 ||
-           strcmp(text, "RESTORE VERIFYONLY FROM $1") == 0;
+           strcmp(text, "RESTORE FILELISTONLY FROM $1 WITH FILE = $2") == 0 ||
+           strcmp(text, "RESTORE VERIFYONLY FROM $1 WITH FILE = $2") == 0;
 }
 
 static void every_statement_has_a_name_and_a_permission(void **state)
