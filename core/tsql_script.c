@@ -106,7 +106,7 @@ static bool add_verified_files(struct str *out, const struct plan_database *data
         const struct plan_step *step = &database->steps[i];
         if (step->file == NULL)
             continue;
-        char *sql = tsql_verify_only(step->file);
+        char *sql = tsql_verify_only(step->file, step->position);
         fine = fine && sql != NULL && tsql_script_may_hold(sql);
         str_format(out,
                    "    IF @stop IS NULL\n"
