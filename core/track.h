@@ -65,6 +65,9 @@ struct track_path {
     int64_t full_bytes; /* the full set's part; 0 without one */
 };
 
+/* "is missing", "is marked damaged": why a file is not usable; static. */
+const char *track_why_unusable(const struct set_file *file);
+
 /* Builds the track of a roster entry. Owned; track_free. */
 struct track *track_build(const struct group_view *view, size_t entry);
 void track_free(struct track *track);

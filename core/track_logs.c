@@ -194,7 +194,7 @@ static void place_added(struct track *track, struct candidates *candidates)
     }
 }
 
-static const char *why_unusable(const struct set_file *file)
+const char *track_why_unusable(const struct set_file *file)
 {
     switch (file->state) {
     case FILE_MISSING:
@@ -315,7 +315,7 @@ void track_collect(struct track *track)
         free(pending_break);
         pending_break = memory_format("the log of set %lld %s",
                                       (long long)track->view->sets[candidate->set].id,
-                                      why_unusable(candidate->file));
+                                      track_why_unusable(candidate->file));
     }
     free(pending_break);
     free(candidates.items);

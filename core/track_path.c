@@ -68,7 +68,8 @@ static size_t mark_log(const struct track *track, size_t set_index, char **reaso
     if (own != SIZE_MAX)
         return own;
     if (file->present)
-        *reason = memory_format("its log of set %lld cannot be used", id);
+        *reason = memory_format("its log of set %lld cannot be used: it %s", id,
+                                track_why_unusable(file));
     else if (set->complete)
         *reason = memory_format("set %lld has no backup of it", id);
     else if (next < track->logs_count && !lsn_is_known(file->mark_lsn))

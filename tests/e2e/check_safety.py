@@ -95,6 +95,8 @@ def a_login_that_cannot_see_other_sessions_is_refused():
 def an_aborted_full_restore_leaves_the_jobs_disabled():
     with SlowRun(begin=False) as lab:
         mark = lab.json("plan")["target"]["mark"]
+        with open(lab.ini, "a", encoding="utf-8") as file:
+            file.write("lanes = 10\n")  # [restore] is the last section: every lane begins at once
         execute(lab, "RESTORE DATABASE [SSODB] WITH RECOVERY")
         done = lab.run("restore", "--mark", mark, *RESTORE[3:], "--replace", "DRSQL1/SSODB",
                        "--detach")
