@@ -2,13 +2,15 @@
 """Two marks of one name in the logs to apply: AFTER tells them apart, between time zones the LSN."""
 import json
 import os
+import signal
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 import pytds  # noqa: E402
-from lab import ROOT, Lab, expect  # noqa: E402
+import slow  # noqa: E402
+from lab import ROOT, Lab, expect, wait_for  # noqa: E402
 from proxy import read_ini  # noqa: E402
 from record import check_record, read_record  # noqa: E402
 
@@ -81,4 +83,25 @@ def between_two_zones_the_lsn_does():
     restored_to_the_second_mark(0, "N'lsn:")
 
 
-support.main([after_takes_the_second_of_two_marks, between_two_zones_the_lsn_does])
+def killed_on_its_way_to_an_lsn_it_resumes():
+    with Lab(small(0)) as lab:
+        somebody_sets_the_name_before_the_job_does(lab)
+        lab.json("plan", "--mark", MARK)  # the last good views of the source
+        lab.sources_die()
+        slow.execute(lab, "EXEC master.dbo.sp_lab_restore_rate N'DRSMALL', 2000000", "DRSMALL")
+        begun = lab.run(*RESTORE, "--detach")
+        expect(begun.returncode == 0, begun.stderr[-2000:])
+        wait_for(lambda: any(r["reached_stop"] for r in read_record(lab)), 60,
+                 "one database is at the mark")
+        victim = slow.worker(lab)
+        expect(victim, "a worker runs")
+        os.kill(victim, signal.SIGKILL)
+        slow.execute(lab, "EXEC master.dbo.sp_lab_restore_rate N'DRSMALL', 400000000", "DRSMALL")
+        done = lab.run("resume", "1", seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        expect(lab.json("report", "1")["verdict"] == "ok", "verified")
+        check_record(lab, databases=4)
+
+
+support.main([after_takes_the_second_of_two_marks, between_two_zones_the_lsn_does,
+              killed_on_its_way_to_an_lsn_it_resumes])
