@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/collector.h"
@@ -285,6 +286,51 @@ static void with_the_sources_dead_the_last_good_views_are_there(void **state)
     kill(lab.pid, SIGUSR2);
 }
 
+static size_t references_to(const struct server_view *view, const char *old)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < view->surroundings_count; i++)
+        count += view->surroundings[i].kind == SURROUNDING_REFERENCE &&
+                 strcmp(view->surroundings[i].detail, old) == 0;
+    return count;
+}
+
+/* Where nothing was restored there is nothing to look into; where it was, the names are read; a
+ * table that may not be read is told by its name's grant, and the others are read all the same. */
+static void server_names_are_read_inside_databases_that_were_restored(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    struct group_view *view = first_view(collector);
+    assert_int_equal(server(view, "DRSQL1")->parts[PART_REFERENCES].state, PART_NOT_ASKED);
+    assert_int_equal(references_to(server(view, "DRSQL1"), "SQLA"), 0);
+    group_view_release(view);
+    collector_stop(collector);
+
+    assert_true(lab_process_run(&lab, "DRSQL1", "RESTORE DATABASE BizTalkMgmtDb WITH RECOVERY"));
+    collector = start();
+    view = first_view(collector);
+    const struct server_view *live = server(view, "DRSQL1");
+    assert_read(live, PART_REFERENCES);
+    size_t before = references_to(live, "SQLA");
+    assert_true(before >= 5);
+    group_view_release(view);
+    collector_stop(collector);
+
+    /* the monitoring login has no user in this one */
+    assert_true(lab_process_run(&lab, "DRSQL1", "RESTORE DATABASE BAMPrimaryImport WITH RECOVERY"));
+    assert_true(lab_process_run(&lab, "DRSQL1", "CREATE TABLE BAMPrimaryImport.dbo."
+                                                "bam_Metadata_ReferencedDatabases"
+                                                " (ServerName nvarchar(128) NOT NULL)"));
+    collector = start();
+    view = first_view(collector);
+    live = server(view, "DRSQL1");
+    assert_int_equal(live->parts[PART_REFERENCES].error.code, ERR_PERMISSION);
+    assert_int_equal(references_to(live, "SQLA"), before);
+    group_view_release(view);
+    collector_stop(collector);
+}
+
 int main(int count, char **arguments)
 {
     (void)count;
@@ -301,6 +347,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(the_files_of_a_set_are_read_whole_on_request),
         cmocka_unit_test(the_next_poll_equals_the_first),
         cmocka_unit_test(with_the_sources_dead_the_last_good_views_are_there),
+        cmocka_unit_test(server_names_are_read_inside_databases_that_were_restored),
     };
     return cmocka_run_group_tests(tests, start_lab, stop_lab);
 }
