@@ -52,6 +52,7 @@ void decode_server(struct server_view *view, const struct tds_row *row)
     free(view->edition);
     free(view->collation);
     free(view->machine);
+    free(view->node);
     free(view->data_path);
     free(view->log_path);
     view->server_name = take_text(row, "server_name");
@@ -59,6 +60,7 @@ void decode_server(struct server_view *view, const struct tds_row *row)
     view->edition = take_text(row, "edition");
     view->collation = take_text(row, "collation");
     view->machine = take_text(row, "machine");
+    view->node = take_text(row, "node");
     view->data_path = take_text(row, "data_path");
     view->log_path = take_text(row, "log_path");
     view->version_major = view->version ? atoi(view->version) : 0;

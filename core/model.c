@@ -126,6 +126,39 @@ NAMES(job_outcome_name, job_outcome, job_outcomes)
 NAMES(recovery_model_name, recovery_model, recovery_models)
 NAMES(database_use_name, database_use, database_uses)
 
+/* Source: the BizTalk documentation's table of the group's databases. */
+const char *database_use_usage(enum database_use value)
+{
+    switch (value) {
+    case USE_MANAGEMENT:
+    case USE_SSO:
+        return "low read/write";
+    case USE_MESSAGE_BOX:
+        return "high read/write";
+    case USE_TRACKING:
+        return "high write, low read";
+    case USE_BAM_PRIMARY_IMPORT:
+    case USE_BAM_STAR_SCHEMA:
+    case USE_BAM_ANALYSIS:
+        return "may be high";
+    case USE_TRACKING_ANALYSIS:
+        return "high";
+    case USE_RULE_ENGINE:
+        return "low";
+    case USE_BAM_ALERTS:
+    case USE_BAM_ARCHIVE:
+    case USE_CUSTOM:
+        break;
+    }
+    return "";
+}
+
+bool database_use_is_runtime(enum database_use value)
+{
+    return value == USE_MANAGEMENT || value == USE_MESSAGE_BOX || value == USE_TRACKING ||
+           value == USE_SSO;
+}
+
 const char *database_state_name(enum database_state value)
 {
     return value == STATE_ABSENT ? "ABSENT" : NAME_OF(database_states, value);

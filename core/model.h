@@ -143,6 +143,8 @@ const char *job_outcome_name(enum job_outcome value);
 const char *database_state_name(enum database_state value); /* "ONLINE", as the server says */
 const char *recovery_model_name(enum recovery_model value);
 const char *database_use_name(enum database_use value); /* words for people: "Management" */
+const char *database_use_usage(enum database_use value); /* "high read/write", "" = not documented */
+bool database_use_is_runtime(enum database_use value);   /* runtime operations work with it */
 
 /* The inverse; false and *value untouched for an unknown name. */
 bool situation_from_name(enum situation *value, const char *name);
@@ -225,6 +227,7 @@ struct database_row {
     int has_mark_log;        /* 1, 0, -1 could not look */
     int has_marking_objects; /* procedures of the set-up scripts; 1, 0, -1 */
     int64_t sessions;        /* user sessions in it; -1 not visible */
+    char *availability;      /* what mirroring says: role, state, partner; NULL = not mirrored */
 };
 
 /* One file of a database, from sys.master_files. */
@@ -250,6 +253,15 @@ struct job_row {
     int64_t next_run_utc_ms;
     char *message; /* of the last outcome */
     char *steps;   /* the commands of all steps, joined by newlines; for @UseLocalTime and paths */
+    char *running_step; /* "2 MarkAndBackupLog", as the last step that ended says; NULL = none */
+};
+
+/* One of the newest runs of a job, from Agent's history. */
+struct job_run {
+    char job_id[37];
+    int64_t started_utc_ms, duration_ms;
+    enum job_outcome outcome;
+    char *message;
 };
 
 /* One step of an Agent job, whole, so that it can be made again. */

@@ -1,4 +1,5 @@
 /* Agent's jobs: what they are for, whether they run, how they ended. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,13 +10,15 @@
 #include "core/decode.h"
 #include "core/reading.h"
 
-enum { DURATIONS_MAX = 15 };
+enum { DURATIONS_MAX = 15, RUNS_MAX = 12 };
 
 /* What is collected beside the rows themselves. */
 struct job_facts {
     struct str steps;
     int64_t durations_ms[DURATIONS_MAX];
-    size_t durations_count;
+    size_t durations_count, runs_count;
+    char **step_names; /* owned, in order */
+    size_t step_names_count, step_names_capacity;
     char *failed_step; /* the newest message of a failed step; owned */
 };
 
@@ -62,13 +65,13 @@ static bool add_step(void *context, const struct tds_row *row)
     const char *command = tds_text(row, "command");
     if (index < 0)
         return true;
-    decode_job_step(memory_append(jobs->reading->fresh, job_steps), row);
-    if (!command)
-        return true;
+    struct job_step *step = memory_append(jobs->reading->fresh, job_steps);
+    decode_job_step(step, row);
+    *memory_append(&jobs->facts[index], step_names) = memory_copy_text(step->name);
     struct str *steps = &jobs->facts[index].steps;
-    if (steps->length)
+    if (command && steps->length)
         str_add_char(steps, '\n');
-    str_add(steps, command);
+    str_add(steps, command ? command : "");
     return true;
 }
 
@@ -124,10 +127,30 @@ static bool take_activity(void *context, const struct tds_row *row)
     struct job_row *job = &jobs->reading->fresh->jobs[index];
     int offset_min = jobs->reading->view->utc_offset_min;
     job->running = tds_has(row, "started") && !tds_has(row, "stopped");
-    if (job->running)
+    if (job->running) {
+        const struct job_facts *facts = &jobs->facts[index];
+        size_t next = (size_t)tds_integer(row, "last_step", 0); /* steps count from 1 */
         job->running_since_utc_ms = decode_local_ms(tds_time_ms(row, "started"), offset_min);
+        if (next < facts->step_names_count && facts->step_names[next])
+            job->running_step = memory_format("%zu %s", next + 1, facts->step_names[next]);
+    }
     job->next_run_utc_ms = decode_local_ms(tds_time_ms(row, "next_run"), offset_min);
     return true;
+}
+
+static void keep_run(struct jobs_reading *jobs, int index, const struct tds_row *row)
+{
+    struct server_view *fresh = jobs->reading->fresh;
+    struct job_run *run = memory_append(fresh, job_runs);
+    int64_t local_ms =
+        decode_agent_time(tds_integer(row, "run_date", 0), tds_integer(row, "run_time", 0));
+    *run = (struct job_run){
+        .started_utc_ms = decode_local_ms(local_ms, jobs->reading->view->utc_offset_min),
+        .duration_ms = decode_agent_duration(tds_integer(row, "duration", -1)),
+        .outcome = outcome_of(tds_integer(row, "status", -1)),
+        .message = memory_copy_text(tds_text(row, "message")),
+    };
+    snprintf(run->job_id, sizeof run->job_id, "%s", fresh->jobs[index].job_id);
 }
 
 static bool take_run(void *context, const struct tds_row *row)
@@ -142,6 +165,10 @@ static bool take_run(void *context, const struct tds_row *row)
     if (!whole && !facts->failed_step && status == 0)
         facts->failed_step = memory_copy_text(tds_text(row, "message"));
     int64_t duration_ms = decode_agent_duration(tds_integer(row, "duration", -1));
+    if (whole && facts->runs_count < RUNS_MAX) {
+        keep_run(jobs, index, row);
+        facts->runs_count++;
+    }
     if (whole && status == 1 && duration_ms != DURATION_UNKNOWN &&
         facts->durations_count < DURATIONS_MAX)
         facts->durations_ms[facts->durations_count++] = duration_ms;
@@ -202,6 +229,9 @@ enum error_code reading_jobs(struct reading *reading, struct error *error)
         finish_jobs(&jobs);
     for (size_t i = 0; i < jobs.facts_count; i++) {
         str_free(&jobs.facts[i].steps);
+        for (size_t k = 0; k < jobs.facts[i].step_names_count; k++)
+            free(jobs.facts[i].step_names[k]);
+        free(jobs.facts[i].step_names);
         free(jobs.facts[i].failed_step);
     }
     free(jobs.facts);

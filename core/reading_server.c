@@ -99,8 +99,15 @@ static bool add_mirrored(void *context, const struct tds_row *row)
     struct reading *reading = context;
     struct database_row *database =
         database_by_id(reading->fresh, tds_integer(row, "database_id", -1));
-    if (database)
-        database->mirrored = true;
+    if (!database)
+        return true;
+    const char *role = tds_text(row, "role"), *state = tds_text(row, "state"),
+               *partner = tds_text(row, "partner");
+    database->mirrored = true;
+    free(database->availability);
+    database->availability = memory_format("%s, %s, partner %s", role ? role : "role not visible",
+                                           state ? state : "state not visible",
+                                           partner ? partner : "not visible");
     return true;
 }
 

@@ -10,7 +10,7 @@
 #include "core/proof.h"
 #include "core/store_walk.h"
 
-static const char first_word[] = "stopmark-view-4";
+static const char first_word[] = "stopmark-view-5";
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
@@ -34,6 +34,7 @@ static void walk_database(struct walk *w, struct database_row *row)
     walk_int(w, &row->has_mark_log);
     walk_int(w, &row->has_marking_objects);
     walk_integer(w, &row->sessions);
+    walk_text(w, &row->availability);
 }
 
 static void walk_file(struct walk *w, struct file_row *row)
@@ -149,6 +150,16 @@ static void walk_job(struct walk *w, struct job_row *row)
     walk_integer(w, &row->next_run_utc_ms);
     walk_text(w, &row->message);
     walk_text(w, &row->steps);
+    walk_text(w, &row->running_step);
+}
+
+static void walk_job_run(struct walk *w, struct job_run *row)
+{
+    walk_guid(w, row->job_id);
+    walk_integer(w, &row->started_utc_ms);
+    walk_integer(w, &row->duration_ms);
+    WALK_ENUM(w, enum job_outcome, row->outcome);
+    walk_text(w, &row->message);
 }
 
 static void walk_proof_header(struct walk *w, struct backup_header *row)
@@ -270,6 +281,7 @@ static void walk_scalars(struct walk *w, struct server_view *view)
     walk_text(w, &view->edition);
     walk_text(w, &view->collation);
     walk_text(w, &view->machine);
+    walk_text(w, &view->node);
     walk_text(w, &view->data_path);
     walk_text(w, &view->log_path);
     walk_bool(w, &view->case_sensitive);
@@ -392,6 +404,7 @@ void store_text_from_view(struct str *out, const struct server_view *view)
     WRITE_ROWS(out, view, surroundings, walk_surrounding);
     WRITE_ROWS(out, view, job_steps, walk_job_step);
     WRITE_ROWS(out, view, job_schedules, walk_job_schedule);
+    WRITE_ROWS(out, view, job_runs, walk_job_run);
     write_line(out, "rows", count_history(view));
     for (size_t i = 0; i < view->history_count; i++)
         for (size_t j = 0; j < view->history[i]->count; j++) {
@@ -444,6 +457,7 @@ static bool read_lists(const char *at, struct server_view *view)
     READ_LATER_ROWS(&at, view, surroundings, walk_surrounding);
     READ_LATER_ROWS(&at, view, job_steps, walk_job_step);
     READ_LATER_ROWS(&at, view, job_schedules, walk_job_schedule);
+    READ_LATER_ROWS(&at, view, job_runs, walk_job_run);
     READ_ROWS(&at, &rows, rows, walk_history);
     read_line(&at, "end");
     history_list_replace(&history, INT64_MIN, INT64_MAX, &rows);

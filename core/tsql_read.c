@@ -17,7 +17,7 @@
 
 /* --- the server ------------------------------------------------------------------------------- */
 
-/* server_name, version, edition, collation, machine, data_path, log_path, is_clustered, utc_now,
+/* server_name, version, edition, collation, machine, node, data_path, log_path, is_clustered, utc_now,
  * local_now */
 const struct query query_server = {
     .name = "server",
@@ -26,6 +26,7 @@ const struct query query_server = {
             " CAST(SERVERPROPERTY('Edition') AS nvarchar(128)) AS edition,"
             " CAST(SERVERPROPERTY('Collation') AS nvarchar(128)) AS collation,"
             " CAST(SERVERPROPERTY('MachineName') AS nvarchar(128)) AS machine,"
+            " CAST(SERVERPROPERTY('ComputerNamePhysicalNetBIOS') AS nvarchar(128)) AS node,"
             " CAST(SERVERPROPERTY('InstanceDefaultDataPath') AS nvarchar(260)) AS data_path,"
             " CAST(SERVERPROPERTY('InstanceDefaultLogPath') AS nvarchar(260)) AS log_path,"
             " CAST(SERVERPROPERTY('IsClustered') AS int) AS is_clustered,"
@@ -100,10 +101,12 @@ const struct query query_recovery_status = {
     .part = PART_DATABASES,
 };
 
-/* database_id of mirrored databases */
+/* database_id, role, state, partner of mirrored databases; the mirror's are NULL to most logins */
 const struct query query_mirroring = {
     .name = "mirroring",
-    .text = "SELECT m.database_id AS database_id FROM sys.database_mirroring AS m"
+    .text = "SELECT m.database_id AS database_id, m.mirroring_role_desc AS role,"
+            " m.mirroring_state_desc AS state, m.mirroring_partner_instance AS partner"
+            " FROM sys.database_mirroring AS m"
             " WHERE m.mirroring_guid IS NOT NULL",
     .permission = "GRANT VIEW ANY DATABASE TO the monitoring login",
     .part = PART_DATABASES,
@@ -361,24 +364,25 @@ const struct query query_job_outcomes = {
     .part = PART_JOBS,
 };
 
-/* job_id, started, stopped, next_run: of Agent's newest session only, older rows are stale */
+/* job_id, started, stopped, last_step (that ended), next_run: of Agent's newest session only, older rows are stale */
 const struct query query_job_activity = {
     .name = "job activity",
     .text = "SELECT a.job_id AS job_id, a.start_execution_date AS started,"
-            " a.stop_execution_date AS stopped, a.next_scheduled_run_date AS next_run"
+            " a.stop_execution_date AS stopped, a.last_executed_step_id AS last_step,"
+            " a.next_scheduled_run_date AS next_run"
             " FROM msdb.dbo.sysjobactivity AS a"
             " WHERE a.session_id = (SELECT MAX(s.session_id) FROM msdb.dbo.syssessions AS s)",
     .permission = MSDB_READER,
     .part = PART_JOBS,
 };
 
-/* instance_id, job_id, step_id (0 = the job), status (0 failed, 1 succeeded), duration (hhmmss),
- * message; newest first */
+/* instance_id, job_id, step_id (0 = the job), status (0 failed, 1 succeeded), run_date, run_time,
+ * duration (hhmmss), message; newest first */
 const struct query query_job_history = {
     .name = "job history",
     .text = "SELECT TOP 400 h.instance_id AS instance_id, h.job_id AS job_id,"
             " h.step_id AS step_id, h.run_status AS status, h.run_duration AS duration,"
-            " h.message AS message FROM msdb.dbo.sysjobhistory AS h"
+            " h.run_date AS run_date, h.run_time AS run_time, h.message AS message FROM msdb.dbo.sysjobhistory AS h"
             " WHERE h.step_id = 0 OR h.run_status = 0 ORDER BY h.instance_id DESC",
     .permission = MSDB_READER,
     .part = PART_JOBS,

@@ -46,6 +46,7 @@ void server_view_release(struct server_view *view)
     free(view->edition);
     free(view->collation);
     free(view->machine);
+    free(view->node);
     free(view->data_path);
     free(view->log_path);
     free(view->management_database);

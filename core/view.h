@@ -79,6 +79,7 @@ struct server_view {
     char *version;        /* "16.0.4236.2" */
     int version_major;
     char *edition, *collation, *machine;
+    char *node; /* the machine that it runs on now: of a cluster, the active node */
     char *data_path; /* SERVERPROPERTY('InstanceDefaultDataPath'); NULL = not known */
     char *log_path;  /* SERVERPROPERTY('InstanceDefaultLogPath'); NULL = not known */
     bool case_sensitive, clustered;
@@ -113,6 +114,8 @@ struct server_view {
     size_t job_steps_count, job_steps_capacity;
     struct job_schedule_row *job_schedules;
     size_t job_schedules_count, job_schedules_capacity;
+    struct job_run *job_runs; /* a few of each job, newest first */
+    size_t job_runs_count, job_runs_capacity;
     struct file_proof **proofs; /* ascending by path; one reference each */
     size_t proofs_count, proofs_capacity;
     struct surrounding_row *surroundings; /* of several parts, told apart by their kind */

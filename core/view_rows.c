@@ -28,6 +28,7 @@ static void copy_server(struct server_view *to, const struct server_view *from)
     set_text(&to->edition, from->edition);
     set_text(&to->collation, from->collation);
     set_text(&to->machine, from->machine);
+    set_text(&to->node, from->node);
     set_text(&to->data_path, from->data_path);
     set_text(&to->log_path, from->log_path);
 }
@@ -39,6 +40,7 @@ static void copy_databases(struct server_view *to, const struct server_view *fro
         *row = from->databases[i];
         row->name = memory_copy_text(row->name);
         row->collation = memory_copy_text(row->collation);
+        row->availability = memory_copy_text(row->availability);
     }
     for (size_t i = 0; i < from->files_count; i++) {
         struct file_row *row = memory_append(to, files);
@@ -129,6 +131,12 @@ static void copy_jobs(struct server_view *to, const struct server_view *from)
         row->name = memory_copy_text(row->name);
         row->message = memory_copy_text(row->message);
         row->steps = memory_copy_text(row->steps);
+        row->running_step = memory_copy_text(row->running_step);
+    }
+    for (size_t i = 0; i < from->job_runs_count; i++) {
+        struct job_run *run = memory_append(to, job_runs);
+        *run = from->job_runs[i];
+        run->message = memory_copy_text(run->message);
     }
     for (size_t i = 0; i < from->job_steps_count; i++) {
         struct job_step_row *row = memory_append(to, job_steps);
@@ -278,6 +286,7 @@ void view_free_rows(struct server_view *view)
     for (size_t i = 0; i < view->databases_count; i++) {
         free(view->databases[i].name);
         free(view->databases[i].collation);
+        free(view->databases[i].availability);
     }
     for (size_t i = 0; i < view->files_count; i++) {
         free(view->files[i].name);
@@ -300,6 +309,7 @@ void view_free_rows(struct server_view *view)
         free(view->jobs[i].name);
         free(view->jobs[i].message);
         free(view->jobs[i].steps);
+        free(view->jobs[i].running_step);
     }
     for (size_t i = 0; i < view->job_steps_count; i++) {
         free(view->job_steps[i].name);
@@ -311,6 +321,9 @@ void view_free_rows(struct server_view *view)
         free(view->job_schedules[i].name);
     free(view->job_steps);
     free(view->job_schedules);
+    for (size_t i = 0; i < view->job_runs_count; i++)
+        free(view->job_runs[i].message);
+    free(view->job_runs);
     for (size_t i = 0; i < view->surroundings_count; i++) {
         free(view->surroundings[i].name);
         free(view->surroundings[i].detail);

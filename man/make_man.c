@@ -1,5 +1,6 @@
 /* Fills the tables of the program into the manual pages: reads a template from stdin, writes it to
- * stdout with each line "@COMMANDS@", "@OPTIONS@", "@STATUSES@", "@SETTINGS@" or "@KEYS@" replaced.
+ * stdout with each line "@COMMANDS@", "@OPTIONS@", "@STATUSES@", "@SETTINGS@", "@KEYS@" or "@RULES@"
+ * replaced.
  * The pages in man/ are its output; `make check-docs` fails where they are not. */
 #include <stdbool.h>
 #include <stdio.h>
@@ -52,6 +53,14 @@ static const struct {
 #define A(id, name, key, second, label, worth, scopes, help) {key, second, help},
 #include "screens/actions.def"
 #undef A
+};
+
+static const struct {
+    const char *id, *what, *why, *remedy, *source;
+} rules[] = {
+#define X(function, id, severity, what, why, remedy, source) {id, what, why, remedy, source},
+#include "core/rules.def"
+#undef X
 };
 
 /* roff: a line must not begin with a control character, a backslash is an escape, and a hyphen in
@@ -163,6 +172,23 @@ static void put_keys(void)
     }
 }
 
+static void put_rules(void)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        printf(".TP\n.B ");
+        put(rules[i].id);
+        putchar('\n');
+        put(rules[i].what);
+        fputs(".\n.br\nWhy: ", stdout);
+        put(rules[i].why);
+        fputs(".\n.br\nElse: ", stdout);
+        put(rules[i].remedy);
+        fputs(".\n.br\nSee: ", stdout);
+        put(rules[i].source);
+        puts(".");
+    }
+}
+
 int main(void)
 {
     static const struct {
@@ -172,7 +198,8 @@ int main(void)
                  {"@OPTIONS@\n", put_options},
                  {"@STATUSES@\n", put_statuses},
                  {"@KEYS@\n", put_keys},
-                 {"@SETTINGS@\n", put_settings}};
+                 {"@SETTINGS@\n", put_settings},
+                 {"@RULES@\n", put_rules}};
     char line[1024];
     while (fgets(line, sizeof line, stdin) != NULL) {
         size_t part = 0;

@@ -9,7 +9,7 @@
 
 static const struct table_column columns[] = {
     {.title = "Job", .minimum = 34, .ideal = 56, .worth = TABLE_ALWAYS},
-    {.title = "State", .minimum = 12, .worth = 95},
+    {.title = "State", .minimum = 12, .ideal = 36, .worth = 95},
     {.title = "Last run", .minimum = 8, .worth = 80, .align = ALIGN_RIGHT},
     {.title = "Outcome", .minimum = 11, .worth = 90},
     {.title = "Took", .minimum = 8, .worth = 60, .align = ALIGN_RIGHT},
@@ -41,7 +41,8 @@ static void state_cell(struct table *table, const struct server_view *server,
         char since[WORDS_SIZE], text[WORDS_LINE];
         int64_t now_ms = words_server_now_ms(server, TIME_UNKNOWN, now_monotonic_ms);
         words_short(since, sizeof since, words_age_ms(now_ms, job->running_since_utc_ms));
-        snprintf(text, sizeof text, "running %s", since);
+        snprintf(text, sizeof text, "running %s%s%s", since, job->running_step ? ", step " : "",
+                 job->running_step ? job->running_step : "");
         table_cell_sign(table, GLYPH_PROGRESS, text, 1);
     } else if (!job->enabled) {
         bool needed = job->function == JOB_BACKUP || job->function == JOB_GET_HISTORY ||
@@ -123,6 +124,29 @@ static void field_duration(struct pager *pager, const char *label, int64_t ms)
     pager_field(pager, 14, label, ATTR_NORMAL, text);
 }
 
+/* The newest runs, and beside each how long it took against the usual. */
+static void describe_runs(struct pager *pager, const struct server_view *server,
+                          const struct job_row *job)
+{
+    size_t shown = 0;
+    pager_heading(pager, "Newest runs");
+    for (size_t i = 0; i < server->job_runs_count; i++) {
+        const struct job_run *run = &server->job_runs[i];
+        char when[WORDS_SIZE], took[WORDS_SIZE];
+        if (!text_equal(run->job_id, job->job_id))
+            continue;
+        time_format(when, sizeof when, run->started_utc_ms);
+        words_duration(took, sizeof took, run->duration_ms);
+        bool good = run->outcome == OUTCOME_SUCCEEDED;
+        pager_format(pager, good ? ATTR_NORMAL : glyph_attr(outcome_glyph(run->outcome)),
+                     "%s  %s  %s%s%s", when, job_outcome_name(run->outcome), took,
+                     good ? "" : "  ", good || !run->message ? "" : run->message);
+        shown++;
+    }
+    if (!shown)
+        pager_add(pager, ATTR_SECONDARY, "none that Agent still knows");
+}
+
 static void describe_job(struct pager *pager, const struct server_view *server,
                          const struct job_row *job)
 {
@@ -134,6 +158,8 @@ static void describe_job(struct pager *pager, const struct server_view *server,
     pager_field(pager, 14, "Running", ATTR_NORMAL, job->running ? "yes" : "no");
     if (job->running)
         field_when(pager, "Since", job->running_since_utc_ms);
+    if (job->running && job->running_step)
+        pager_field(pager, 14, "Step", ATTR_NORMAL, job->running_step);
     pager_field(pager, 14, "Last outcome", glyph_attr(outcome_glyph(job->last_outcome)),
                 job_outcome_name(job->last_outcome));
     field_when(pager, "Last run", job->last_run_utc_ms);
@@ -142,6 +168,7 @@ static void describe_job(struct pager *pager, const struct server_view *server,
     field_when(pager, "Next run", job->next_run_utc_ms);
     pager_heading(pager, "Message of the last outcome");
     pager_add(pager, ATTR_NORMAL, job->message && job->message[0] ? job->message : "none");
+    describe_runs(pager, server, job);
     pager_heading(pager, "Steps");
     pager_add(pager, ATTR_NORMAL,
               job->steps && job->steps[0] ? job->steps : "not visible to this login");

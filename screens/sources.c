@@ -17,10 +17,13 @@ static const struct table_column columns[] = {
     {.title = "Model", .minimum = 6, .worth = 85},
     {.title = "Last log", .minimum = 8, .worth = 75, .align = ALIGN_RIGHT},
     {.title = "Last full", .minimum = 9, .worth = 70, .align = ALIGN_RIGHT},
-    {.title = "Used as", .minimum = 10, .worth = 60, .ideal = 22},
+    {.title = "Role", .minimum = 10, .worth = 60, .ideal = 22},
+    {.title = "Usage", .minimum = 12, .worth = 45, .ideal = 21},
+    {.title = "Runtime", .minimum = 7, .worth = 44},
     {.title = "Size", .minimum = 7, .worth = 50, .align = ALIGN_RIGHT},
     {.title = "Marking", .minimum = 7, .worth = 40},
     {.title = "Node", .minimum = 4, .worth = 20, .ideal = 15},
+    {.title = "Availability", .minimum = 12, .worth = 22, .ideal = 24},
 };
 
 /* One database of the source group, from the management database's own list. */
@@ -119,6 +122,24 @@ static const char *yes_no(int value)
     return value > 0 ? "present" : value == 0 ? "missing" : "?";
 }
 
+static const char *node_of(const struct server_view *server)
+{
+    return !server                   ? "?"
+           : server->node != NULL    ? server->node
+           : server->machine != NULL ? server->machine
+                                     : "?";
+}
+
+/* What keeps the database available, in a word. */
+static const char *availability_of(const struct server_view *server, const struct database_row *row)
+{
+    return !server || !row              ? "?"
+           : row->mirrored              ? "mirrored"
+           : row->in_availability_group ? "availability group"
+           : server->clustered          ? "cluster"
+                                        : "single server";
+}
+
 struct filling {
     struct table *table;
     const struct screen_world *world;
@@ -152,14 +173,17 @@ static bool add_row(void *context, const struct source *source)
     time_cell(table, filling->world, last_backup_ms(source, 'L'), visible);
     time_cell(table, filling->world, last_backup_ms(source, 'D'), visible);
     table_cell(table, ATTR_NORMAL, database_use_name(source->use));
+    table_cell(table, ATTR_NORMAL, database_use_usage(source->use));
+    table_cell(table, ATTR_NORMAL, database_use_is_runtime(source->use) ? "yes" : "no");
     if (row && row->size_bytes >= 0)
         size_format(size, sizeof size, row->size_bytes);
     table_cell_key(table, ATTR_NORMAL, size,
                    row && row->size_bytes >= 0 ? row->size_bytes : TABLE_SORT_UNKNOWN);
     table_cell(table, ATTR_NORMAL,
                source->in_backup_job ? yes_no(row ? row->has_marking_objects : -1) : "");
-    table_cell(table, ATTR_NORMAL,
-               source->server && source->server->machine ? source->server->machine : "?");
+    table_cell(table, ATTR_NORMAL, node_of(source->server));
+    bool odd = row && (row->mirrored || row->in_availability_group);
+    table_cell(table, odd ? ATTR_WARNING : ATTR_NORMAL, availability_of(source->server, row));
     return false;
 }
 
@@ -212,9 +236,13 @@ static void describe_row(struct pager *pager, const struct database_row *row)
     pager_field(pager, 18, "MarkLog", ATTR_NORMAL, yes_no(row->has_mark_log));
     pager_field(pager, 18, "Encrypted (TDE)", row->encrypted ? ATTR_WARNING : ATTR_NORMAL,
                 row->encrypted ? "yes: the destination needs its certificate" : "no");
-    if (row->mirrored || row->in_availability_group)
-        pager_field(pager, 18, "Unsupported", ATTR_WARNING,
-                    row->mirrored ? "mirrored" : "in an availability group");
+    pager_field(pager, 18, "Mirroring", row->mirrored ? ATTR_WARNING : ATTR_NORMAL,
+                !row->mirrored                ? "none"
+                : row->availability != NULL ? row->availability
+                                            : "mirrored");
+    pager_field(pager, 18, "Availability group",
+                row->in_availability_group ? ATTR_WARNING : ATTR_NORMAL,
+                row->in_availability_group ? "yes: see the conditions for BizTalk" : "none");
     pager_field(pager, 18, "Collation", ATTR_NORMAL, row->collation ? row->collation : "?");
     if (row->sessions >= 0)
         snprintf(text, sizeof text, "%lld", (long long)row->sessions);
@@ -254,7 +282,13 @@ static void describe(struct pager *pager, const struct screen_world *world, cons
     }
     const struct source *source = &finding.found;
     char problem[WORDS_LINE];
-    pager_field(pager, 18, "Used as", ATTR_NORMAL, database_use_name(source->use));
+    pager_field(pager, 18, "Role", ATTR_NORMAL, database_use_name(source->use));
+    pager_field(pager, 18, "Usage", ATTR_NORMAL,
+                database_use_usage(source->use)[0] ? database_use_usage(source->use)
+                                                   : "not documented");
+    pager_field(pager, 18, "Runtime", ATTR_NORMAL,
+                database_use_is_runtime(source->use) ? "yes: runtime operations work with it"
+                                                     : "no");
     pager_field(pager, 18, "Backed up", source->in_backup_job ? ATTR_NORMAL : ATTR_WARNING,
                 source->in_backup_job
                     ? "by the backup job, marked with the group"
@@ -281,7 +315,9 @@ static void describe(struct pager *pager, const struct screen_world *world, cons
     pager_field(pager, 18, "Edition", ATTR_NORMAL,
                 source->server->edition ? source->server->edition : "?");
     pager_field(pager, 18, "Cluster", ATTR_NORMAL,
-                source->server->clustered ? source->server->machine : "not clustered");
+                source->server->clustered ? "yes, as the documentation recommends"
+                                          : "not clustered");
+    pager_field(pager, 18, "Node", ATTR_NORMAL, node_of(source->server));
     describe_backups(pager, source, world);
 }
 

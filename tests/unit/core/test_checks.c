@@ -10,6 +10,7 @@
 #include "core/checks.h"
 #include "tests/support/build_view.h"
 #include "tests/support/rule_cases.h"
+#include "tests/support/troubles.h"
 
 /* Calls each(context, case) for all cases of all rules. */
 static void each_case(void (*each)(void *context, const struct rule_case *c), void *context)
@@ -125,6 +126,40 @@ static void every_rule_stands_once_or_more_and_is_documented(void **state)
     build_free(build);
 }
 
+/* True if every rule that the trouble names exists, and something names it. */
+static bool is_covered(const struct trouble *trouble)
+{
+    char rules[200], *rest = rules;
+    bool fine = trouble->rules[0] != '\0' || trouble->instead != NULL;
+    snprintf(rules, sizeof rules, "%s", trouble->rules);
+    for (char *id; (id = strsep(&rest, " ")) != NULL && trouble->rules[0] != '\0';)
+        fine = fine && checks_rule(id) != NULL;
+    return fine;
+}
+
+static size_t print_troubles(void)
+{
+    size_t count, uncovered = 0;
+    const struct trouble *troubles = troubles_all(&count);
+    for (size_t i = 0; i < count; i++)
+        if (!is_covered(&troubles[i])) {
+            printf("nothing names: %s\n", troubles[i].words);
+            uncovered++;
+        }
+    printf("troubles: %zu\ntroubles that nothing names: %zu\n", count, uncovered);
+    return uncovered;
+}
+
+static void every_known_trouble_is_named_by_something(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct trouble *troubles = troubles_all(&count);
+    for (size_t i = 0; i < count; i++)
+        if (!is_covered(&troubles[i]))
+            fail_msg("nothing names: %s", troubles[i].words);
+}
+
 /* For `make check-rules`: figures, and the names of rules that lack a case. */
 static int print_figures(void)
 {
@@ -144,7 +179,7 @@ static int print_figures(void)
     printf("rules: %zu\ncases: %zu\n", rules_count, tally_of(NULL).cases);
     for (size_t k = 0; k < 3; k++)
         printf("rules without a case %s: %zu\n", words[k], without[k]);
-    bool fine = without[0] + without[1] + without[2] == 0;
+    bool fine = print_troubles() + without[0] + without[1] + without[2] == 0;
     printf("check-rules: %d passed, %d failed\n", fine, !fine);
     return fine ? 0 : 1;
 }
@@ -157,6 +192,7 @@ int main(int count, char **words)
         cmocka_unit_test(each_rule_says_what_its_cases_say),
         cmocka_unit_test(a_hidden_part_names_the_grant),
         cmocka_unit_test(a_healthy_estate_raises_no_alarm),
+        cmocka_unit_test(every_known_trouble_is_named_by_something),
         cmocka_unit_test(every_rule_stands_once_or_more_and_is_documented),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

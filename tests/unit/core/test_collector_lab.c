@@ -97,6 +97,10 @@ static void the_whole_group_is_read_at_the_first_poll(void **state)
     assert_true(source->marks_count > 9000);
     assert_true(source->use_local_time_known);
     assert_non_null(server_view_job(source, JOB_BACKUP));
+    assert_true(source->job_runs_count > 20);
+    assert_true(source->job_runs[0].started_utc_ms > source->server_utc_ms - INT64_C(3600000));
+    assert_string_equal(source->node, "SQLA");
+    assert_true(source->surroundings_count > 10);
     const struct server_view *standby = server(view, "DRSQL1");
     for (int part = 0; part < PART_COUNT; part++)
         if (part != PART_ROSTER && part != PART_BACKUPS && part != PART_MARKS &&

@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
+#include "core/base/text.h"
 #include "core/decode.h"
 #include "core/history.h"
 #include "core/tds_row.h"
@@ -270,6 +271,57 @@ static void what_the_server_leaves_null_is_unknown_and_not_nothing(void **state)
     assert_true(mark.time_utc_ms == TIME_UNKNOWN);
 }
 
+static void arguments_of_a_step_are_found_by_place_or_name(void **state)
+{
+    (void)state;
+    static const char steps[] =
+        "exec [dbo].[sp_BackupAllFull_Schedule] 'd' /* Frequency, with a comma */, N'B''TS' -- it\n"
+        ", '\\\\backup\\bts', 1, 0, @UseLocalTime=1\n"
+        "exec sp_MarkAllOfThem 'x'\nexec sp_MarkAll @Path = 'p', @Name = 'n';"
+        "exec dbo.sp_DeleteBackupHistory @DaysToKeep = 14";
+    static const struct {
+        const char *procedure;
+        int position;
+        const char *name, *value;
+    } cases[] = {
+        {"sp_BackupAllFull_Schedule", 1, "Frequency", "d"},
+        {"sp_BackupAllFull_Schedule", 2, "Name", "B'TS"},
+        {"sp_BackupAllFull_Schedule", 4, "Force", "1"},
+        {"sp_BackupAllFull_Schedule", 6, "UseLocalTime", "1"},
+        {"sp_BackupAllFull_Schedule", 7, "More", NULL},
+        {"sp_MarkAll", 1, "Name", "n"},
+        {"sp_MarkAll", 2, "path", "p"},
+        {"sp_MarkAll", 3, "UseLocalTime", NULL},
+        {"sp_DeleteBackupHistory", 1, "DaysToKeep", "14"},
+        {"sp_Nothing", 1, "Name", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *value = decode_step_argument(steps, cases[i].procedure, cases[i].position,
+                                           cases[i].name);
+        if (!text_equal(value, cases[i].value))
+            fail_msg("%s %d: %s", cases[i].procedure, cases[i].position, value ? value : "none");
+        free(value);
+    }
+    assert_null(decode_step_argument(NULL, "sp_MarkAll", 1, "Name"));
+    assert_null(decode_step_argument("exec sp_MarkAll", "sp_MarkAll", 1, "Name"));
+    assert_true(decode_step_calls(steps, "sp_MarkAll"));
+    assert_false(decode_step_calls(steps, "sp_MarkAl"));
+}
+
+static void numbers_in_messages_are_found_in_any_language(void **state)
+{
+    (void)state;
+    static const char german[] = "'\\\\b\\x.bak'. Betriebssystemfehler 5(Zugriff verweigert). "
+                                 "[SQLSTATE 42000] (Error 3201)  BACKUP wird (Error 3013)";
+    assert_true(decode_message_has_error(german, 3201));
+    assert_true(decode_message_has_error(german, 3013));
+    assert_false(decode_message_has_error(german, 320));
+    assert_false(decode_message_has_error(NULL, 3201));
+    assert_int_equal(decode_message_system_error(german), 5);
+    assert_int_equal(decode_message_system_error("no 12 and 3 (four) 42000)"), 0);
+    assert_int_equal(decode_message_system_error(NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +337,8 @@ int main(void)
         cmocka_unit_test(without_both_it_stays_unknown),
         cmocka_unit_test(local_times_become_utc_by_the_servers_offset),
         cmocka_unit_test(what_the_server_leaves_null_is_unknown_and_not_nothing),
+        cmocka_unit_test(arguments_of_a_step_are_found_by_place_or_name),
+        cmocka_unit_test(numbers_in_messages_are_found_in_any_language),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
