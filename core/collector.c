@@ -162,16 +162,36 @@ static bool all_settled(const struct collector *collector)
     return collector->built_news == collector->news;
 }
 
-bool collector_wait_first(struct collector *collector, int64_t timeout_ms)
+static bool all_proven(const struct collector *collector)
+{
+    for (size_t i = 0; i < collector->workers_count; i++)
+        if (!collector->workers[i].proofs_settled)
+            return false;
+    return collector->built_news == collector->news;
+}
+
+/* Until the condition holds, at most so long; true if it does. */
+static bool wait_until(struct collector *collector, bool (*holds)(const struct collector *collector),
+                       int64_t timeout_ms)
 {
     struct timespec deadline = deadline_after(timeout_ms);
     int waited = 0;
     pthread_mutex_lock(&collector->mutex);
-    while (!all_settled(collector) && waited != ETIMEDOUT)
+    while (!holds(collector) && waited != ETIMEDOUT)
         waited = pthread_cond_timedwait(&collector->built, &collector->mutex, &deadline);
-    bool settled = all_settled(collector);
+    bool held = holds(collector);
     pthread_mutex_unlock(&collector->mutex);
-    return settled;
+    return held;
+}
+
+bool collector_wait_proofs(struct collector *collector, int64_t timeout_ms)
+{
+    return wait_until(collector, all_proven, timeout_ms);
+}
+
+bool collector_wait_first(struct collector *collector, int64_t timeout_ms)
+{
+    return wait_until(collector, all_settled, timeout_ms);
 }
 
 /* --- stopping --------------------------------------------------------------------------------- */

@@ -56,6 +56,10 @@ size_t collector_verify_set(struct collector *collector, int64_t set_id);
  * for commands, never for the console. True if all are settled. */
 bool collector_wait_first(struct collector *collector, int64_t timeout_ms);
 
+/* Waits, after collector_wait_first, until the backup files that a restore would need now are proven
+ * as far as they can be, at most timeout_ms; for commands. True if nothing is left. */
+bool collector_wait_proofs(struct collector *collector, int64_t timeout_ms);
+
 /* Cancels what is under way, joins the threads, frees. Takes at most about a second even where a
  * server never answers. */
 void collector_stop(struct collector *collector);

@@ -21,6 +21,7 @@ struct server_worker {
     bool started;
     /* under collector->mutex */
     bool refresh, settled;
+    bool proofs_settled; /* no file is left to be proven for now, or none may be */
     struct file_proof **brought; /* proofs that others made (collector_keep_proof); one reference each */
     size_t brought_count, brought_capacity;
     struct tds_reader *reader; /* the open connection, for cancelling it */

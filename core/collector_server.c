@@ -187,6 +187,8 @@ static void wait_for_next(struct server_worker *worker)
     int64_t begin_ms = clock_monotonic_ms(clock_system());
     bool more = worker->server->role == ROLE_DESTINATION;
     pthread_mutex_lock(&collector->mutex);
+    if (!more || worker->last->parts[PART_FILES].state == PART_NOT_VISIBLE)
+        worker->proofs_settled = true;
     while (!atomic_load(&collector->stop)) {
         int64_t delay = worker->refresh ? REFRESH_MIN_MS : delay_ms(worker);
         int64_t left_ms = begin_ms + delay - clock_monotonic_ms(clock_system());
@@ -200,6 +202,8 @@ static void wait_for_next(struct server_worker *worker)
         pthread_mutex_unlock(&collector->mutex);
         more = prove_more(worker);
         pthread_mutex_lock(&collector->mutex);
+        worker->proofs_settled = worker->proofs_settled || !more;
+        pthread_cond_broadcast(&collector->built);
     }
     worker->refresh = false;
     pthread_mutex_unlock(&collector->mutex);

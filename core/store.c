@@ -13,6 +13,7 @@
 #include "core/base/memory.h"
 #include "core/base/str.h"
 #include "core/base/text.h"
+#include "core/proof.h"
 #include "core/store_text.h"
 
 static const int64_t changed_ms = 30000, unchanged_ms = 5 * 60000;
@@ -78,6 +79,10 @@ static uint64_t fingerprint(const struct server_view *view)
     if (view->restores_count)
         MIX(view->restores[view->restores_count - 1].restore_history_id);
     MIX(view->last_restore_set);
+    for (size_t i = 0; i < view->proofs_count; i++) {
+        MIX(view->proofs[i]->asked_utc_ms);
+        MIX(view->proofs[i]->state);
+    }
     MIX(view->roster_count);
     for (size_t i = 0; i < view->databases_count; i++)
         MIX(view->databases[i].state);
@@ -188,10 +193,10 @@ static bool is_due(const struct store_schedule *schedule, const struct server_vi
 {
     if (!schedule->written)
         return true;
-    if (schedule->written_as_of_ms == view->as_of_monotonic_ms)
+    bool changed = print != schedule->fingerprint; /* by proofs also between two polls */
+    if (schedule->written_as_of_ms == view->as_of_monotonic_ms && !changed)
         return false;
     int64_t age_ms = now_ms - schedule->written_ms;
-    bool changed = print != schedule->fingerprint;
     return (changed && (now || age_ms >= changed_ms)) || age_ms >= unchanged_ms;
 }
 

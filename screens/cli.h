@@ -73,6 +73,10 @@ struct config *cli_load_config(const struct cli *cli, int *status);
  * one server answered and nothing is known from earlier (exit status 4); owned. */
 struct group_view *cli_read_group(const struct config *config, int *status);
 
+/* The same once the backup files that a restore would need are proven by their headers, or three
+ * seconds later: for those who ask how things stand. */
+struct group_view *cli_read_group_proven(const struct config *config, int *status);
+
 /* Reads the headers of the files behind --add-file and puts them into the request; nothing without
  * the option. restore: passwords of the restore logins, for servers where the monitoring login may
  * not read headers; NULL = those that can be had without a prompt. files is owned by the caller
