@@ -65,7 +65,7 @@ static bool add_step(void *context, const struct tds_row *row)
     const char *command = tds_text(row, "command");
     if (index < 0)
         return true;
-    struct job_step *step = memory_append(jobs->reading->fresh, job_steps);
+    struct job_step_row *step = memory_append(jobs->reading->fresh, job_steps);
     decode_job_step(step, row);
     *memory_append(&jobs->facts[index], step_names) = memory_copy_text(step->name);
     struct str *steps = &jobs->facts[index].steps;
