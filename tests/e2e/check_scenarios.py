@@ -90,6 +90,20 @@ def a_stolen_log_is_a_bridge_only_while_its_file_is_there():
            connection_errors)
 
 
+def a_spoiled_server_is_named_with_its_number():
+    for words, number in (("sp_lab_login N'DRM1', N'stopmark_monitor', N'expired'", 18487),
+                          ("sp_lab_login N'DRM1', N'stopmark_monitor', N'must-change'", 18488),
+                          ("sp_lab_statement_fails N'DRM1', 1205, N'stopmark', 1, 5", 1205),
+                          ("sp_lab_statement_fails N'DRM1', 1222, N'stopmark', 3, 3", 1222)):
+        with Lab("matrix") as lab:
+            connection = restore_login(lab, "DRM1")
+            connection.cursor().execute(f"EXEC master.dbo.{words}")
+            found = [c["text"] for c in lab.json("status")["checks"]
+                     if c["id"] == "server-reachable" and c["where"] == "DRM1"]
+            connection.close()
+        expect(len(found) == 1 and str(number) in found[0], (number, found))
+
+
 main([six_sources_and_three_destinations_restore_as_one_group,
       tables_and_jobs_of_older_scripts_are_understood,
       a_lost_source_is_restored_without_a_look_at_it,
@@ -97,4 +111,5 @@ main([six_sources_and_three_destinations_restore_as_one_group,
       jobs_in_trouble_are_named_and_do_not_stop_a_restore,
       a_cluster_a_group_and_native_log_shipping_are_named,
       files_that_cannot_be_read_leave_the_set_before_them,
-      a_stolen_log_is_a_bridge_only_while_its_file_is_there])
+      a_stolen_log_is_a_bridge_only_while_its_file_is_there,
+      a_spoiled_server_is_named_with_its_number])

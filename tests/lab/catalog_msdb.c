@@ -57,7 +57,8 @@ static bool fill_backupfile(struct session *session, struct database *database,
     if (!catalog_check_select(session, "dbo", "backupfile", "msdb")) {
         return false;
     }
-    for (size_t i = 0; i < instance->known_set_ids_count; i++) {
+    /* the list of numbers grows ahead of the files */
+    for (size_t i = 0; i < instance->known_set_ids_count && i < instance->lab->files_count; i++) {
         const struct backup_file *backup = instance->lab->files[i];
         for (size_t f = 0; instance->known_set_ids[i] != 0 && f < backup->files_count; f++) {
             send_file(backup, f, instance->known_set_ids[i], sink);
