@@ -87,6 +87,8 @@ CASES = [
     (F + "replace-transact-sql", "SELECT REPLACE('abcdefghicde','cde','xxx')", "varchar(8000)",
      [("abxxxfghixxx",)]),
     (F + "replicate-transact-sql", "SELECT REPLICATE('0', 4)", "varchar(8000)", [("0000",)]),
+    (F + "replicate-transact-sql", "SELECT LEN(REPLICATE(CAST('x' AS varchar(max)), 9000)),"
+     " LEN(REPLICATE('x', 9000))", None, [(9000, 8000)]),
     (F + "reverse-transact-sql", "SELECT REVERSE(1234)", "varchar(12)", [("4321",)]),
     (F + "stuff-transact-sql", "SELECT STUFF('abcdef', 2, 3, 'ijklmn')", "varchar",
      [("aijklmnef",)]),

@@ -82,11 +82,11 @@ class Column:
         elif token in STRINGS:
             length = reader.number(2)
             self.long = length == 0xFFFF
-            self.collation = reader.take(5) if token in (0xE7, 0xEF, 0xA7, 0xAF) else b""
+            self.collation = self.read_collation(reader, token in (0xE7, 0xEF, 0xA7, 0xAF))
             self.kind = f"{STRINGS[token]}({'max' if self.long else length})"
         elif token in LONG:
             reader.number(4)
-            self.collation = reader.take(5) if token != 0x22 else b""
+            self.collation = self.read_collation(reader, token != 0x22)
             if in_columns:
                 parts = reader.number(1) if self.version >= VERSIONS["7.2"] else 1
                 for _ in range(parts):
@@ -97,6 +97,9 @@ class Column:
             self.kind = "sql_variant"
         else:
             raise Malformed(f"unknown type {token:#x}")
+
+    def read_collation(self, reader, has_one):
+        return reader.take(5) if has_one and self.version >= VERSIONS["7.1"] else b""
 
     def read_bytes(self, reader):
         """A value's bytes; None = NULL."""

@@ -321,13 +321,15 @@ static void reverse(struct call *call)
     free(out);
 }
 
-static void repeat(struct call *call, const char *text, size_t length, int64_t count)
+enum { REPEAT_MOST = 16000, REPEAT_MOST_MAX = 64 << 20 };
+
+static void repeat(struct call *call, const char *text, size_t length, int64_t count, size_t most)
 {
     struct str out = {0};
 
     if (count < 0)
         return; /* NULL */
-    while (count-- > 0 && out.length < 16000)
+    while (count-- > 0 && out.length < most)
         str_add_bytes(&out, text, length);
     call_return_text(call, str_text(&out), out.length);
     str_free(&out);
@@ -338,12 +340,14 @@ static void replicate(struct call *call)
     size_t length;
     const char *text = call_text(call, 0, &length);
 
-    repeat(call, text, length, call_integer(call, 1));
+    /* Source: REPLICATE: only what is (max) goes on beyond 8000 bytes */
+    repeat(call, text, length, call_integer(call, 1),
+           call->result.length == SQL_LENGTH_MAX ? REPEAT_MOST_MAX : REPEAT_MOST);
 }
 
 static void space(struct call *call)
 {
-    repeat(call, " ", 1, call_integer(call, 0));
+    repeat(call, " ", 1, call_integer(call, 0), REPEAT_MOST);
 }
 
 static void quotename(struct call *call)
@@ -478,7 +482,7 @@ const struct builtin builtins_text[] = {
     {"RTRIM", 1, 1, "s", result_text, TEXT_FUNCTION, rtrim},
     {"TRIM", 1, 1, "s", result_text, TEXT_FUNCTION, trim},
     {"REVERSE", 1, 1, "s", result_text, TEXT_FUNCTION, reverse},
-    {"REPLICATE", 2, 2, "si", result_wide, TEXT_FUNCTION, replicate},
+    {"REPLICATE", 2, 2, "si", result_wide, TEXT_FUNCTION | FUNCTION_TYPED, replicate},
     {"SPACE", 1, 1, "i", result_varchar, TEXT_FUNCTION, space},
     {"QUOTENAME", 1, 2, "s", result_quotename, TEXT_FUNCTION, quotename},
     {"STR", 1, 3, "fi", result_varchar, TEXT_FUNCTION, str_function},

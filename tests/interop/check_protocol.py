@@ -1,0 +1,211 @@
+#!/usr/bin/python3
+"""The protocol itself, sent raw: every version with small and large packets, texts and results over
+many packets, procedure calls by name and by number, transaction requests, attention at any moment,
+and nonsense, which ends its own connection only. Prints what was tried.
+"""
+import os
+import random
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import lab as support  # noqa: E402
+import tds  # noqa: E402
+from lab import Lab, expect, wait_for  # noqa: E402
+from proxy import read_ini  # noqa: E402
+
+SIZES = (512, 4096, 32767)
+TYPES = ("CAST(1 AS tinyint)", "CAST(-1 AS smallint)", "1", "CAST(1 AS bigint)", "CAST(1 AS bit)",
+         "CAST(0.5 AS real)", "CAST(0.5 AS float)", "CAST(1 AS numeric(25,0))",
+         "CAST('2026-11-20' AS datetime)", "CAST('2026-11-20' AS datetime2(3))",
+         "CAST('2026-11-20' AS date)", "CAST('10:11:12' AS time(7))",
+         "CAST('2026-11-20T01:02:03+01:00' AS datetimeoffset(0))", "CAST(N'x' AS nvarchar(9))",
+         "CAST(N'x' AS nchar(9))", "CAST('x' AS varchar(9))", "CAST('x' AS char(9))",
+         "CAST(0x01 AS varbinary(9))", "CAST(0x01 AS binary(9))", "NEWID()",
+         "SERVERPROPERTY('ServerName')", "CAST(N'x' AS nvarchar(max))",
+         "CAST('x' AS varchar(max))", "CAST(0x01 AS varbinary(max))")
+INT_NULL = tds.int4(None)
+
+
+class Door:
+    """How to log in to the lab."""
+
+    def __init__(self, lab):
+        server = read_ini(lab.ini)["server SQLA"]
+        self.lab, self.port, self.user = lab, int(server["port"]), server["restore_user"]
+        with open(os.path.join(lab.directory, server["restore_password_file"]),
+                  encoding="utf-8") as file:
+            self.password = file.readline().rstrip("\n")
+
+    def open(self, **options):
+        client = tds.Client(self.port, self.user, self.password, **options)
+        expect(client.logged_in, f"the login: {[e.text for e in client.greeting.errors]}")
+        return client
+
+    def log(self):
+        with open(self.lab.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+
+def every_version_and_packet_size_reads_every_type():
+    tried = 0
+    with Lab() as lab:
+        door = Door(lab)
+        for version in tds.VERSIONS:
+            for size in SIZES:
+                client = door.open(version=version, packet_size=size)
+                text = " " * 40000 + "SELECT " + ", ".join(TYPES)
+                row = client.batch(text).sets[0][1][0]
+                expect(None not in row, f"{version}: {row}")
+                nulls = ", ".join(f"NULLIF({t}, {t})" if "max" not in t and "SERVER" not in t
+                                  else f"CASE WHEN 1 = 0 THEN {t} END" for t in TYPES
+                                  if t != "NEWID()")
+                row = client.batch("SELECT " + nulls).sets[0][1][0]
+                expect(set(row) == {None}, f"{version}: {row}")
+                long = client.batch("SELECT CAST(REPLICATE(CAST(N'\u00e9' AS nvarchar(max)), 50000)"
+                                    " AS nvarchar(max))").sets[0][1][0][0]
+                expect(long == "\u00e9" * 50000, f"{version}, {size}: {len(long)} characters")
+                expect(client.largest <= size, f"a packet of {client.largest}")
+                client.close()
+                tried += 1
+    print(f"  {len(tds.VERSIONS)} versions, {len(SIZES)} packet sizes: {tried} sessions,"
+          f" {len(TYPES)} types with and without NULL in each")
+
+
+def calls_go_by_name_and_by_number():
+    with Lab() as lab:
+        client = Door(lab).open()
+        for name in (10, "sp_executesql"):
+            reply = client.call(name, [("", 0, tds.nvarchar("SET @o = @i * 2")),
+                                       ("", 0, tds.nvarchar("@i int, @o int OUTPUT")),
+                                       ("@i", 0, tds.int4(21)), ("@o", 1, INT_NULL)])
+            expect(reply.return_status == 0, f"{reply.tokens}")
+            expect([v[1:] for v in reply.return_values] == [("@o", "intn(4)", 42)],
+                   f"{reply.return_values}")
+        text, declared = tds.nvarchar_max("SELECT @a + 1"), tds.nvarchar("@a int")
+        prepared = client.call(11, [("", 1, INT_NULL), ("", 0, declared), ("", 0, text),
+                                    ("", 0, tds.int4(1))])
+        handle = prepared.return_values[0][3]
+        for value in (1, 2):
+            reply = client.call(12, [("", 0, tds.int4(handle)), ("", 0, tds.int4(value))])
+            expect(reply.sets[0][1] == [[value + 1]], f"{reply.sets}")
+        expect(not client.call(15, [("", 0, tds.int4(handle))]).errors, "sp_unprepare")
+        gone = client.call(12, [("", 0, tds.int4(handle)), ("", 0, tds.int4(1))])
+        expect([e.number for e in gone.errors] == [8179], f"{gone.errors}")
+        both = client.call(13, [("", 1, INT_NULL), ("", 0, declared), ("", 0, text),
+                                ("", 0, tds.int4(7))])
+        expect(both.sets[0][1] == [[8]] and both.return_values, f"sp_prepexec: {both.tokens}")
+        client.batch("SET LOCK_TIMEOUT 77; USE msdb")
+        reply = client.call("sp_reset_connection")
+        expect(18 in [kind for kind, _ in reply.environment], "ENVCHANGE 18")
+        row = client.batch("SELECT @@LOCK_TIMEOUT, DB_NAME()").sets[0][1][0]
+        expect(row == [-1, "master"], f"after sp_reset_connection: {row}")
+        client.batch("SET LOCK_TIMEOUT 77")
+        client.send_batch("SELECT @@LOCK_TIMEOUT", status=1 | 8)
+        reply = client.reply()
+        expect(reply.sets[0][1] == [[-1]], "a reset asked for by a packet's header")
+        client.close()
+    print("  sp_executesql, sp_prepare, sp_execute, sp_prepexec, sp_unprepare, sp_reset_connection")
+
+
+def transactions_begin_and_end_by_request():
+    with Lab() as lab:
+        client = Door(lab).open()
+        client.batch("CREATE TABLE #t (n int)")
+        begun = client.transaction(5, b"\x02\x00")
+        expect([kind for kind, _ in begun.environment] == [8], f"{begun.tokens}")
+        expect(client.descriptor != b"\0" * 8, "a descriptor")
+        client.batch("INSERT #t VALUES (1)")
+        name = tds.utf16("here")
+        client.transaction(9, bytes([len(name)]) + name)
+        client.batch("INSERT #t VALUES (2)")
+        client.transaction(8, bytes([len(name)]) + name + b"\0")
+        ended = client.transaction(7, b"\0\0")
+        expect([kind for kind, _ in ended.environment] == [9], f"{ended.tokens}")
+        expect(client.batch("SELECT n FROM #t").sets[0][1] == [[1]], "what was not rolled back")
+        client.transaction(5, b"\x02\x00")
+        ended = client.transaction(8, b"\0\0")
+        expect([kind for kind, _ in ended.environment] == [10], f"{ended.tokens}")
+        wrong = client.transaction(7, b"\0\0")
+        expect([e.number for e in wrong.errors] == [3902], "a commit without a transaction")
+        client.close()
+    print("  transaction requests: begin, save, roll back to, commit, roll back")
+
+
+def an_attention_may_come_at_any_moment():
+    moments = random.Random(7)
+    with Lab() as lab:
+        client = Door(lab).open(packet_size=512)
+        text = ("SELECT a.name, b.name FROM sys.databases AS a CROSS JOIN sys.databases AS b;"
+                " SELECT * FROM msdb.dbo.backupset; WAITFOR DELAY '00:00:00.050'; SELECT 5")
+        for i in range(60):
+            body = client.headers() + tds.utf16(text)
+            if i % 3 == 0:  # in the middle of the message
+                client.socket.sendall(tds.packet(tds.BATCH, body[:100], 0))
+            else:
+                client.send(tds.BATCH, body)
+                if moments.random() < 0.7:
+                    client.receive(8)  # the first packet's header
+                    client.attention()
+                    client.socket.settimeout(20)
+                    drain(client)
+                    continue
+            client.attention()
+            drain(client, begun=False)
+        expect(client.batch("SELECT 6").sets[0][1] == [[6]], "the connection goes on")
+        client.close()
+    print("  60 attentions: within a message, before, during and after its answer")
+
+
+def drain(client, begun=True):
+    """Reads packets until the DONE that acknowledges an attention."""
+    wanted = struct.pack("<BHHQ", 0xFD, 0x20, 253, 0)
+    tail, header_read = b"", begun
+    while True:
+        if header_read and tail == b"":
+            length = 512  # a packet in the middle of a long answer is full
+            tail = client.receive(length - 8)[-13:]
+            continue
+        _, status, length = struct.unpack(">BBHxxxx", client.receive(8))
+        tail = (tail + client.receive(length - 8))[-13:]
+        if status & 1 and tail == wanted:
+            return
+
+
+def nonsense_ends_its_own_connection():
+    with Lab() as lab:
+        door = Door(lab)
+        good = door.open()
+        cases = {
+            "unknown packet type": b"\x63\x01\x00\x09\0\0\1\0x",
+            "impossible packet length": b"\x01\x01\x00\x03\0\0\1\0",
+            "ALL_HEADERS longer": tds.packet(tds.BATCH, b"\xff\xff\xff\x7f"),
+            "half a character": tds.packet(tds.BATCH, good.headers() + b"S"),
+            "unknown type": tds.packet(tds.RPC, good.headers() + b"\xff\xff\x0a\0\0\0\0\0\x99"),
+            "transaction request of an unknown": tds.packet(tds.TRANSACTION,
+                                                            good.headers() + b"\x63\0\0\0"),
+            "no place after the login": tds.packet(tds.PRELOGIN, b"\xff"),
+            "packet type changed": tds.packet(1, b"\0\0", 0) + tds.packet(3, b"\0\0"),
+        }
+        for reason, data in cases.items():
+            client = door.open()
+            client.socket.sendall(data)
+            try:
+                client.message()
+                expect(False, f"{reason}: an answer")
+            except (tds.Closed, ConnectionError):
+                pass
+            wait_for(lambda r=reason: r in door.log(), 5, f"a line in the log: {reason}")
+        expect(good.batch("SELECT 1").sets[0][1] == [[1]], "the others go on")
+        good.close()
+    print(f"  {len(cases)} kinds of nonsense: each ended its connection with a line in the log")
+
+
+if __name__ == "__main__":
+    support.main([
+        every_version_and_packet_size_reads_every_type,
+        calls_go_by_name_and_by_number,
+        transactions_begin_and_end_by_request,
+        an_attention_may_come_at_any_moment,
+        nonsense_ends_its_own_connection,
+    ])
