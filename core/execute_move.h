@@ -25,6 +25,15 @@ void execution_move_undo(struct execution *execution);
 /* Closes the connections to the sources and frees what is kept of them. */
 void execution_move_free(struct execution *execution);
 
+/* --- execute_move.c, for execute_move_offline.c ------------------------------------------------- */
+
+/* The situation makes its own mark, and nothing is recovered yet. */
+bool move_applies(struct execution *execution);
+/* Fills execution->sources: every source that the plan takes databases from, or ERR_CONFIG. */
+bool move_find_sources(struct execution *execution, struct error *error);
+/* The plan with what was found out, as a new revision. */
+bool move_keep_plan(struct execution *execution, struct error *error);
+
 /* --- execute_move_source.c: one source ---------------------------------------------------------- */
 
 /* Sends one journalled statement (taken; NULL = a name that cannot be quoted). database: NULL for
