@@ -321,7 +321,7 @@ static void reverse(struct call *call)
     free(out);
 }
 
-enum { REPEAT_MOST = 16000, REPEAT_MOST_MAX = 64 << 20 };
+enum { REPEAT_MOST = 8000, REPEAT_MOST_MAX = 64 << 20 };
 
 static void repeat(struct call *call, const char *text, size_t length, int64_t count, size_t most)
 {
@@ -329,8 +329,13 @@ static void repeat(struct call *call, const char *text, size_t length, int64_t c
 
     if (count < 0)
         return; /* NULL */
-    while (count-- > 0 && out.length < most)
+    /* every character counts once here: in UTF-8 some are longer */
+    size_t units = convert_units(text, length);
+    size_t most_length = units == 0 ? 0 : most * length / units;
+    while (count-- > 0 && out.length < most_length)
         str_add_bytes(&out, text, length);
+    if (units == length && out.length > most)
+        out.text[out.length = most] = '\0';
     call_return_text(call, str_text(&out), out.length);
     str_free(&out);
 }
@@ -342,7 +347,9 @@ static void replicate(struct call *call)
 
     /* Source: REPLICATE: only what is (max) goes on beyond 8000 bytes */
     repeat(call, text, length, call_integer(call, 1),
-           call->result.length == SQL_LENGTH_MAX ? REPEAT_MOST_MAX : REPEAT_MOST);
+           call->result.length == SQL_LENGTH_MAX        ? REPEAT_MOST_MAX
+           : type_is_national(call->result.kind) ? REPEAT_MOST / 2
+                                                 : REPEAT_MOST);
 }
 
 static void space(struct call *call)
