@@ -114,7 +114,7 @@ CHECKS := check-rules-of-code check-docs check-rules check-restore-rules check-g
 .PHONY: check check-deep
 check:
 	@tests/check.sh $(CHECKS)
-check-deep: check check-interop-deep check-oracle check-mutants check-kill check-cut check-switches
+check-deep: check check-scenarios check-interop-deep check-oracle check-mutants check-kill check-cut check-switches
 
 .PHONY: check-unit
 check-unit: $(UNIT_BINARIES)
@@ -125,6 +125,11 @@ check-unit: $(UNIT_BINARIES)
 .PHONY: check-rules
 check-rules: $(BUILD)/unit/core/test_checks
 	@$< --figures
+
+# Every scenario of the lab against every rule, printed as a matrix, the million rows too.
+.PHONY: check-scenarios
+check-scenarios: all
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/check_rules.py --deep
 
 # The rules of RESTORE's state machine, each with its test; the messages that none provokes.
 RULE_BINARIES := $(filter $(BUILD)/unit/lab/test_restore_rules_%,$(UNIT_BINARIES))

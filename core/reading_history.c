@@ -1,6 +1,9 @@
-/* The backup history, read incrementally: what is above the newest closed set and what is still
+/* The backup history, its newest WINDOW_SETS sets, read incrementally: what is above the newest closed set and what is still
  * open in each poll, the rest by a rolling sweep of bounded size, everything where the numbers do
- * not agree. Property (tested): after any changes and one sweep, the list equals a cold read. */
+ * not agree. Property (tested): after any changes and one sweep, the list equals a cold read.
+ *
+ * BizTalk never deletes a row where the job's cleaning step is missing: sets far older than any
+ * that a restore could need are left alone, or a table of a million rows would take minutes. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -9,7 +12,11 @@
 #include "core/decode.h"
 #include "core/reading.h"
 
-enum { SWEEP_ROWS = 400, RECENT_SETS = 8 };
+enum {
+    SWEEP_ROWS = 400,
+    RECENT_SETS = 8,
+    WINDOW_SETS = 10000, /* three months of a set every quarter of an hour */
+};
 
 struct bounds {
     int64_t first_set, last_set, row_count;
@@ -43,12 +50,15 @@ static bool is_source(const struct reading *reading)
 static enum error_code ask_bounds(struct reading *reading, struct bounds *bounds,
                                   struct error *error)
 {
-    struct tsql_argument database = {.kind = ARGUMENT_IDENTIFIER,
-                                     .text = reading->view->management_database};
+    struct tsql_argument arguments[] = {
+        {.kind = ARGUMENT_IDENTIFIER, .text = reading->view->management_database},
+        {.kind = ARGUMENT_INTEGER, .integer = WINDOW_SETS},
+    };
     if (is_source(reading))
-        return reading_ask(reading, &query_source_bounds, &database, 1, take_bounds, bounds,
+        return reading_ask(reading, &query_source_bounds, arguments, 2, take_bounds, bounds,
                            error);
-    return reading_ask(reading, &query_destination_bounds, NULL, 0, take_bounds, bounds, error);
+    return reading_ask(reading, &query_destination_bounds, arguments + 1, 1, take_bounds, bounds,
+                       error);
 }
 
 static enum error_code ask_rows(struct reading *reading, int64_t first, int64_t last,
@@ -178,12 +188,22 @@ static enum error_code sweep(struct reading *reading, struct error *error)
 
 /* --- one poll --------------------------------------------------------------------------------- */
 
-static enum error_code read_all(struct reading *reading, struct error *error)
+/* Sets that were cleaned away, or have left the window. */
+static void forget_before(struct reading *reading, const struct bounds *bounds)
+{
+    struct history_rows none = {0};
+    if (bounds->first_set > 0)
+        history_list_replace(&reading->memory->history, 0, bounds->first_set - 1, &none);
+}
+
+static enum error_code read_all(struct reading *reading, const struct bounds *bounds,
+                                struct error *error)
 {
     struct reading_memory *memory = reading->memory;
-    enum error_code code = refresh(reading, 0, INT64_MAX, error);
+    enum error_code code = refresh(reading, bounds->first_set, INT64_MAX, error);
     if (code)
         return code;
+    forget_before(reading, bounds);
     memory->history_known = true;
     memory->mismatch = false;
     memory->sweep_next_set = 0;
@@ -194,9 +214,7 @@ static enum error_code read_all(struct reading *reading, struct error *error)
 static enum error_code read_changes(struct reading *reading, const struct bounds *bounds,
                                     struct error *error)
 {
-    struct history_rows none = {0};
-    if (bounds->first_set > 0)
-        history_list_replace(&reading->memory->history, 0, bounds->first_set - 1, &none);
+    forget_before(reading, bounds);
     enum error_code code = refresh(reading, lowest_open(reading), INT64_MAX, error);
     if (code)
         return code;
@@ -207,7 +225,7 @@ static enum error_code read_changes(struct reading *reading, const struct bounds
     bool differs =
         (int64_t)history_list_count(&reading->memory->history) != bounds->row_count;
     if (differs && reading->memory->mismatch)
-        return read_all(reading, error);
+        return read_all(reading, bounds, error);
     reading->memory->mismatch = differs;
     return ERR_OK;
 }
@@ -238,7 +256,7 @@ enum error_code reading_history(struct reading *reading, struct error *error)
     bool forgot = !is_source(reading) && reading->view->last_restore_set < 0 &&
                   reading->last->last_restore_set >= 0;
     if (memory->full || !memory->history_known || fell || forgot)
-        code = read_all(reading, error);
+        code = read_all(reading, &bounds, error);
     else
         code = read_changes(reading, &bounds, error);
     if (code)

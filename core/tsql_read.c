@@ -198,11 +198,12 @@ const struct query query_backup_settings = {
     .part = PART_ROSTER,
 };
 
-/* first_set, last_set, row_count */
+/* first_set, last_set, row_count: of the newest $2 sets */
 const struct query query_source_bounds = {
     .name = "history bounds",
     .text = "SELECT MIN(h.BackupSetId) AS first_set, MAX(h.BackupSetId) AS last_set,"
-            " COUNT(*) AS row_count FROM $1.dbo.adm_BackupHistory AS h",
+            " COUNT(*) AS row_count FROM $1.dbo.adm_BackupHistory AS h WHERE h.BackupSetId >"
+            " (SELECT MAX(newest.BackupSetId) FROM $1.dbo.adm_BackupHistory AS newest) - $2",
     .permission = MANAGEMENT_READER,
     .part = PART_HISTORY,
 };
@@ -220,11 +221,13 @@ const struct query query_source_history = {
     .part = PART_HISTORY,
 };
 
-/* first_set, last_set, row_count */
+/* first_set, last_set, row_count: of the newest $1 sets */
 const struct query query_destination_bounds = {
     .name = "imported history bounds",
     .text = "SELECT MIN(h.BackupSetId) AS first_set, MAX(h.BackupSetId) AS last_set,"
-            " COUNT(*) AS row_count FROM master.dbo.bts_LogShippingHistory AS h",
+            " COUNT(*) AS row_count FROM master.dbo.bts_LogShippingHistory AS h"
+            " WHERE h.BackupSetId > (SELECT MAX(newest.BackupSetId)"
+            " FROM master.dbo.bts_LogShippingHistory AS newest) - $1",
     .permission = MASTER_READER,
     .part = PART_HISTORY,
 };
