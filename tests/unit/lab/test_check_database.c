@@ -32,6 +32,7 @@ static void it_needs_an_open_database_and_the_right(void **state)
     assert_says(f, "DBCC CHECKDB (Orders)", "927");
     struct session *poor = session_with(f, PERMISSION_VIEW_SERVER_STATE);
     assert_string_equal(say(poor, "DBCC CHECKDB (Orders)"), "2571");
+    session_close_internal(poor);
     assert_says(f, "DBCC CHECKDB (Orders) WITH NONSENSE", "102");
 }
 
