@@ -103,7 +103,7 @@ static struct group_view *last_good_view(const struct config *config)
         if (views[i] == NULL)
             views[i] = server_view_new(config->servers[i].name, config->servers[i].role);
     }
-    struct group_view *view = group_view_build(config, views, config->servers_count,
+    struct group_view *view = group_view_build(config, views, config->servers_count, NULL,
                                                clock_utc_ms(clock), clock_monotonic_ms(clock));
     for (size_t i = 0; i < config->servers_count; i++)
         server_view_release(views[i]);

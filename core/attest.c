@@ -96,6 +96,7 @@ struct attestations *attestations_read(const struct config *config, struct error
     if (runbook == NULL)
         return NULL;
     struct attestations *all = memory_new(sizeof *all);
+    all->by_site = !runbook->built_in;
     for (size_t i = 0; i < runbook->steps_count; i++) {
         const struct runbook_step *step = &runbook->steps[i];
         if (step->every_ms == DURATION_UNKNOWN)
@@ -123,6 +124,8 @@ struct attestations *attestations_read(const struct config *config, struct error
 struct attestations *attestations_copy(const struct attestations *attestations)
 {
     struct attestations *copy = attestations == NULL ? NULL : memory_new(sizeof *copy);
+    if (copy != NULL)
+        copy->by_site = attestations->by_site;
     for (size_t i = 0; copy != NULL && i < attestations->items_count; i++) {
         struct attestation *item = memory_append(copy, items);
         *item = attestations->items[i];

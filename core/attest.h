@@ -23,6 +23,7 @@ struct attestation {
 };
 
 struct attestations {
+    bool by_site; /* the site wrote its own runbook: what it asks for is wanted, not suggested */
     struct attestation *items; /* in the runbook's order */
     size_t items_count, items_capacity;
 };

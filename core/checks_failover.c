@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/attest.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
+#include "core/base/str.h"
 #include "core/base/text.h"
 
 char *check_common_mark(struct check_sink *sink)
@@ -321,4 +323,46 @@ char *check_bam_order(struct check_sink *sink)
                                        "Import would be restored to"));
     }
     return NULL;
+}
+
+/* --- what people said ------------------------------------------------------------------------- */
+
+static void add_attestation(struct check_sink *sink, enum verdict verdict,
+                            const struct attestation *item)
+{
+    char *words = attestation_words(item, sink->view->now_utc_ms);
+    check_add_remedy(sink, verdict, memory_copy_text(item->id),
+                     memory_format("%s: %s", item->title, words),
+                     item->by_run ? "carry out a rehearsal: stopmark restore --situation rehearsal"
+                                  : NULL);
+    check_about(sink, item->id);
+    free(words);
+}
+
+/* The built-in runbook only suggests what to attest: who never began with it has no finding, and
+ * reads what is missing in the good case. */
+char *check_attested(struct check_sink *sink)
+{
+    const struct group_view *view = sink->view;
+    if (view->attestations == NULL) {
+        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(""),
+                         memory_copy_text("could not look: what people attested was not read"),
+                         "see runbook.ini, and attestations.log beside the runs' journals");
+        return NULL;
+    }
+    struct str never = {0};
+    for (size_t i = 0; i < view->attestations->items_count; i++) {
+        const struct attestation *item = &view->attestations->items[i];
+        enum verdict verdict = attestation_verdict(item, view->now_utc_ms);
+        if (verdict == VERDICT_UNKNOWN && !view->attestations->by_site)
+            str_format(&never, "%s%s", never.length > 0 ? ", " : "", item->id);
+        else if (verdict != VERDICT_OK)
+            add_attestation(sink, verdict, item);
+    }
+    if (never.length == 0)
+        return NULL;
+    char *names = str_take(&never);
+    char *good = memory_format("nothing attested is too old; never attested: %s", names);
+    free(names);
+    return good;
 }

@@ -49,13 +49,12 @@ void collector_build(struct collector *collector)
         views[i] = server_view_retain(collector->views[i]);
     pthread_mutex_unlock(&collector->mutex);
     struct group_view *group =
-        group_view_build(collector->config, views, count, clock_utc_ms(collector->clock),
-                         clock_monotonic_ms(collector->clock));
+        group_view_build(collector->config, views, count, attested(collector),
+                         clock_utc_ms(collector->clock), clock_monotonic_ms(collector->clock));
     struct acknowledgements accepted;
     acknowledgements_load(&accepted, collector->config);
     acknowledgements_apply(group, &accepted, group->now_utc_ms);
     acknowledgements_free(&accepted);
-    group->attestations = attestations_copy(attested(collector));
     for (size_t i = 0; i < count; i++)
         server_view_release(views[i]);
     free(views);

@@ -101,11 +101,12 @@ static bool build_rooms(struct group_view *view, const struct group_assumptions 
 }
 
 struct group_view *group_view_build(const struct config *config, struct server_view *const *servers,
-                                    size_t servers_count, int64_t now_utc_ms,
-                                    int64_t now_monotonic_ms)
+                                    size_t servers_count, const struct attestations *attested,
+                                    int64_t now_utc_ms, int64_t now_monotonic_ms)
 {
     struct group_view *view =
         group_view_new(config, servers, servers_count, now_utc_ms, now_monotonic_ms);
+    view->attestations = attestations_copy(attested);
     build_rooms(view, NULL, NULL);
     return view;
 }
@@ -116,6 +117,7 @@ struct group_view *group_view_assume(const struct group_view *view,
 {
     struct group_view *assumed = group_view_new(view->config, view->servers, view->servers_count,
                                                 view->now_utc_ms, view->now_monotonic_ms);
+    assumed->attestations = attestations_copy(view->attestations);
     if (build_rooms(assumed, assumptions, error))
         return assumed;
     group_view_release(assumed);

@@ -65,6 +65,8 @@ struct runbook *runbook_load(const struct config *config, struct config_problems
         snprintf(problem->text, sizeof problem->text, "cannot be read: %s", strerror(errno));
     } else {
         runbook = runbook_parse(text == NULL ? runbook_default() : text, problems);
+        if (runbook != NULL)
+            runbook->built_in = text == NULL || text_equal(text, runbook_default());
     }
     free(text);
     if (path != NULL)

@@ -67,6 +67,7 @@ enum { RUNBOOK_SSO = 1, RUNBOOK_BAM = 2, RUNBOOK_ALERTS = 4, RUNBOOK_RULES = 8 }
 enum { RUNBOOK_FAIL_BACK = 1 << 8 }; /* beside the bits of situations: a runbook of its own */
 
 struct runbook {
+    bool built_in;              /* nobody changed it: its text is the default's */
     struct runbook_step *steps; /* in their order */
     size_t steps_count, steps_capacity;
 };

@@ -335,11 +335,12 @@ struct group_view {
 };
 
 /* Builds the group view from server views (retained, in the configuration's order) by the pure
- * rooms roster, chain, marks, lag, readiness, checks. now_*: the caller's clock. Owned by the
- * caller (one reference). */
+ * rooms roster, chain, marks, lag, readiness, checks. attested: what people said (core/attest.h),
+ * copied; NULL where it was not read, which the checks say. now_*: the caller's clock. Owned by
+ * the caller (one reference). */
 struct group_view *group_view_build(const struct config *config, struct server_view *const *servers,
-                                    size_t servers_count, int64_t now_utc_ms,
-                                    int64_t now_monotonic_ms);
+                                    size_t servers_count, const struct attestations *attested,
+                                    int64_t now_utc_ms, int64_t now_monotonic_ms);
 
 /* What-if and leave-out: the same, seen as if. Texts are borrowed for the call. */
 struct group_assumptions {

@@ -147,8 +147,8 @@ static struct group_view *empty_view(const struct config *config)
     for (size_t i = 0; i < config->servers_count; i++)
         servers[i] = server_view_new(config->servers[i].name, config->servers[i].role);
     struct group_view *view =
-        group_view_build(config, servers, config->servers_count, clock_utc_ms(clock_system()),
-                         clock_monotonic_ms(clock_system()));
+        group_view_build(config, servers, config->servers_count, NULL,
+                         clock_utc_ms(clock_system()), clock_monotonic_ms(clock_system()));
     for (size_t i = 0; i < config->servers_count; i++)
         server_view_release(servers[i]);
     free(servers);

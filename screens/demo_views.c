@@ -28,8 +28,8 @@ struct group_view *demo_views_load(const struct config *config, struct error *er
         management = management || servers[i]->has_management;
     }
     struct group_view *view =
-        management ? group_view_build(config, servers, config->servers_count, clock_utc_ms(clock),
-                                      clock_monotonic_ms(clock))
+        management ? group_view_build(config, servers, config->servers_count, NULL,
+                                      clock_utc_ms(clock), clock_monotonic_ms(clock))
                    : NULL;
     if (!management)
         error_set(error, ERR_FAILED, config->state_dir,

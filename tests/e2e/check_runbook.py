@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -75,6 +76,38 @@ def an_attestation_has_an_age_and_its_evidence():
                in lab.run("status").stdout, "status in words")
         expect(tick(lab, "--tick", "drill").returncode == 2, "a drill is a run, not a word")
         expect(tick(lab, "--tick", "fence-source").returncode == 2, "that belongs to a run")
+
+
+def attested(lab):
+    """What the rule about attestations says, by what it is about."""
+    return {c["where"]: c for c in validate(lab.json("status"), "status")["checks"]
+            if c["id"] == "attested"}
+
+
+def what_was_attested_long_ago_is_a_finding_and_never_only_where_the_site_asks():
+    with Lab("small") as lab:
+        fine = attested(lab)
+        expect(list(fine) == [""] and fine[""]["verdict"] == "ok" and
+               "never attested: master-secret, drill" in fine[""]["text"], fine)
+        expect(tick(lab, "--tick", "update-file", "--note", "checked").returncode == 0, "attest")
+        log = subprocess.run(["find", lab.directory, "-name", "attestations.log"],
+                             capture_output=True, text=True, check=True).stdout.split()
+        expect(len(log) == 1, log)
+        with open(log[0], "a", encoding="utf-8") as file:
+            file.write('{"id":"master-secret","time":"2020-01-01T00:00:00Z","by":"anna",'
+                       '"note":"old safe"}\n')
+        found = attested(lab)
+        expect(list(found) == ["master-secret"] and
+               found["master-secret"]["verdict"] == "warning" and
+               "by anna: old safe" in found["master-secret"]["text"] and
+               "--tick" in found["master-secret"]["remedy"], found)
+        own = os.path.join(os.path.dirname(lab.ini), "runbook.ini")
+        with open(own, "w", encoding="utf-8") as file:
+            file.write("[secret-copy]\ntitle = The secret is at the standby\nphase = readiness\n"
+                       "every = 30d\ntext = Look into the safe.\n")
+        found = attested(lab)
+        expect(list(found) == ["secret-copy"] and found["secret-copy"]["verdict"] == "unknown" and
+               "never attested; good for 30 d" in found["secret-copy"]["text"], found)
 
 
 def the_steps_of_a_run_are_ticked_and_survive():
@@ -193,6 +226,7 @@ def the_scan_is_refused_where_nothing_was_failed_over():
 support.main([a_wrong_runbook_is_told_as_a_whole_and_nothing_starts,
               the_paper_has_every_phase_in_order_and_the_way_back_its_own,
               an_attestation_has_an_age_and_its_evidence,
+              what_was_attested_long_ago_is_a_finding_and_never_only_where_the_site_asks,
               the_steps_of_a_run_are_ticked_and_survive,
               the_run_makes_its_files_and_the_scan_says_what_is_left,
               the_job_scripts_make_the_jobs_disabled_and_enable_them_in_a_step_of_their_own,

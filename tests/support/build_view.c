@@ -22,6 +22,7 @@ struct build *build_new(void)
     struct build *build = memory_new(sizeof *build);
     build->now_utc_ms = time_parse("2026-11-20 12:20:50");
     build->now_monotonic_ms = 1000000;
+    build->attestations = memory_new(sizeof *build->attestations);
     struct config *config = &build->config;
     config->path = memory_copy_text("stopmark.ini");
     config->group_name = memory_copy_text("Contoso production");
@@ -51,6 +52,7 @@ void build_free(struct build *build)
         free(server->restores);
         server_view_release(build->servers[i]);
     }
+    attestations_free(build->attestations);
     free(build->config.servers);
     free(build->config.path);
     free(build->config.group_name);
@@ -442,8 +444,8 @@ void build_kill(struct build *build, int server)
 
 struct group_view *build_view(struct build *build)
 {
-    return group_view_build(&build->config, build->servers, build->servers_count, build->now_utc_ms,
-                            build->now_monotonic_ms);
+    return group_view_build(&build->config, build->servers, build->servers_count,
+                            build->attestations, build->now_utc_ms, build->now_monotonic_ms);
 }
 
 static const char backup_steps[] =

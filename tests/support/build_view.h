@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/attest.h"
 #include "core/config.h"
 #include "core/view.h"
 
@@ -33,6 +34,7 @@ struct build {
     struct build_database databases[BUILD_DATABASES];
     size_t databases_count;
     int64_t now_utc_ms, now_monotonic_ms;
+    struct attestations *attestations; /* none at first; NULL = they could not be read */
     int64_t backup_set_id, backup_id, restore_id; /* counters of the msdb rows */
 };
 

@@ -6,6 +6,8 @@
 #include "core/base/memory.h"
 #include "tests/support/rule_cases_internal.h"
 
+static const int64_t day_ms = INT64_C(86400000);
+
 static void nothing_imported(struct build *b)
 {
     spoil_purge(b, INT64_MAX);
@@ -123,6 +125,48 @@ static void archive_hidden(struct build *b)
     spoil_part(b, SOURCE, PART_BACKUPS);
 }
 
+/* The master secret attested so many days ago; TIME_UNKNOWN = never. */
+static void attest(struct build *b, int64_t days)
+{
+    *memory_append(b->attestations, items) = (struct attestation){
+        .id = memory_copy_text("master-secret"),
+        .title = memory_copy_text("The master secret is backed up"),
+        .every_ms = 180 * day_ms,
+        .at_utc_ms = days == TIME_UNKNOWN ? TIME_UNKNOWN : b->now_utc_ms - days * day_ms,
+        .by = memory_copy_text("anna"),
+    };
+}
+static void attested_long_ago(struct build *b)
+{
+    attest(b, 200);
+}
+static void attested_at_the_limit(struct build *b)
+{
+    attest(b, 180);
+}
+static void never_attested(struct build *b)
+{
+    attest(b, TIME_UNKNOWN);
+}
+static void never_attested_though_asked(struct build *b)
+{
+    attest(b, TIME_UNKNOWN);
+    b->attestations->by_site = true;
+}
+static void no_rehearsal_for_long(struct build *b)
+{
+    attest(b, 40);
+    struct attestation *drill = &b->attestations->items[0];
+    spoil_text(&drill->id, "drill");
+    drill->by_run = true;
+    drill->every_ms = 35 * day_ms;
+}
+static void attestations_not_read(struct build *b)
+{
+    attestations_free(b->attestations);
+    b->attestations = NULL;
+}
+
 static const struct rule_case cases[] = {
     CASE("common-mark", nothing_imported, VERDICT_CRITICAL, "", "no complete log set"),
     CASE("common-mark", box_recovered, VERDICT_CRITICAL, "", "with full restores"),
@@ -155,6 +199,12 @@ static const struct rule_case cases[] = {
     CASE("bam-order", archive_newer, VERDICT_WARNING, "SQLA/BAMArchive", "newer than the mark"),
     CASE("bam-order", archive_older_too, VERDICT_OK, "", NULL),
     CASE("bam-order", archive_hidden, VERDICT_UNKNOWN, "SQLA", "may not look"),
+    CASE("attested", attested_long_ago, VERDICT_WARNING, "master-secret", "200 d 0 h old"),
+    CASE("attested", no_rehearsal_for_long, VERDICT_WARNING, "drill", "40 d 0 h old"),
+    CASE("attested", attested_at_the_limit, VERDICT_OK, "", NULL),
+    CASE("attested", never_attested, VERDICT_OK, "", "never attested: master-secret"),
+    CASE("attested", never_attested_though_asked, VERDICT_UNKNOWN, "master-secret", "never"),
+    CASE("attested", attestations_not_read, VERDICT_UNKNOWN, "", "could not look"),
 };
 
 const struct rule_cases rule_cases_failover = {cases, sizeof cases / sizeof *cases};
