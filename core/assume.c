@@ -28,15 +28,22 @@ static bool refuse(struct error *error, const char *assumption, const char *why)
     return false;
 }
 
+bool assume_is_known(const char *assumption, struct error *error)
+{
+    return value_of(assumption, SERVER_DOWN_KEY) != NULL ||
+           value_of(assumption, FILE_MISSING_KEY) != NULL ||
+           value_of(assumption, SET_PARTIAL_KEY) != NULL ||
+           refuse(error, assumption, "is of no known kind");
+}
+
 bool assume_servers(struct group_view *view, const struct group_assumptions *assumptions,
                     struct error *error)
 {
     for (size_t i = 0; i < assumptions->assume_count; i++) {
         const char *assumption = assumptions->assume[i];
         const char *name = value_of(assumption, SERVER_DOWN_KEY);
-        if (name == NULL && value_of(assumption, FILE_MISSING_KEY) == NULL &&
-            value_of(assumption, SET_PARTIAL_KEY) == NULL)
-            return refuse(error, assumption, "is of no known kind");
+        if (!assume_is_known(assumption, error))
+            return false;
         if (name == NULL)
             continue;
         int server = config_server_find(view->config, name);

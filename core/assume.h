@@ -9,6 +9,10 @@
 #include "core/base/error.h"
 #include "core/view.h"
 
+/* False with *error (ERR_USAGE) where the text is of none of the three kinds; what it names is not
+ * looked at. */
+bool assume_is_known(const char *assumption, struct error *error);
+
 /* Each applies what belongs to its stage (after group_view_new, after the roster, after the joins)
  * and is false with *error (ERR_USAGE) where an assumption is malformed or names nothing there. */
 bool assume_servers(struct group_view *view, const struct group_assumptions *assumptions,

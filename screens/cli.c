@@ -307,6 +307,8 @@ int cli_main(int argc, char **argv)
     int status = parse(&cli, argc, argv);
     if (status < 0)
         status = check_arguments(&cli);
+    if (status > 0 && cli.command->run == cmd_check)
+        status = cmd_check_unknown("the command line is wrong; stopmark check --help tells it");
     if (status < 0)
         status = cli.command->run(&cli);
     release(&cli);

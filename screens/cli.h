@@ -50,6 +50,10 @@ struct cli {
 #include "screens/commands.def"
 #undef COMMAND
 
+/* What `check` prints and returns where it cannot look, a wrong command line included: a monitor
+ * would read the exit status 2 as critical. */
+int cmd_check_unknown(const char *why);
+
 /* Parses and runs argv; returns the exit status. */
 int cli_main(int argc, char **argv);
 

@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "core/assume.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
@@ -158,6 +159,12 @@ bool cli_plan_request(const struct cli *cli, const struct config *config,
     };
     if (!read_target(cli, config, request, status))
         return false;
+    struct error error = {0};
+    for (size_t i = 0; i < request->assume_count; i++)
+        if (!assume_is_known(request->assume[i], &error)) {
+            *status = cli_usage_error(cli, "%s", error.what);
+            return false;
+        }
     const char *method = cli_value(cli, OPTION_METHOD);
     if (method != NULL && !method_from_name(&request->method, method)) {
         *status = cli_usage_error(cli, "--method is direct or jobs");

@@ -15,6 +15,7 @@ static void warn_of_sources(const struct group_view *view)
                     view->servers[i]->name);
 }
 
+/* Tells the files, or with --json the plan that they carry out. */
 static int write_scripts(const struct cli *cli, const struct plan *plan,
                          const struct group_view *view)
 {
@@ -22,12 +23,15 @@ static int write_scripts(const struct cli *cli, const struct plan *plan,
     struct error error = {0};
     struct script *script = script_make(plan, view, &error);
     enum error_code code = script == NULL ? error.code : script_write(script, directory, &error);
-    for (size_t i = 0; code == ERR_OK && i < script->files_count; i++)
+    bool json = cli_has(cli, OPTION_JSON);
+    for (size_t i = 0; code == ERR_OK && !json && i < script->files_count; i++)
         printf("%s/%s\n", directory, script->files[i].name);
     if (code == ERR_OK)
         warn_of_sources(view);
     script_free(script);
-    return code == ERR_OK ? 0 : cli_fail(&error);
+    if (code != ERR_OK)
+        return cli_fail(&error);
+    return json ? cli_print(plan_to_json(plan)) : 0;
 }
 
 int cmd_script(const struct cli *cli)
@@ -38,7 +42,12 @@ int cmd_script(const struct cli *cli)
         return cli_usage_error(cli, "--output is missing");
     struct config *config = cli_load_config(cli, &status);
     struct group_view *view = NULL;
-    if (config != NULL && cli_plan_request(cli, config, &request, &status))
+    bool usable = config != NULL && cli_plan_request(cli, config, &request, &status);
+    if (usable && request.method != METHOD_DIRECT) {
+        status = cli_usage_error(cli, "people with scripts restore directly, without BizTalk's jobs");
+        usable = false;
+    }
+    if (usable)
         view = cli_read_group(config, &status);
     if (view != NULL) {
         request.method = METHOD_SCRIPT;

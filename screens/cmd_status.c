@@ -7,6 +7,7 @@
 #include "core/base/str.h"
 #include "core/base/text.h"
 #include "core/json.h"
+#include "core/readiness.h"
 #include "screens/cli.h"
 #include "screens/facts.h"
 
@@ -206,21 +207,6 @@ static int nagios_status(enum verdict verdict)
     return statuses[verdict];
 }
 
-/* The worst of readiness and checks; unknown is worse than a warning and better than critical. */
-static enum verdict worst_verdict(const struct group_view *view)
-{
-    static const int ranks[] = {[VERDICT_OK] = 0,
-                                [VERDICT_ACKNOWLEDGED] = 0,
-                                [VERDICT_WARNING] = 1,
-                                [VERDICT_UNKNOWN] = 2,
-                                [VERDICT_CRITICAL] = 3};
-    enum verdict worst = view->readiness.verdict;
-    for (size_t i = 0; i < view->checks_count; i++)
-        if (ranks[view->checks[i].verdict] > ranks[worst])
-            worst = view->checks[i].verdict;
-    return worst;
-}
-
 static void add_sample(struct str *out, const char *label, int64_t value_ms,
                        const struct limit *limit)
 {
@@ -268,19 +254,24 @@ static void add_acceptance(struct str *out, const struct check_result *check)
     str_add_char(out, ')');
 }
 
+int cmd_check_unknown(const char *why)
+{
+    printf("STOPMARK UNKNOWN: %s\n", why);
+    return NAGIOS_UNKNOWN;
+}
+
 int cmd_check(const struct cli *cli)
 {
     int status;
     struct config *config = cli_load_config(cli, &status);
     struct group_view *view = config == NULL ? NULL : cli_read_group_proven(config, &status);
     if (view == NULL) {
-        puts("STOPMARK UNKNOWN: the group could not be read; stopmark config check and stopmark "
-             "status tell why");
         config_free(config);
-        return NAGIOS_UNKNOWN;
+        return cmd_check_unknown("the group could not be read; stopmark config check and stopmark "
+                                 "status tell why");
     }
     static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
-    enum verdict worst = worst_verdict(view);
+    enum verdict worst = readiness_overall(view);
     struct str line = {0};
     str_format(&line, "STOPMARK %s: ", words[nagios_status(worst)]);
     char *verdict = facts_verdict_line(view);

@@ -124,6 +124,41 @@ def usage_errors_exit_with_2_and_name_the_nearest():
         expect(done.returncode == 2, done.returncode)
 
 
+def an_assumption_of_no_known_kind_is_a_usage_error():
+    with Lab() as lab:
+        for command in (("plan",), ("script", "--output", lab.directory + "/never")):
+            done = lab.run(*command, "--assume", "disk-full=SQLA")
+            expect(done.returncode == 2 and "disk-full" in done.stderr, done.stderr)
+        done = lab.run("plan", "--assume", "server-down=NOBODY")
+        expect(done.returncode == 5 and "NOBODY" in done.stdout, "no such server: refused")
+
+
+def script_takes_what_plan_takes():
+    with Lab() as lab:
+        where = lab.directory + "/scripts"
+        done = lab.run("script", "--method", "direct", "--target", "newest", "--json",
+                       "--leave-out", "ContosoOrders", "--reason", "comes later",
+                       "--output", where)
+        expect(done.returncode == 0, done.stderr)
+        plan = valid(json.loads(done.stdout), "plan")
+        expect({d["database"] for d in plan["databases"]} == TEN - {"ContosoOrders"}, plan)
+        expect(plan["method"] == "script", plan["method"])
+        expect({"DRSQL1-1-to-mark.sql", "DRSQL1-2-recover.sql", "DRSQL2-1-to-mark.sql",
+                "DRSQL2-2-recover.sql"} <= set(os.listdir(where)), os.listdir(where))
+        done = lab.run("script", "--method", "jobs", "--output", lab.directory + "/jobs")
+        expect(done.returncode == 2 and not os.path.exists(lab.directory + "/jobs"), done.stderr)
+
+
+def check_says_unknown_where_its_command_line_is_wrong():
+    for words in (("check", "--nonsense"), ("check", "now"), ("check", "-c")):
+        done = subprocess.run([STOPMARK, *words], capture_output=True, text=True, check=False)
+        expect(done.returncode == 3 and done.stdout.startswith("STOPMARK UNKNOWN"),
+               (words, done.returncode, done.stdout))
+        expect(done.stdout.count("\n") == 1, done.stdout)
+    done = subprocess.run([STOPMARK, "check", "--help"], capture_output=True, text=True, check=False)
+    expect(done.returncode == 0, done.returncode)
+
+
 def check_prints_one_line_for_nagios():
     with Lab() as lab:
         done = lab.run("check", "--perfdata")
@@ -195,6 +230,9 @@ support.main([the_documents_follow_their_schemas,
               an_unknown_mark_exits_with_5_and_names_the_nearest,
               a_configuration_that_is_wrong_in_five_ways_lists_five_errors,
               usage_errors_exit_with_2_and_name_the_nearest,
+              an_assumption_of_no_known_kind_is_a_usage_error,
+              script_takes_what_plan_takes,
+              check_says_unknown_where_its_command_line_is_wrong,
               check_prints_one_line_for_nagios,
               a_silent_server_greys_its_part_and_everything_else_lives,
               a_refused_login_is_named_with_the_servers_number,
