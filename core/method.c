@@ -11,9 +11,9 @@ static const struct method_traits traits[] = {
         {
             .does = "BizTalk's own Restore To Mark jobs, one server after the other.",
             .promises = "None starts before all destinations stand alike, one proven log before the "
-                        "mark, nor before the server ahead of it is proven.",
+                        "mark, and the server ahead of it is proven.",
             .cannot = "No gate: each recovers its server by itself, no way back from the first on. "
-                      "Always the newest mark. Re-creates the source's Agent jobs as they were.",
+                      "Newest mark only. Agent jobs come back as they were.",
         },
     [METHOD_SCRIPT] =
         {

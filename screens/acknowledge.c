@@ -95,9 +95,8 @@ static void draw(void *self, const struct screen_world *world, const struct canv
         wrap_draw(&inside, 0, ATTR_WARNING, form->hint);
     else
         wrap_draw(&inside, 0, ATTR_SECONDARY,
-                  "Until: 8h, 3d, 2w, or 2026-11-27 08:00 in UTC; \"now\" takes it back. Enter goes "
-                  "on and keeps it with your name and the time; Esc leaves all as it is. What gets "
-                  "worse shows again.");
+                  "Until: 8h, 3d, 2w, or 2026-11-27 08:00 in UTC; \"now\" takes it back. Your name "
+                  "and the time are kept with it. What gets worse shows again.");
 }
 
 /* --- keeping ---------------------------------------------------------------------------------- */
@@ -199,6 +198,11 @@ static bool is_typing(const void *self)
 }
 
 static const enum action_id bar[] = {ACTION_NONE};
+static const struct bar_key typing_bar[] = {{"Enter", "next, keep", 80},
+                                            {"Esc", "leave as it is", 75},
+                                            {"Tab", "other field", 60},
+                                            {"C-u", "empty it", 40},
+                                            {NULL, NULL, 0}};
 
 const struct screen_ops screen_acknowledge = {
     .name = "acknowledge",
@@ -212,5 +216,6 @@ const struct screen_ops screen_acknowledge = {
     .draw = draw,
     .key = key_pressed,
     .is_typing = is_typing,
+    .typing_bar = typing_bar,
     .paste = paste,
     .close = close_acknowledge};

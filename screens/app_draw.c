@@ -157,6 +157,13 @@ static void draw_keys(struct app *app, const struct canvas *canvas, int row)
     struct bar_key keys[KEYS_LIMIT];
     size_t count = 0;
     const struct app_slot *top = app_top(app);
+    const struct bar_key *typing = top->ops->typing_bar;
+    if (typing != NULL && top->ops->is_typing(top->self)) {
+        while (typing[count].key != NULL)
+            count++;
+        bar_keys(canvas, row, typing, count);
+        return;
+    }
     const enum action_id *bar =
         top->ops->bar_now ? top->ops->bar_now(top->self) : top->ops->bar;
     for (const enum action_id *id = bar; id && *id != ACTION_NONE; id++)

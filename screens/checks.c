@@ -177,6 +177,7 @@ const struct screen_ops screen_checks = {
     .draw = list_draw,
     .key = key_pressed,
     .is_typing = list_is_typing,
+    .typing_bar = list_typing_bar,
     .click = list_click,
     .dump = list_dump,
     .copy = list_copy,

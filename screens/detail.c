@@ -102,6 +102,7 @@ const struct screen_ops screen_detail = {.name = "details",
                                          .draw = draw,
                                          .key = key_pressed,
                                          .is_typing = is_typing,
+                                         .typing_bar = pager_typing_bar,
                                          .dump = dump,
                                          .copy = copy,
                                          .close = close_detail};

@@ -137,5 +137,6 @@ const struct screen_ops screen_help = {.name = "help",
                                        .draw = draw,
                                        .key = key_pressed,
                                        .is_typing = is_typing,
+                                       .typing_bar = pager_typing_bar,
                                        .dump = dump,
                                        .close = close_help};

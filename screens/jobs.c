@@ -219,6 +219,7 @@ const struct screen_ops screen_jobs = {
     .draw = list_draw,
     .key = list_key,
     .is_typing = list_is_typing,
+    .typing_bar = list_typing_bar,
     .click = list_click,
     .dump = list_dump,
     .copy = list_copy,

@@ -156,6 +156,13 @@ struct reaction list_key(void *self, const struct screen_world *world, uint32_t 
     return table_key(list->table, key) ? reaction_used() : (struct reaction){0};
 }
 
+const struct bar_key list_typing_bar[] = {{"Enter", "keep the filter", 80},
+                                          {"Esc", "show all", 75},
+                                          {"Up Down", "move", 50},
+                                          {NULL, NULL, 0}};
+
+const struct bar_key pager_typing_bar[] = {{"Enter", "find", 80}, {"Esc", "stop", 75}, {NULL, NULL, 0}};
+
 bool list_is_typing(const void *self)
 {
     const struct list *list = self;

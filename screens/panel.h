@@ -63,6 +63,10 @@ void list_close(void *self);
 const char *list_selected(const void *self);
 
 extern const enum action_id list_bar[];
+/* While a filter is typed. */
+extern const struct bar_key list_typing_bar[];
+/* While a text is searched for. */
+extern const struct bar_key pager_typing_bar[];
 
 /* The kinds whose rows screen_detail can show. */
 extern const struct list_kind list_sources, list_sets, list_standby, list_jobs, list_checks,

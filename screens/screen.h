@@ -19,6 +19,7 @@
 #include "screens/actions.h"
 #include "screens/notice.h"
 #include "screens/task.h"
+#include "tui/bar.h"
 #include "tui/canvas.h"
 #include "tui/term.h"
 
@@ -71,6 +72,9 @@ struct screen_ops {
     const enum action_id *bar; /* what the key line names, in order; ends with ACTION_NONE */
     /* The same where it depends on what is shown; NULL = bar. */
     const enum action_id *(*bar_now)(const void *self);
+    /* What the key line names while is_typing, for actions have no keys then; ends with a key NULL.
+     * NULL = as without typing. */
+    const struct bar_key *typing_bar;
     bool keep;         /* its state outlives leaving it: opened once, closed with the app */
 
     /* A new state; argument as pushed, "" for a tab. Owned by the app, ended by close. */

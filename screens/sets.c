@@ -225,6 +225,7 @@ const struct screen_ops screen_sets = {
     .draw = list_draw,
     .key = key_pressed,
     .is_typing = list_is_typing,
+    .typing_bar = list_typing_bar,
     .click = list_click,
     .dump = list_dump,
     .copy = list_copy,

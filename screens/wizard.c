@@ -61,7 +61,7 @@ const char *wizard_method_refusal(enum method method)
     case METHOD_SCRIPT:
         break;
     }
-    return "not in the wizard: a script is written by `stopmark script`, not run from here";
+    return "not run from here: `stopmark script` writes it";
 }
 
 static bool has_begun(const struct wizard *wizard)
