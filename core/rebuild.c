@@ -29,14 +29,16 @@ bool rebuild_tables_agree(const struct journal_content *past, const char *server
 struct rebuild {
     char **steps;
     size_t steps_count, steps_capacity;
-    const char **servers; /* with jobs that this run disabled; borrowed */
+    const char **servers; /* with shipping jobs that this run disabled; borrowed */
     size_t servers_count, servers_capacity;
 };
 
+/* Destinations only: on a source, whose jobs a planned move disables, there is nothing to drop. */
 static void find_servers(struct rebuild *rebuild, const struct journal_content *past)
 {
     for (size_t i = 0; i < past->jobs_count; i++) {
-        bool known = false;
+        enum job_function function = decode_job_function(past->jobs[i].name, NULL);
+        bool known = function != JOB_GET_HISTORY && function != JOB_RESTORE_DATABASES;
         for (size_t k = 0; k < rebuild->servers_count; k++)
             known = known || text_equal(rebuild->servers[k], past->jobs[i].server);
         if (!known)

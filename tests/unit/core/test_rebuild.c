@@ -116,6 +116,28 @@ static void a_group_with_a_recovered_database_is_never_rebuilt(void **state)
     journal_content_free(&past);
 }
 
+/* A planned move disables the jobs of its sources too: there is nothing to drop on those. */
+static void a_source_is_never_to_be_cleaned(void **state)
+{
+    (void)state;
+    struct journal_content past = {0};
+    struct journal_job_row *job = memory_append(&past, jobs);
+    *job = (struct journal_job_row){.server = memory_copy_text("SRC1"),
+                                    .job_id = memory_copy_text("id"),
+                                    .name = memory_copy_text("Backup BizTalk Server")};
+    add_jobs(&past, "DR1");
+    add_step(&past, "DR1", STEP_RESTORE_LOG, STEP_DONE, true);
+    size_t count;
+    char **steps = rebuild_steps(&past, &count);
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        assert_null(strstr(steps[i], "SRC1"));
+        free(steps[i]);
+    }
+    free(steps);
+    journal_content_free(&past);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +145,7 @@ int main(void)
         cmocka_unit_test(what_may_have_taken_effect_never_agrees),
         cmocka_unit_test(all_destinations_are_cleaned_before_the_full_set_is_forced),
         cmocka_unit_test(a_group_with_a_recovered_database_is_never_rebuilt),
+        cmocka_unit_test(a_source_is_never_to_be_cleaned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
