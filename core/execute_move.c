@@ -89,6 +89,28 @@ static int64_t newest_set(const struct group_view *view)
     return view->sets_count == 0 ? 0 : view->sets[view->sets_count - 1].id;
 }
 
+/* The newest set once the sources are silent. A set that the job's own run was still making until
+ * then is no last set: the history counts as far as it was read from now on. */
+static bool find_newest_set(struct execution *execution, struct collector *collector, int64_t *set,
+                            struct error *error)
+{
+    int64_t now = clock_monotonic_ms(execution->clock), until = now + START_LIMIT_MS;
+    for (bool known = false; !known && !execution_aborting(execution);) {
+        struct group_view *view = look_again(execution, collector);
+        const struct part_status *history =
+            view->management < 0 ? NULL : &view->servers[view->management]->parts[PART_HISTORY];
+        known = history != NULL && history->state == PART_READ && history->read_monotonic_ms > now;
+        *set = newest_set(view);
+        group_view_release(view);
+        if (!known && clock_monotonic_ms(execution->clock) > until) {
+            error_set(error, ERR_TIMEOUT, execution->head.group, "look at the source, then retry",
+                      "the backup history was not to be read again after processing had stopped");
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The newest complete log set behind `after`; -1 = none yet. */
 static int new_set(const struct group_view *view, int64_t after)
 {
@@ -278,7 +300,7 @@ static bool make_mark(struct execution *execution, struct collector *collector,
     struct group_view *view = collector_view(collector);
     struct destination *source = management_source(execution, view);
     char *job_id = memory_copy_text(backup_job_id(view)), *mark = NULL;
-    int64_t before = newest_set(view);
+    int64_t before = 0;
     group_view_release(view);
     bool good = source != NULL && job_id != NULL;
     if (!good)
@@ -290,6 +312,7 @@ static bool make_mark(struct execution *execution, struct collector *collector,
     for (size_t i = 0; good && i < execution->sources_count; i++)
         good = source_look_quiet(&execution->sources[i], SECOND_LOOK_MS,
                                  &execution->sources[i].quiet_since_local_ms, error);
+    good = good && find_newest_set(execution, collector, &before, error);
     if (good && !execution_aborting(execution)) {
         execution_note(execution, "no session is left in the sources' databases; the backup job "
                                   "runs once more");

@@ -5,8 +5,10 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
@@ -248,6 +250,57 @@ def a_killed_move_is_resumed_and_loses_nothing():
         check_record(lab, databases=4)
 
 
+def held_behind_its_first_disabled_job(lab):
+    """A move that has begun to disable the source's jobs, its worker held there by SIGSTOP."""
+    done = restore(lab, "planned-move", "--detach", group=SMALL)
+    found = workers(lab)
+    expect(done.returncode == 0 and found, (done.returncode, done.stderr))
+    path = next(p for p in glob.glob(os.path.join(lab.state, "**", "*"), recursive=True)
+                if os.path.isfile(p) and open(p, "rb").read(6) == b"SQLite" and "run" in p)
+
+    def begun():
+        for pid in found:
+            os.kill(pid, signal.SIGSTOP)
+        journal = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)
+        try:
+            if journal.execute("SELECT COUNT(*) FROM job").fetchone()[0] > 0:
+                return True
+        except sqlite3.OperationalError:  # held in the midst of writing it
+            pass
+        finally:
+            journal.close()
+        return False
+    end = time.monotonic() + 60
+    while not begun():
+        expect(time.monotonic() < end, "the first job is disabled")
+        for pid in found:
+            os.kill(pid, signal.SIGCONT)
+        time.sleep(0.002)  # in slow motion: it works for so long between two looks
+    expect("runs once more" not in messages(lab), "the worker was held in time")
+    return found
+
+
+def a_set_that_was_made_before_the_sources_were_silent_is_not_the_last():
+    with Lab("small", speed=30) as lab:
+        newest = lab.json("sets", "-n", "1")["sets"][0]["set"]
+        held = held_behind_its_first_disabled_job(lab)
+        name = next(n for n in jobs(lab, "SQLSMALL") if n.startswith("Backup BizTalk"))
+        execute(lab, "SQLSMALL", f"EXEC msdb.dbo.sp_start_job @job_name = N'{name}'")
+
+        def made():
+            sets = lab.json("sets", "-n", "1")["sets"][0]
+            return sets["set"] > newest and sets["complete"]
+        wait_for(made, 30, "the backup job's own set is made")
+        execute(lab, "SQLSMALL", "EXEC master.dbo.sp_lab_backup_fails N'BizTalkMgmtDb'")
+        for pid in held:
+            os.kill(pid, signal.SIGCONT)
+        expect(end_of(lab) == "failed", messages(lab))
+        expect("without a complete log set" in messages(lab), messages(lab))
+        expect(not read_record(lab), "nothing was restored")
+        execute(lab, "SQLSMALL", "EXEC master.dbo.sp_lab_backup_fails NULL")
+        lab.run("abort", "1")
+
+
 def a_move_needs_living_sources():
     with Lab("small") as lab:
         lab.sources_die()
@@ -442,6 +495,7 @@ if __name__ == "__main__":
     support.main([a_rehearsal_proves_copies_and_leaves_the_standby_alone,
                   a_rehearsal_needs_no_living_source,
                   a_planned_move_loses_nothing_and_proves_it,
+                  a_set_that_was_made_before_the_sources_were_silent_is_not_the_last,
                   a_session_in_a_source_is_named_and_refuses_the_move,
                   a_write_after_the_mark_is_told_and_the_move_makes_another_mark,
                   a_session_that_comes_in_later_is_named_and_nothing_is_taken_from_it,
