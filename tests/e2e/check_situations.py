@@ -275,7 +275,7 @@ def held_behind_its_first_disabled_job(lab):
         expect(time.monotonic() < end, "the first job is disabled")
         for pid in found:
             os.kill(pid, signal.SIGCONT)
-        time.sleep(0.002)  # in slow motion: it works for so long between two looks
+        time.sleep(0.002)  # slow motion: it works in this pause between looks
     expect("runs once more" not in messages(lab), "the worker was held in time")
     return found
 
