@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/collector_internal.h"
+#include "core/tds_error.h"
 #include "core/view_rows.h"
 
 enum {
@@ -58,9 +59,12 @@ static bool connect_server(struct server_worker *worker, struct error *error)
         .query_timeout_ms = config->query_timeout_ms,
         .lock_timeout_ms = 2000, /* a reader never makes the backup job wait long */
     };
+    const char *password = secrets_get(worker->collector->secrets, worker->index);
+    const atomic_bool *stop = &worker->collector->stop;
     struct tds_reader *reader =
-        tds_reader_open(worker->server, secrets_get(worker->collector->secrets, worker->index),
-                        &options, &worker->collector->stop, error);
+        tds_reader_open(worker->server, password, &options, stop, error);
+    if (!reader && tds_error_passes(error)) /* it answers; it was only busy */
+        reader = tds_reader_open(worker->server, password, &options, stop, error);
     if (!reader)
         return false;
     set_reader(worker, reader);

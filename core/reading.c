@@ -8,6 +8,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/decode.h"
+#include "core/tds_error.h"
 #include "core/view_rows.h"
 
 enum { SLOW_MS = 60000, FULL_MS = 30 * 60000 };
@@ -41,11 +42,33 @@ static const struct part_reader readers[] = {
     {.part = PART_REFERENCES, .who = DESTINATIONS, .slow = true, .read = reading_references},
 };
 
+/* Rows may be taken once only: a statement that told some is not sent again. */
+struct asking {
+    tds_row_function *row;
+    void *context;
+    bool told;
+};
+
+static bool count_row(void *context, const struct tds_row *row)
+{
+    struct asking *asking = context;
+    asking->told = true;
+    return asking->row == NULL || asking->row(asking->context, row);
+}
+
 enum error_code reading_ask(struct reading *reading, const struct query *query,
                             const struct tsql_argument *arguments, size_t count,
                             tds_row_function *row, void *context, struct error *error)
 {
-    return tds_reader_run(reading->reader, query, arguments, count, row, context, error);
+    struct asking asking = {.row = row, .context = context};
+    struct error failure = {0};
+    enum error_code code = tds_reader_run(reading->reader, query, arguments, count, count_row,
+                                          &asking, &failure);
+    if (code && !asking.told && tds_error_passes(&failure) && tds_reader_is_usable(reading->reader))
+        code = tds_reader_run(reading->reader, query, arguments, count, row, context, &failure);
+    if (code && error)
+        *error = failure;
+    return code;
 }
 
 static bool applies(const struct reading *reading, const struct part_reader *reader)

@@ -63,7 +63,8 @@ enum error_code reading_run(struct reading *reading, struct error *error);
 /* Frees what a memory holds. */
 void reading_memory_free(struct reading_memory *memory);
 
-/* Runs a statement on the reading's connection. */
+/* Runs a statement on the reading's connection; once more where it lost a deadlock or gave up
+ * waiting for a lock before it told anything. */
 enum error_code reading_ask(struct reading *reading, const struct query *query,
                             const struct tsql_argument *arguments, size_t count,
                             tds_row_function *row, void *context, struct error *error);

@@ -25,6 +25,8 @@ static bool is_permission(int number)
     }
 }
 
+enum { LOST_DEADLOCK = 1205, LOCK_TIME_OUT = 1222 };
+
 static const char *what_failed(int number)
 {
     switch (number) {
@@ -34,9 +36,9 @@ static const char *what_failed(int number)
         return "a column is not there";
     case 911:
         return "the database is not there";
-    case 1205:
+    case LOST_DEADLOCK:
         return "the statement lost a deadlock";
-    case 1222:
+    case LOCK_TIME_OUT:
         return "the statement gave up waiting for a lock";
     default:
         return NULL;
@@ -95,4 +97,9 @@ enum error_code tds_error_login(struct error *error, const struct error *failure
     if (error)
         *error = out;
     return out.code;
+}
+
+bool tds_error_passes(const struct error *error)
+{
+    return error->server_number == LOST_DEADLOCK || error->server_number == LOCK_TIME_OUT;
 }

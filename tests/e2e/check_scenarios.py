@@ -93,8 +93,8 @@ def a_stolen_log_is_a_bridge_only_while_its_file_is_there():
 def a_spoiled_server_is_named_with_its_number():
     for words, number in (("sp_lab_login N'DRM1', N'stopmark_monitor', N'expired'", 18487),
                           ("sp_lab_login N'DRM1', N'stopmark_monitor', N'must-change'", 18488),
-                          ("sp_lab_statement_fails N'DRM1', 1205, N'stopmark', 1, 5", 1205),
-                          ("sp_lab_statement_fails N'DRM1', 1222, N'stopmark', 3, 3", 1222)):
+                          ("sp_lab_statement_fails N'DRM1', 1205, N'stopmark', 2, 5", 1205),
+                          ("sp_lab_statement_fails N'DRM1', 1222, N'stopmark', 2, 16", 1222)):
         with Lab("matrix") as lab:
             connection = restore_login(lab, "DRM1")
             connection.cursor().execute(f"EXEC master.dbo.{words}")
@@ -102,6 +102,21 @@ def a_spoiled_server_is_named_with_its_number():
                      if c["id"] == "server-reachable" and c["where"] == "DRM1"]
             connection.close()
         expect(len(found) == 1 and str(number) in found[0], (number, found))
+
+
+def a_statement_that_lost_one_deadlock_or_lock_is_sent_again():
+    with Lab("small") as lab:
+        sound = lab.json("status")
+        for number, skip in ((1205, 5), (1222, 5), (1205, 17), (1222, 19), (1205, 27), (1222, 36)):
+            connection = restore_login(lab, "DRSMALL")
+            connection.cursor().execute("EXEC master.dbo.sp_lab_statement_fails N'DRSMALL', "
+                                        f"{number}, N'stopmark monitor', 1, {skip}")
+            status = lab.json("status")
+            connection.cursor().execute("EXEC master.dbo.sp_lab_statement_fails N'DRSMALL'")
+            connection.close()
+            expect([s["error"] for s in status["servers"]] == [None, None], status["servers"])
+            expect([(c["id"], c["verdict"]) for c in status["checks"]] ==
+                   [(c["id"], c["verdict"]) for c in sound["checks"]], (number, skip))
 
 
 main([six_sources_and_three_destinations_restore_as_one_group,
@@ -112,4 +127,5 @@ main([six_sources_and_three_destinations_restore_as_one_group,
       a_cluster_a_group_and_native_log_shipping_are_named,
       files_that_cannot_be_read_leave_the_set_before_them,
       a_stolen_log_is_a_bridge_only_while_its_file_is_there,
-      a_spoiled_server_is_named_with_its_number])
+      a_spoiled_server_is_named_with_its_number,
+      a_statement_that_lost_one_deadlock_or_lock_is_sent_again])

@@ -173,6 +173,16 @@ static void variables_that_override_freetds_are_unset(void **state)
     assert_null(getenv("FREETDSCONF"));
 }
 
+static void only_a_lost_deadlock_or_lock_is_worth_sending_again(void **state)
+{
+    (void)state;
+    static const int numbers[] = {1205, 1222, 1204, 229, 596, 0};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct error failure = {.code = ERR_SERVER_ERROR, .server_number = numbers[i]};
+        assert_int_equal(tds_error_passes(&failure), i < 2);
+    }
+}
+
 static void a_missing_permission_names_the_grant(void **state)
 {
     (void)state;
@@ -192,6 +202,7 @@ int main(void)
         cmocka_unit_test(required_encryption_sends_no_password_to_a_plaintext_server),
         cmocka_unit_test(a_login_without_a_password_is_not_tried),
         cmocka_unit_test(variables_that_override_freetds_are_unset),
+        cmocka_unit_test(only_a_lost_deadlock_or_lock_is_worth_sending_again),
         cmocka_unit_test(a_missing_permission_names_the_grant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
