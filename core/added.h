@@ -28,6 +28,7 @@ void added_read(const struct config *config, const struct group_view *view,
 struct added_file added_from_proof(const struct file_proof *proof, const char *path,
                                    int destination);
 
+/* Frees what added_read filled and leaves it empty. */
 void added_free(struct added_files *files);
 
 #endif

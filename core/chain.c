@@ -9,14 +9,6 @@
 #include "core/roster.h"
 #include "core/textmap.h"
 
-void chain_build(struct group_view *view)
-{
-    chain_merge_history(view);
-    chain_join_backups(view);
-    chain_find_times(view);
-    chain_find_states(view);
-}
-
 int chain_find_set(const struct group_view *view, int64_t id)
 {
     size_t low = 0, high = view->sets_count;

@@ -14,10 +14,8 @@
 
 #include "core/view.h"
 
-/* Fills view->sets and the applied sets of view->roster; needs the roster. */
-void chain_build(struct group_view *view);
-
-/* The parts of chain_build, in their order (each in a file of its own). */
+/* What fills view->sets and the applied sets of view->roster, in this order (each in a file of
+ * its own); needs the roster. */
 void chain_merge_history(struct group_view *view); /* sets, files, paths, flags */
 void chain_join_backups(struct group_view *view);  /* LSNs, sizes, marks' LSNs */
 void chain_find_times(struct group_view *view);    /* stamp zone, times of the sets */

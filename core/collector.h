@@ -26,9 +26,9 @@ struct collector; /* opaque */
 struct collector *collector_start(const struct config *config, const struct clock *clock,
                                   struct error *error);
 
+struct secrets;
 /* The same with passwords that the caller has (some typed at a prompt): secrets is taken, also on
  * failure. A server without one there is tried without a password. */
-struct secrets;
 struct collector *collector_start_with(const struct config *config, const struct clock *clock,
                                        struct secrets *secrets, struct error *error);
 
@@ -42,9 +42,9 @@ struct group_view *collector_view(struct collector *collector);
 /* Polls every server now. Returns at once. */
 void collector_refresh(struct collector *collector);
 
+struct file_proof;
 /* Keeps a proof of one file that a task made (VERIFYONLY on request) in the server's next view; it
  * is taken. server: index in the configuration. */
-struct file_proof;
 void collector_keep_proof(struct collector *collector, size_t server, struct file_proof *proof);
 
 /* Has the files of a closed, complete set read whole (RESTORE VERIFYONLY) by their destinations, one

@@ -44,6 +44,7 @@ void config_scan_compare(const struct config_scan *scan, const char *path,
 const struct config_entry *config_section_entry(const struct config_section *section,
                                                 const char *key);
 
+/* Frees what the scan owns and leaves it empty. */
 void config_scan_free(struct config_scan *scan);
 
 #endif

@@ -57,7 +57,7 @@ enum resume_action {
 
 /* What to do with a statement that was sent and has no outcome (killed worker, lost connection).
  * *error (NULL allowed) gets the reason of RESUME_ASK (ERR_STOPPED_TO_ASK, or ERR_PERMISSION where
- * something could not be seen). Source: DESIGN, "Resume asks the servers". */
+ * something could not be seen). */
 enum resume_action resume_decide(const struct sent *sent, const struct live *live,
                                  const char *where, struct error *error);
 
@@ -65,8 +65,9 @@ enum resume_action resume_decide(const struct sent *sent, const struct live *liv
 bool resume_stands(const struct live *live, enum database_state state_after,
                    struct lsn redo_after, const char *where, struct error *error);
 
-/* What a log's RESTORE did, from the drained reply and the second look. */
 enum log_result { LOG_REACHED, LOG_APPLIED, LOG_DOUBTFUL };
+/* What a log's RESTORE did, from the drained reply (4329: the mark is not in this log) and the
+ * second look. first_lsn and last_lsn are the log's. *error is set where it is doubtful. */
 enum log_result log_decide(bool said_4329, struct lsn first_lsn, struct lsn last_lsn,
                            const struct live *live, const char *where, struct error *error);
 
@@ -86,12 +87,12 @@ struct mark_log {
     char later_mark[129]; /* an example of a later one */
 };
 
-/* Orders a database's marks by the sets that the shipping history knows; names are compared to
- * the byte, never by order of text. history: pairs of mark and set. target_set: the mark's. */
 struct known_mark {
     const char *mark;
     int64_t set;
 };
+/* Orders a database's marks by the sets that the shipping history knows; names are compared to
+ * the byte, never by order of text. history: pairs of mark and set. target_set: the mark's. */
 struct mark_log mark_log_judge(const char *const *marks, size_t count, const char *target,
                                int64_t target_set, const struct known_mark *history,
                                size_t history_count);

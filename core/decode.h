@@ -56,6 +56,8 @@ void decode_database(struct database_row *out, const struct tds_row *row, int ut
 /* query_source_history and query_destination_history. False for a row without set or database. */
 bool decode_history(struct history_row *out, const struct tds_row *row);
 
+/* Rows of msdb: a backup, a mark in a log, a restore. Texts are copies that out owns;
+ * utc_offset_min is the server's, whose local times become UTC. */
 void decode_backup(struct msdb_backup *out, const struct tds_row *row, int utc_offset_min);
 void decode_mark(struct mark_row *out, const struct tds_row *row, int utc_offset_min);
 void decode_restore(struct restore_row *out, const struct tds_row *row, int utc_offset_min);

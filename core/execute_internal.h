@@ -174,6 +174,7 @@ bool execution_set_prepared(struct execution *execution, struct error *error);
  * RESTOREs was sent; taken only where true. */
 bool execution_adopt_plan(struct execution *execution, struct plan *plan, struct error *error);
 
+/* What the lane is shown to be doing; message is cleaned and copied. Any thread. */
 void lane_set(struct lane *lane, enum lane_state state, const char *message);
 /* Keeps the error, shows it, notes it. Always false. */
 bool lane_fail(struct lane *lane, const struct error *error);
@@ -193,11 +194,11 @@ enum error_code link_run(struct link *link, char *text, tds_row_function *row, v
 bool lane_look(struct lane *lane, struct link *link, bool running, struct error *error);
 /* Reads its MarkLog and judges it. */
 bool lane_read_marks(struct lane *lane, struct link *link, struct error *error);
-/* The RESTOREs of other sessions: calls found for each; true while none says stop. */
 struct foreign_restore {
     int session_id;
     char database[129], program[129], login[129], host[129], command[64];
 };
+/* The RESTOREs of other sessions: calls found for each; true while none says stop. */
 bool destination_foreign_restores(struct destination *destination, struct link *link,
                                   bool (*found)(void *context, const struct foreign_restore *f),
                                   void *context, struct error *error);

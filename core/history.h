@@ -23,6 +23,7 @@ struct history_list {
     size_t chunks_count, chunks_capacity;
 };
 
+/* Frees what the row owns, not the row. */
 void history_row_free(struct history_row *row);
 /* A deep copy; owned. */
 struct history_row history_row_copy(const struct history_row *row);
@@ -38,6 +39,7 @@ void history_chunk_release(struct history_chunk *chunk);
 bool history_list_replace(struct history_list *list, int64_t first_set, int64_t last_set,
                           struct history_rows *rows);
 
+/* Rows in all chunks. */
 size_t history_list_count(const struct history_list *list);
 /* Calls row for each row in order until it returns false. */
 void history_list_each(const struct history_list *list,

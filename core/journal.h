@@ -89,6 +89,8 @@ struct journal_intent {
     bool standby_before;
     int64_t at_utc_ms;
 };
+/* Records it durably before it returns: only then may the statement be sent. Sets intent->id.
+ * ERR_JOURNAL with *error where it could not. */
 enum error_code journal_intend(struct journal *journal, struct journal_intent *intent,
                                struct error *error);
 
@@ -103,9 +105,11 @@ struct journal_outcome {
     const char *text;      /* what came of it, words; NULL */
     int64_t at_utc_ms;
 };
+/* ERR_JOURNAL with *error where it could not be recorded; then the statement has no outcome. */
 enum error_code journal_conclude(struct journal *journal, const struct journal_outcome *outcome,
                                  struct error *error);
 
+/* What the run tells, and what a person decided; texts are copied. */
 enum error_code journal_message(struct journal *journal, int64_t at_utc_ms, const char *text,
                                 struct error *error);
 enum error_code journal_decide(struct journal *journal, int64_t at_utc_ms, const char *by,
@@ -125,15 +129,18 @@ struct journal_verified {
     int64_t later_marks; /* -1 not looked */
     const char *evidence;
 };
+/* Texts are copied; evidence NULL = none. */
 enum error_code journal_verified(struct journal *journal, const struct journal_verified *found,
                                  int64_t at_utc_ms, struct error *error);
 
+/* A manual step ticked, or its tick taken back, by whom; note NULL = none. */
 enum error_code journal_tick(struct journal *journal, const char *step_id, bool ticked,
                              const char *by, const char *note, int64_t at_utc_ms,
                              struct error *error);
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* What the run is; *head is owned (journal_head_free). */
 enum error_code journal_read_head(struct journal *journal, struct journal_head *head,
                                   struct error *error);
 void journal_head_free(struct journal_head *head);
@@ -188,6 +195,7 @@ struct journal_content {
     } *ticks; /* the newest of each step */
     size_t ticks_count, ticks_capacity;
 };
+/* Fills *content, to be freed in either case; ERR_JOURNAL with *error where it cannot be read. */
 enum error_code journal_read(struct journal *journal, struct journal_content *content,
                              struct error *error);
 void journal_content_free(struct journal_content *content);

@@ -145,7 +145,7 @@ struct plan {
 struct plan *plan_make(const struct group_view *view, const struct plan_request *request);
 void plan_free(struct plan *plan);
 
-/* The plan as JSON text (CLI.md "plan", schema 1) with everything that plan_from_json needs to
+/* The plan as JSON text (man/schema/plan.json) with everything that plan_from_json needs to
  * make it again; owned. */
 char *plan_to_json(const struct plan *plan);
 /* NULL with *error set where the text is not such a document. */

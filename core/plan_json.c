@@ -1,4 +1,4 @@
-/* Plans as JSON (CLI.md "plan", schema 1) and back. Fields beyond the contract's are what the way
+/* Plans as JSON (man/schema/plan.json) and back. Fields beyond the contract's are what the way
  * back needs. */
 #include "core/plan.h"
 

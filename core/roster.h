@@ -15,12 +15,11 @@
  * history alone. */
 void roster_build(struct group_view *view);
 
-/* The names that BizTalk's configuration proposes (domain: the group's databases); static. The only
- * such table. */
 struct default_name {
     const char *name;
     enum database_use use;
 };
+/* The names that BizTalk's configuration proposes; static. The only such table. */
 const struct default_name *roster_default_names(size_t *count);
 
 /* True for a use that the backup job does not cover: BAM's own procedures do. */

@@ -122,8 +122,8 @@ enum error_code run_find(const struct config *config, int64_t run, struct run_su
  * manual steps are a person's), done, failed, aborted. */
 bool run_state_is_final(enum run_state state);
 
-/* A live connection to a run's worker. NULL with *error where no worker answers. Owned. */
 struct run_client;
+/* A live connection to a run's worker. NULL with *error where no worker answers. Owned. */
 struct run_client *run_attach(const struct config *config, int64_t run, struct error *error);
 /* Readable when a snapshot may have come. Borrowed. */
 int run_client_fd(const struct run_client *client);
@@ -207,7 +207,7 @@ void report_free(struct report *report);
 /* The manual steps that still keep the run open, and all of them; back: those of the way back. */
 size_t report_open_steps(const struct report *report, bool back, size_t *all);
 char *report_to_markdown(const struct report *report); /* owned */
-char *report_to_json(const struct report *report);     /* owned; CLI.md "report", schema 1 */
+char *report_to_json(const struct report *report);     /* owned; man/schema/report.json */
 /* Writes report-RUN.md and report-RUN.json into the journal directory (temporary file, fsync,
  * rename); *path gets the Markdown's path, owned. */
 enum error_code report_write(const struct config *config, const struct report *report, char **path,

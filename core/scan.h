@@ -44,6 +44,7 @@ bool scan_applies(const struct group_view *view);
 struct scan *scan_make(const struct group_view *view);
 void scan_free(struct scan *scan);
 
+/* How many findings are of that kind. */
 size_t scan_count(const struct scan *scan, enum scan_kind kind);
 
 /* "old-name", "login", "job", "old-source"; static. */

@@ -126,7 +126,9 @@ void tds_writer_cancel(struct tds_writer *writer);
 /* @@SPID of the connection, as it was at login; 0 = unknown. */
 int tds_writer_session_id(const struct tds_writer *writer);
 
+/* False once the connection is lost: close it, open another. */
 bool tds_writer_is_usable(const struct tds_writer *writer);
+/* Ends the connection, and frees. NULL is allowed. */
 void tds_writer_close(struct tds_writer *writer);
 
 #endif

@@ -15,10 +15,10 @@ struct textmap *textmap_new(size_t expected);
 /* Adds key (borrowed until textmap_free; NULL is ignored) with a value. */
 void textmap_put(struct textmap *map, const char *key, size_t value);
 
-/* Walks the values of key, newest put first: *cursor starts at 0; false after the last. */
 struct textmap_cursor {
     size_t next; /* 0 = not begun */
 };
+/* Walks the values of key, newest put first: *cursor starts at 0; false after the last. */
 bool textmap_next(const struct textmap *map, const char *key, struct textmap_cursor *cursor,
                   size_t *value);
 

@@ -1,5 +1,5 @@
 /* One database's backup files in log order, and how it can get from where it stands to a mark.
- * Here SQL Server's rules decide (domain: RESTORE, LSN rules), not SetComplete: a log is accepted
+ * Here SQL Server's rules decide on RESTORE and LSNs, not SetComplete: a log is accepted
  * when first_lsn <= R < last_lsn, R being the redo point; after a full set R is its last_lsn. Only
  * a hole in LSNs, another recovery fork or an unusable file breaks a chain; a database without a
  * file in a partial set is covered by its next log. Where LSNs are not known, the order of the

@@ -43,6 +43,7 @@ struct app_effects {
     char *theme; /* owned by the caller; NULL = unchanged */
     int fd;      /* descriptor to watch for the screens; -1 = none */
 };
+/* What became due since the last call, and forgets it. */
 struct app_effects app_effects(struct app *app);
 
 /* A new group view (retained). While paused it is kept for later. */
@@ -52,6 +53,7 @@ void app_set_view(struct app *app, struct group_view *view);
  * (false while paused). */
 bool app_tick(struct app *app);
 
+/* A key as tui/keys.h numbers it; a pasted text, copied. */
 void app_key(struct app *app, uint32_t key);
 void app_paste(struct app *app, const char *text);
 /* row and column on the whole canvas as last drawn. */

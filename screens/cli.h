@@ -57,6 +57,7 @@ int cmd_check_unknown(const char *why);
 /* Parses and runs argv; returns the exit status. */
 int cli_main(int argc, char **argv);
 
+/* True where the option was given. */
 bool cli_has(const struct cli *cli, enum cli_option option);
 /* The last value given, borrowed; NULL = not given. */
 const char *cli_value(const struct cli *cli, enum cli_option option);

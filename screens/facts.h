@@ -30,6 +30,7 @@ struct facts {
     size_t items_count, items_capacity;
 };
 
+/* Each appends one fact; label and text are copied. Only a judged one has a verdict. */
 void facts_heading(struct facts *facts, const char *label);
 void facts_add(struct facts *facts, const char *label, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -21,6 +21,7 @@ struct what_if {
     int64_t of_monotonic_ms;
 };
 
+/* True where anything is assumed. */
 bool what_if_is_on(const struct what_if *what_if);
 
 /* Makes the assumption, or takes it back. assumption is taken. what_if_follow must come next. */

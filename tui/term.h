@@ -76,9 +76,6 @@ bool term_set_theme(struct terminal *terminal, const char *name);
 /* Turns mouse reports on or off. */
 void term_set_mouse(struct terminal *terminal, bool on);
 
-/* True while mouse reports are on. */
-bool term_mouse(const struct terminal *terminal);
-
 /* Puts text (NULL = "") into the clipboard of the person's own terminal by OSC 52. Nothing tells
  * whether the terminal allows it. Text beyond 74,000 bytes is cut at a character. */
 void term_copy(struct terminal *terminal, const char *text);

@@ -38,11 +38,6 @@ void term_set_mouse(struct terminal *terminal, bool on)
     mousemask(on ? wanted : 0, NULL);
 }
 
-bool term_mouse(const struct terminal *terminal)
-{
-    return terminal->mouse;
-}
-
 static bool read_mouse(struct terminal *terminal, struct term_input *out)
 {
     MEVENT event;

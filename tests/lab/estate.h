@@ -394,8 +394,6 @@ bool login_has_database(const struct login *login, const char *database);
 bool session_may_select(const struct session *session, const struct database *database);
 /* True for a table that everybody may read: msdb's history, where its switch says so. */
 bool is_public_history(const struct database *database, const char *schema, const char *name);
-/* The password matches and the login is not disabled. */
-bool login_check(const struct login *login, const char *password);
 /* "good", "disabled", "locked", "expired", "must-change"; false = another word. */
 bool login_set_state(struct login *login, const char *word);
 /* A session's number: unused, 51 or more, fit for a smallint. */

@@ -50,11 +50,6 @@ bool login_has_database(const struct login *login, const char *database)
     return false;
 }
 
-bool login_check(const struct login *login, const char *password)
-{
-    return !login->disabled && strcmp(login->password, password) == 0;
-}
-
 bool login_set_state(struct login *login, const char *word)
 {
     static const char *const words[] = {"good", "locked", "expired", "must-change"};

@@ -16,11 +16,6 @@ static const struct restore_message messages[] = {
 #undef MESSAGE
 };
 
-const struct restore_message *restore_message_at(size_t index)
-{
-    return index < sizeof messages / sizeof *messages ? &messages[index] : NULL;
-}
-
 const struct restore_message *restore_message(int number)
 {
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {

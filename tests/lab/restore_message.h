@@ -16,9 +16,6 @@ struct restore_message {
 /* NULL = not in the table. Borrowed, constant. */
 const struct restore_message *restore_message(int number);
 
-/* The index-th line of the table; NULL at the end. */
-const struct restore_message *restore_message_at(size_t index);
-
 /* Writes the text with its parameters (borrowed; count of them as the table says) to out, which
  * gets at most size bytes with the end's NUL. */
 void restore_message_text(char *out, size_t size, const struct restore_message *message,

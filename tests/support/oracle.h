@@ -1,5 +1,5 @@
 /* A second opinion on what SQL Server accepts: a brute-force search over backups that applies its
- * rules literally (domain: RESTORE state machine, LSN rules; stopping at a mark) and shares no code
+ * rules literally (what RESTORE accepts, LSNs, stopping at a mark) and shares no code
  * and no header with the program. It knows nothing of sets, jobs or the planner's short cuts.
  *
  * Pure; recursion ends because every log that is accepted moves the redo point. One thread.

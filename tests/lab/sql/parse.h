@@ -71,7 +71,6 @@ bool parser_is_identifier(const struct parser *parser, size_t ahead);
 const char *parser_identifier(struct parser *parser);
 struct object_name parser_object_name(struct parser *parser);
 struct sql_type parser_type(struct parser *parser);
-bool parser_is_type_name(const struct parser *parser, size_t ahead);
 
 /* A variable's use: error 137 if it was not declared. */
 const char *parser_variable(struct parser *parser);

@@ -56,14 +56,6 @@ static const struct type_name *find_type(const char *name)
     return NULL;
 }
 
-bool parser_is_type_name(const struct parser *parser, size_t ahead)
-{
-    const struct token *token = parser_peek(parser, ahead);
-
-    return (token->kind == TOKEN_WORD || token->kind == TOKEN_NAME) &&
-           find_type(token->text) != NULL;
-}
-
 static int type_number(struct parser *parser)
 {
     if (parser_peek(parser, 0)->kind != TOKEN_INTEGER) {

@@ -39,7 +39,7 @@ static void what_the_backup_job_does_not_cover_is_known_by_its_use(void **state)
         assert_int_equal(roster_use_by_name(names[i].name), names[i].use);
         otherwise += roster_is_backed_up_otherwise(names[i].use);
     }
-    assert_int_equal(otherwise, 4); /* domain: BAM's procedures, Tracking Analysis */
+    assert_int_equal(otherwise, 4); /* BAM's procedures, Tracking Analysis */
     assert_false(roster_is_backed_up_otherwise(USE_BAM_PRIMARY_IMPORT));
 }
 
