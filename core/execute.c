@@ -275,13 +275,14 @@ static void abort_run(struct execution *execution)
     if (!execution->prepared && execution->resumed && !execution_ask_all(execution, &error))
         execution_note(execution, "no shipping job is enabled again: %s: %s", error.where,
                        error.what);
+    bool others = error.code == ERR_LOCKED;
     error_clear(&error);
     if (execution->prepared || execution->resumed)
         execution_restore_jobs(execution);
     if (situation_traits(execution->head.situation)->copies)
         rehearsal_tell_drops(execution);
     if (execution->prepared || execution->resumed)
-        execution_move_undo(execution);
+        execution_move_undo(execution, others);
     error_set(&error, ERR_ABORTED, NULL,
               execution->prepared || execution->resumed ? "make a new plan; nothing was recovered"
                                                         : "nothing was written on any server",
@@ -429,6 +430,7 @@ static void make_lanes(struct execution *execution)
         *lane = (struct lane){.execution = execution, .plan = database,
                               .step_left_ms = DURATION_UNKNOWN,
                               .reached_utc_ms = database->content_utc_ms,
+                              .live = {.state = STATE_ABSENT}, /* until it is looked at */
                               .mark_log = {.later = -1}};
         for (size_t k = 0; k < execution->destinations_count; k++)
             if (execution->destinations[k].index == index)

@@ -19,8 +19,9 @@ bool execution_move_offline(struct execution *execution, struct error *error);
 bool execution_move_check(struct execution *execution, struct error *error);
 
 /* After an abort: the sources' databases ONLINE for everybody, their jobs enabled, as far as this
- * run changed them. What fails is told. */
-void execution_move_undo(struct execution *execution);
+ * run changed them; not where a destination's database is online, or others (another run is at work
+ * there), for two living groups would each take a part of the work. What fails is told. */
+void execution_move_undo(struct execution *execution, bool others);
 
 /* Closes the connections to the sources and frees what is kept of them. */
 void execution_move_free(struct execution *execution);

@@ -250,40 +250,58 @@ def a_killed_move_is_resumed_and_loses_nothing():
         check_record(lab, databases=4)
 
 
-def held_behind_its_first_disabled_job(lab):
-    """A move that has begun to disable the source's jobs, its worker held there by SIGSTOP."""
+def held_when(lab, condition):
+    """A move whose worker is held by SIGSTOP at the first instant at which condition() is true."""
     done = restore(lab, "planned-move", "--detach", group=SMALL)
     found = workers(lab)
     expect(done.returncode == 0 and found, (done.returncode, done.stderr))
-    path = next(p for p in glob.glob(os.path.join(lab.state, "**", "*"), recursive=True)
-                if os.path.isfile(p) and open(p, "rb").read(6) == b"SQLite" and "run" in p)
-
-    def begun():
+    end = time.monotonic() + 90
+    while True:
         for pid in found:
             os.kill(pid, signal.SIGSTOP)
-        journal = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)
-        try:
-            if journal.execute("SELECT COUNT(*) FROM job").fetchone()[0] > 0:
-                return True
-        except sqlite3.OperationalError:  # held in the midst of writing it
-            pass
-        finally:
-            journal.close()
-        return False
-    end = time.monotonic() + 60
-    while not begun():
-        expect(time.monotonic() < end, "the first job is disabled")
+        if condition():
+            return found
+        expect(time.monotonic() < end, "the worker comes as far as that")
         for pid in found:
             os.kill(pid, signal.SIGCONT)
         time.sleep(0.002)  # slow motion: it works in this pause between looks
-    expect("runs once more" not in messages(lab), "the worker was held in time")
-    return found
+
+
+def has_disabled_a_job(lab):
+    path = next((p for p in glob.glob(os.path.join(lab.state, "**", "*"), recursive=True)
+                 if os.path.isfile(p) and open(p, "rb").read(6) == b"SQLite" and "run" in p), None)
+    journal = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)
+    try:
+        return journal.execute("SELECT COUNT(*) FROM job").fetchone()[0] > 0
+    except sqlite3.OperationalError:  # held in the midst of writing it
+        return False
+    finally:
+        journal.close()
+
+
+def an_abort_never_wakes_the_source_of_a_group_that_another_run_recovered():
+    with Lab("small", speed=30) as lab:
+        for pid in held_when(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"}):
+            os.kill(pid, signal.SIGKILL)
+        lab.sources_die()  # the old server is switched off; another run takes over
+        wait_for(lambda: lab.run("plan", "--situation", "source-lost").returncode == 0, 60,
+                 "a plan without the source")
+        done = restore(lab, "source-lost", group=SMALL)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        lab.sources(True)
+        wait_for(lambda: all(s["reachable"] for s in lab.json("status")["servers"]), 30,
+                 "the old server is switched on again")
+        lab.run("abort", "1", seconds=120)
+        expect(set(states(lab, "SQLSMALL").values()) == {"OFFLINE"}, states(lab, "SQLSMALL"))
+        expect(not any(jobs(lab, "SQLSMALL").values()), jobs(lab, "SQLSMALL"))
+        expect("stays as it is" in messages(lab), messages(lab))
 
 
 def a_set_that_was_made_before_the_sources_were_silent_is_not_the_last():
     with Lab("small", speed=30) as lab:
         newest = lab.json("sets", "-n", "1")["sets"][0]["set"]
-        held = held_behind_its_first_disabled_job(lab)
+        held = held_when(lab, lambda: has_disabled_a_job(lab))
+        expect("runs once more" not in messages(lab), "the worker was held in time")
         name = next(n for n in jobs(lab, "SQLSMALL") if n.startswith("Backup BizTalk"))
         execute(lab, "SQLSMALL", f"EXEC msdb.dbo.sp_start_job @job_name = N'{name}'")
 
@@ -500,6 +518,7 @@ if __name__ == "__main__":
                   a_write_after_the_mark_is_told_and_the_move_makes_another_mark,
                   a_session_that_comes_in_later_is_named_and_nothing_is_taken_from_it,
                   an_aborted_move_gives_the_source_back,
+                  an_abort_never_wakes_the_source_of_a_group_that_another_run_recovered,
                   a_killed_move_is_resumed_and_loses_nothing,
                   a_move_needs_living_sources,
                   a_migration_makes_the_databases_on_new_servers,
