@@ -9,6 +9,7 @@
 #include "core/base/str.h"
 #include "core/base/text.h"
 #include "core/execute_internal.h"
+#include "core/jobs_list.h"
 #include "core/situation.h"
 #include "core/tsql_write.h"
 
@@ -191,25 +192,85 @@ static bool check_newest(struct execution *execution, struct error *error)
     return true;
 }
 
-/* The source's Agent jobs, re-created and enabled, begin to work on the new production by their
- * schedules: the backup job among them. */
-static void report_enabled_jobs(const struct destination *destination)
+/* --- Agent jobs ------------------------------------------------------------------------------- */
+
+static bool is_own(enum job_function function)
 {
-    struct str names = {0};
-    int enabled = 0;
-    for (size_t i = 0; i < destination->jobs_count; i++) {
-        char name[129];
-        if (destination->jobs[i].function != JOB_OTHER || !destination->jobs[i].enabled)
+    return function == JOB_BIZTALK || function == JOB_BACKUP;
+}
+
+/* Up to five names, with how many there are. */
+struct job_names {
+    struct str text;
+    int count;
+};
+
+static void name_job(struct job_names *names, const char *raw)
+{
+    char name[129];
+    text_clean(name, sizeof name, raw);
+    if (++names->count <= 5)
+        str_format(&names->text, "%s%s", names->count == 1 ? "" : ", ", name);
+}
+
+static bool has_job(const struct destination *destination, const char *name)
+{
+    for (size_t i = 0; i < destination->jobs_count; i++)
+        if (text_equal_nocase(destination->jobs[i].name, name))
+            return true;
+    return false;
+}
+
+/* The documented jobs of the destination's databases that are not there. */
+static void name_missing(const struct destination *destination, struct job_names *missing)
+{
+    const struct execution *execution = destination->execution;
+    for (size_t i = 0; i < execution->lanes_count; i++) {
+        const struct plan_database *plan = execution->lanes[i].plan;
+        const struct roster_entry entry = {.use = plan->use, .database = plan->database};
+        char name[300];
+        if (execution->lanes[i].destination != destination)
             continue;
-        text_clean(name, sizeof name, destination->jobs[i].name);
-        if (++enabled <= 5)
-            str_format(&names, "%s%s", enabled == 1 ? "" : ", ", name);
+        for (size_t k = 0; jobs_list_name(&entry, k, name, sizeof name); k++)
+            if (!has_job(destination, name))
+                name_job(missing, name);
     }
-    if (enabled > 0)
-        execution_note(destination->execution, "%s: %d Agent job(s) are enabled, such as %s: see that "
-                       "they may run before BizTalk starts", destination->config->name, enabled,
-                       str_text(&names));
-    str_free(&names);
+}
+
+/* Findings, no failed proof: the databases are consistent whatever the jobs are. BizTalk's own jobs,
+ * the backup job among them, must wait until the runbook enables them; BizTalk's Restore To Mark
+ * creates the source's jobs as they were there. */
+static void report_jobs(struct destination *destination)
+{
+    struct job_names missing = {0}, enabled = {0}, others = {0};
+    const char *server = destination->config->name;
+    int own = 0;
+    for (size_t i = 0; i < destination->jobs_count; i++) {
+        const struct job *job = &destination->jobs[i];
+        own += is_own(job->function);
+        if (job->enabled && (is_own(job->function) || job->function == JOB_OTHER))
+            name_job(is_own(job->function) ? &enabled : &others, job->name);
+    }
+    name_missing(destination, &missing);
+    execution_note(destination->execution,
+                   "%s: the shipping jobs are disabled; %d of BizTalk's other Agent jobs there, %d "
+                   "of them enabled", server, own, enabled.count);
+    if (missing.count > 0)
+        execution_note(destination->execution,
+                       "%s: %d of BizTalk's Agent job(s) are missing, such as %s: the run's job "
+                       "script makes them", server, missing.count, str_text(&missing.text));
+    if (enabled.count > 0)
+        execution_note(destination->execution,
+                       "%s: %d of BizTalk's Agent job(s) are enabled, such as %s: disable them until "
+                       "the runbook enables them", server, enabled.count, str_text(&enabled.text));
+    if (others.count > 0)
+        execution_note(destination->execution,
+                       "%s: %d Agent job(s) that are not BizTalk's are enabled, such as %s: see that "
+                       "they may run before BizTalk starts", server, others.count,
+                       str_text(&others.text));
+    str_free(&missing.text);
+    str_free(&enabled.text);
+    str_free(&others.text);
 }
 
 /* Enabled shipping jobs would restore over what is production now. */
@@ -219,12 +280,10 @@ static bool check_jobs(struct execution *execution, struct error *error)
         struct destination *destination = &execution->destinations[i];
         if (!destination_read_jobs(destination, &destination->work_link, error))
             return false;
-        int biztalk = 0;
         for (size_t k = 0; k < destination->jobs_count; k++) {
             const struct job *job = &destination->jobs[k];
             bool shipping = job->function == JOB_GET_HISTORY ||
                             job->function == JOB_RESTORE_DATABASES;
-            biztalk += job->function == JOB_OTHER;
             if (!shipping || !job->enabled)
                 continue;
             error_set(error, ERR_NOT_PROVEN, destination->config->name,
@@ -232,9 +291,7 @@ static bool check_jobs(struct execution *execution, struct error *error)
                       "the job %s is enabled although its databases are production now", job->name);
             return false;
         }
-        execution_note(execution, "%s: the shipping jobs are disabled; %d other Agent job(s) there",
-                       destination->config->name, biztalk);
-        report_enabled_jobs(destination);
+        report_jobs(destination);
     }
     return true;
 }

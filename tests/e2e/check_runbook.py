@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import jsonschema  # noqa: E402
 import lab as support  # noqa: E402
 from lab import Lab, ROOT, expect, wait_for  # noqa: E402
+from record import restore_login  # noqa: E402
 from slow import execute  # noqa: E402
 
 
@@ -217,6 +218,32 @@ def the_job_scripts_make_the_jobs_disabled_and_enable_them_in_a_step_of_their_ow
             expect(job["enabled"] == (before[name]["enabled"] and not stays), (name, job))
 
 
+def jobs_of_biztalk_that_are_enabled_or_missing_are_findings_and_no_failed_proof():
+    with Lab("small", speed=1) as lab:
+        lab.json("status")
+        lab.sources_die()
+        connection = restore_login(lab, "DRSMALL")
+        for name, enabled in (("PurgeSubscriptionsJob_BizTalkMsgBoxDb", 1),
+                              ("TrackedMessages_Copy_BizTalkMsgBoxDb", 0), ("Nightly indexes", 1)):
+            connection.cursor().execute(f"EXEC msdb.dbo.sp_add_job @job_name = N'{name}', "
+                                        f"@enabled = {enabled}")
+        connection.close()
+        done = lab.run("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
+                       "Small group", seconds=120)
+        expect(done.returncode == 0, done.stderr)
+        report = lab.json("report", "1")
+        expect(report["verdict"] == "ok", report["verdict"])
+        said = "\n".join(report["messages"])
+        expect("the shipping jobs are disabled; 2 of BizTalk's other Agent jobs there, 1 of them "
+               "enabled" in said, said)
+        expect("1 of BizTalk's Agent job(s) are enabled, such as PurgeSubscriptionsJob_"
+               "BizTalkMsgBoxDb: disable" in said, said)
+        expect("Agent job(s) are missing, such as DTA Purge and Archive (BizTalkDTADb)" in said and
+               "TrackedMessages_Copy" not in said, said)
+        expect("1 Agent job(s) that are not BizTalk's are enabled, such as Nightly indexes" in said,
+               said)
+
+
 def the_scan_is_refused_where_nothing_was_failed_over():
     with Lab("small") as lab:
         done = lab.run("report", "1", "--scan")
@@ -230,4 +257,5 @@ support.main([a_wrong_runbook_is_told_as_a_whole_and_nothing_starts,
               the_steps_of_a_run_are_ticked_and_survive,
               the_run_makes_its_files_and_the_scan_says_what_is_left,
               the_job_scripts_make_the_jobs_disabled_and_enable_them_in_a_step_of_their_own,
+              jobs_of_biztalk_that_are_enabled_or_missing_are_findings_and_no_failed_proof,
               the_scan_is_refused_where_nothing_was_failed_over])
