@@ -3,10 +3,13 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+from proxy import read_ini
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
@@ -80,12 +83,19 @@ class Lab:
         self.process.send_signal(signal.SIGUSR2 if alive else signal.SIGUSR1)
 
     def sources_die(self):
-        """Kills the sources and waits until the program sees them dead."""
+        """Kills the sources and waits until nobody can connect to them."""
+        sections = read_ini(getattr(self, "direct_ini", self.ini)).values()
+        ports = [int(s["port"]) for s in sections if s.get("role") == "source"]
         self.sources(False)
 
         def dead():
-            status = self.json("status")
-            return all(not s["reachable"] for s in status["servers"] if s["role"] == "source")
+            for port in ports:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    return False
+                except OSError:
+                    pass
+            return True
         wait_for(dead, 20, "the sources are dead")
 
     def check_proof_order(self):
