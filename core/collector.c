@@ -56,13 +56,25 @@ static struct secrets *fetch_passwords(const struct config *config, struct error
     return NULL;
 }
 
+/* A file that was not usable in an earlier session may have been mended since: whoever starts the
+ * program again wants to know. */
+static void doubt_lost_files(struct server_view *view)
+{
+    for (size_t i = 0; i < view->proofs_count; i++)
+        if (view->proofs[i]->state != FILE_PROVEN)
+            view->proofs[i]->asked_utc_ms = TIME_UNKNOWN;
+}
+
 /* The last good view of an earlier session, or one with nothing known. */
 static struct server_view *first_view(struct collector *collector, size_t index)
 {
     const struct config_server *server = &collector->config->servers[index];
     struct server_view *view = store_load(&collector->workers[index].store,
                                           collector->config, index, collector->clock);
-    return view ? view : server_view_new(server->name, server->role);
+    if (!view)
+        return server_view_new(server->name, server->role);
+    doubt_lost_files(view);
+    return view;
 }
 
 static struct collector *allocate(const struct config *config, const struct clock *clock)

@@ -74,13 +74,11 @@ int cli_usage_error(const struct cli *cli, const char *format, ...)
  * and returns NULL. Owned. */
 struct config *cli_load_config(const struct cli *cli, int *status);
 
-/* Reads every server once (up to the configuration's time-outs). NULL with *status set where not
- * one server answered and nothing is known from earlier (exit status 4); owned. */
+/* Reads every server once (up to the configuration's time-outs), then waits until the backup files
+ * that a restore would need are proven by their headers, three seconds at most: what one command
+ * says of a file the others say too. NULL with *status set where not one server answered and
+ * nothing is known from earlier (exit status 4); owned. */
 struct group_view *cli_read_group(const struct config *config, int *status);
-
-/* The same once the backup files that a restore would need are proven by their headers, or three
- * seconds later: for those who ask how things stand. */
-struct group_view *cli_read_group_proven(const struct config *config, int *status);
 
 /* Reads the headers of the files behind --add-file and puts them into the request; nothing without
  * the option. restore: passwords of the restore logins, for servers where the monitoring login may

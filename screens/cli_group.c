@@ -88,8 +88,9 @@ static void tell_errors(const struct group_view *view)
     }
 }
 
-static struct group_view *read_group(const struct config *config, int64_t proofs_ms, int *status)
+struct group_view *cli_read_group(const struct config *config, int *status)
 {
+    enum { PROOFS_MS = 3000 };
     struct error error = {0};
     struct collector *collector = collector_start(config, clock_system(), &error);
     if (collector == NULL) {
@@ -97,8 +98,7 @@ static struct group_view *read_group(const struct config *config, int64_t proofs
         return NULL;
     }
     collector_wait_first(collector, config->connect_timeout_ms + config->query_timeout_ms);
-    if (proofs_ms > 0)
-        collector_wait_proofs(collector, proofs_ms);
+    collector_wait_proofs(collector, PROOFS_MS);
     struct group_view *view = collector_view(collector);
     collector_stop(collector);
     if (!anything_known(view)) {
@@ -110,17 +110,6 @@ static struct group_view *read_group(const struct config *config, int64_t proofs
     }
     *status = 0;
     return view;
-}
-
-struct group_view *cli_read_group(const struct config *config, int *status)
-{
-    return read_group(config, 0, status);
-}
-
-struct group_view *cli_read_group_proven(const struct config *config, int *status)
-{
-    enum { PROOFS_MS = 3000 };
-    return read_group(config, PROOFS_MS, status);
 }
 
 static bool read_target(const struct cli *cli, const struct config *config,

@@ -181,7 +181,7 @@ int cmd_status(const struct cli *cli)
     struct config *config = cli_load_config(cli, &status);
     if (config == NULL)
         return status;
-    struct group_view *view = cli_read_group_proven(config, &status);
+    struct group_view *view = cli_read_group(config, &status);
     if (view != NULL) {
         if (cli_has(cli, OPTION_JSON))
             status = cli_print(json_take_text(status_json(view)));
@@ -264,7 +264,7 @@ int cmd_check(const struct cli *cli)
 {
     int status;
     struct config *config = cli_load_config(cli, &status);
-    struct group_view *view = config == NULL ? NULL : cli_read_group_proven(config, &status);
+    struct group_view *view = config == NULL ? NULL : cli_read_group(config, &status);
     if (view == NULL) {
         config_free(config);
         return cmd_check_unknown("the group could not be read; stopmark config check and stopmark "
@@ -347,7 +347,7 @@ int cmd_metrics(const struct cli *cli)
 {
     int status;
     struct config *config = cli_load_config(cli, &status);
-    struct group_view *view = config == NULL ? NULL : cli_read_group_proven(config, &status);
+    struct group_view *view = config == NULL ? NULL : cli_read_group(config, &status);
     if (view != NULL) {
         struct str out = {0};
         const char *group = config->group_name;

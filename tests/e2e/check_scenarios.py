@@ -65,8 +65,11 @@ def files_that_cannot_be_read_leave_the_set_before_them():
     with Lab("bad-files") as lab:
         lab.sources_die()
         done = restore(lab, "--target", "newest")
-        expect(done.returncode == 5 and "set 97" in done.stderr, done.stderr)
-        expect("BizTalkDTADb" in done.stderr and "BizTalkMsgBoxDb2" in done.stderr, done.stderr)
+        expect(done.returncode == 5 and "(set 94)" in done.stderr, done.stderr)
+        expect("BizTalkDTADb cannot roll forward to set 98" in done.stderr
+               and "it is missing" in done.stderr, done.stderr)
+        expect("BizTalkMsgBoxDb2 cannot roll forward to set 98" in done.stderr
+               and "it is corrupt" in done.stderr, done.stderr)
 
 
 def a_stolen_log_is_a_bridge_only_while_its_file_is_there():
