@@ -250,8 +250,13 @@ bool lane_locate_after_job(struct lane *lane);
 
 /* Stops the watchers and lets the locks go. */
 void execution_release(struct execution *execution);
+/* After an abort: the first database, as last looked at, that is online on the destination (NULL: on
+ * any) although this run recovered none: another run or somebody did. One that was to be replaced
+ * and was not touched yet is no such. By execution->past. NULL = none. Borrowed. */
+const struct lane *execution_recovered_elsewhere(const struct execution *execution,
+                                                 const struct destination *destination);
 /* After an abort: enables the shipping jobs that this run disabled, where the databases of a
- * destination stand where BizTalk's tables say. */
+ * destination stand where BizTalk's tables say and none is online. */
 void execution_restore_jobs(struct execution *execution);
 /* Starts the watcher of a destination whose lock is held. */
 void destination_watch(struct destination *destination);

@@ -148,6 +148,31 @@ bool execution_stop_jobs(struct execution *execution, struct error *error)
     return true;
 }
 
+/* True for a database that this run began to restore, or may have. */
+static bool was_restored(const struct execution *execution, const struct lane *lane)
+{
+    for (size_t i = 0; i < execution->past.steps_count; i++) {
+        const struct journal_step *step = &execution->past.steps[i];
+        if (step->of_plan && text_equal(step->server, lane->plan->server) &&
+            text_equal(step->database, lane->plan->database))
+            return true;
+    }
+    return false;
+}
+
+const struct lane *execution_recovered_elsewhere(const struct execution *execution,
+                                                 const struct destination *destination)
+{
+    for (size_t i = 0; i < execution->lanes_count; i++) {
+        const struct lane *lane = &execution->lanes[i];
+        if ((destination == NULL || lane->destination == destination) &&
+            lane->live.state == STATE_ONLINE && !lane->live.standby &&
+            (!lane->plan->must_replace || was_restored(execution, lane)))
+            return lane;
+    }
+    return NULL;
+}
+
 void execution_restore_jobs(struct execution *execution)
 {
     journal_content_free(&execution->past);
@@ -156,7 +181,8 @@ void execution_restore_jobs(struct execution *execution)
     for (size_t i = 0; i < execution->destinations_count; i++) {
         struct destination *destination = &execution->destinations[i];
         const char *name = destination->config->name;
-        bool agree = rebuild_tables_agree(&execution->past, name);
+        const struct lane *online = execution_recovered_elsewhere(execution, destination);
+        bool agree = rebuild_tables_agree(&execution->past, name) && online == NULL;
         bool any = false;
         if (!destination->watching) /* another run may hold the lock */
             continue;
@@ -174,7 +200,10 @@ void execution_restore_jobs(struct execution *execution)
                 execution_note(execution, "%s: the job %s could not be enabled again: %s", name,
                                job->name, error.what);
         }
-        if (any && !agree)
+        if (any && online != NULL)
+            execution_note(execution, "%s: the shipping jobs stay disabled, for %s is online, and this "
+                           "run did not recover it", name, online->where);
+        else if (any && !agree)
             execution_note(execution, "%s: the shipping jobs stay disabled, for the databases stand "
                            "where BizTalk's tables do not know them: make a new plan and restore to a "
                            "mark, or rebuild the standby (stopmark report %lld has the steps)",

@@ -273,31 +273,6 @@ static void enable_jobs(struct destination *source)
     }
 }
 
-/* True for a database that this run began to restore, or may have. */
-static bool was_restored(const struct execution *execution, const struct lane *lane)
-{
-    for (size_t i = 0; i < execution->past.steps_count; i++) {
-        const struct journal_step *step = &execution->past.steps[i];
-        if (step->of_plan && text_equal(step->server, lane->plan->server) &&
-            text_equal(step->database, lane->plan->database))
-            return true;
-    }
-    return false;
-}
-
-/* The first database that is online on its destination, where this run recovered none: another run
- * or somebody did. One that was to be replaced and was not yet is no such. NULL = none. */
-static const struct lane *recovered_elsewhere(const struct execution *execution)
-{
-    for (size_t i = 0; i < execution->lanes_count; i++) {
-        const struct lane *lane = &execution->lanes[i];
-        if (lane->live.state == STATE_ONLINE && !lane->live.standby &&
-            (!lane->plan->must_replace || was_restored(execution, lane)))
-            return lane;
-    }
-    return NULL;
-}
-
 void execution_move_undo(struct execution *execution, bool others)
 {
     if (!move_applies(execution))
@@ -306,7 +281,7 @@ void execution_move_undo(struct execution *execution, bool others)
     if (!move_find_sources(execution, NULL) ||
         journal_read(execution->journal, &execution->past, NULL) != ERR_OK)
         return;
-    const struct lane *online = recovered_elsewhere(execution);
+    const struct lane *online = execution_recovered_elsewhere(execution, NULL);
     if (others || online != NULL) {
         execution_note(execution, "the source stays as it is, for %s%s, and two living groups would "
                        "each take a part of the work; if it is to live again all the same, set its "

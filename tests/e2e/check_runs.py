@@ -244,6 +244,28 @@ def a_dead_run_is_aborted_without_its_worker_and_the_jobs_go_on():
         expect(again.returncode == 5 and "nothing to abort" in again.stderr, again.stderr)
 
 
+def restores_fail(lab, number):
+    for server in ("DRSQL1", "DRSQL2"):
+        execute(lab, f"EXEC master.dbo.sp_lab_restore_fails N'{server}', NULL, {number}, NULL, 50",
+                server)
+
+
+def the_abort_of_a_dead_run_enables_no_job_on_what_another_run_recovered():
+    with SlowRun(begin=False, rate_bytes=FAST) as lab:
+        restores_fail(lab, 3201)
+        lab.run(*RESTORE, "--detach")
+        wait_state(lab, "failed")
+        kill_worker(lab)
+        restores_fail(lab, "NULL")
+        wait_for(lambda: lab.run("plan").returncode == 0, 60, "a new plan is possible")
+        done = lab.run(*RESTORE, seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        before = enabled_jobs(lab)
+        done = lab.run("abort", "1")
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        expect(enabled_jobs(lab) == before, "the databases are production now")
+
+
 def a_dead_run_that_began_to_recover_cannot_be_aborted():
     with SlowRun() as lab:
         rate(lab, FAST)
@@ -415,6 +437,7 @@ support.main([a_second_operator_is_refused_and_told_who_holds_the_lock,
               abort_before_anything_was_restored_enables_the_jobs_again,
               abort_after_a_log_was_applied_leaves_the_jobs_disabled,
               a_dead_run_is_aborted_without_its_worker_and_the_jobs_go_on,
+              the_abort_of_a_dead_run_enables_no_job_on_what_another_run_recovered,
               a_dead_run_that_began_to_recover_cannot_be_aborted,
               a_paused_run_sends_nothing_until_it_goes_on,
               a_full_disk_pauses_the_lanes_and_loses_nothing,
