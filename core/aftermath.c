@@ -10,6 +10,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/file.h"
+#include "core/journal.h"
 #include "core/run_internal.h"
 #include "core/store.h"
 #include "core/tsql_aftermath.h"
@@ -93,8 +94,27 @@ static void make_update_file(const struct making *making, const struct group_vie
     updateinfo_free(info);
 }
 
+/* A move disables the jobs of its sources before they are read for the last time: enabled is what
+ * the run found enabled. */
+static void take_back_disabled(const struct config *config, int64_t run,
+                               struct server_view *const *views)
+{
+    struct journal_content past = {0};
+    struct journal *journal = journal_open(run_directory(config), run, JOURNAL_READ, NULL);
+    if (journal != NULL && journal_read(journal, &past, NULL) == ERR_OK)
+        for (size_t i = 0; i < past.jobs_count; i++) {
+            int server = config_server_find(config, past.jobs[i].server);
+            for (size_t k = 0; server >= 0 && config->servers[server].role == ROLE_SOURCE &&
+                               k < views[server]->jobs_count; k++)
+                if (text_equal_nocase(views[server]->jobs[k].job_id, past.jobs[i].job_id))
+                    views[server]->jobs[k].enabled = true;
+        }
+    journal_content_free(&past);
+    journal_close(journal);
+}
+
 /* What was known of all servers when they were last read, live or long ago. */
-static struct group_view *last_good_view(const struct config *config)
+static struct group_view *last_good_view(const struct config *config, int64_t run)
 {
     const struct clock *clock = clock_system();
     struct server_view **views = memory_new_array(config->servers_count, sizeof *views);
@@ -103,6 +123,7 @@ static struct group_view *last_good_view(const struct config *config)
         if (views[i] == NULL)
             views[i] = server_view_new(config->servers[i].name, config->servers[i].role);
     }
+    take_back_disabled(config, run, views);
     struct group_view *view = group_view_build(config, views, config->servers_count, NULL,
                                                clock_utc_ms(clock), clock_monotonic_ms(clock));
     for (size_t i = 0; i < config->servers_count; i++)
@@ -115,7 +136,7 @@ void aftermath_make(const struct config *config, int64_t run,
                     void (*note)(void *context, const char *line), void *context)
 {
     const struct making making = {config, run, note, context};
-    struct group_view *view = last_good_view(config);
+    struct group_view *view = last_good_view(config, run);
     make_update_file(&making, view);
     for (size_t i = 0; i < view->destinations_count; i++)
         for (size_t k = 0; k < sizeof scripts / sizeof *scripts; k++) {

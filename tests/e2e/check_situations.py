@@ -124,6 +124,10 @@ def a_planned_move_loses_nothing_and_proves_it():
             expect(moved and set(moved.values()) == {"OFFLINE"}, now)
             expect(all(v == "ONLINE" for k, v in now.items() if k not in roster), now)
             expect(not any(jobs(lab, server).values()), jobs(lab, server))
+        with open(os.path.join(lab.state, "jobs-enable-1-DRSQL1.sql"), encoding="utf-8") as file:
+            enabling = file.read()
+        expect("Monitor BizTalk Server" in enabling and
+               "MessageBox_Message_Cleanup" not in enabling, enabling)
         check_record(lab)
         kinds = [s["kind"] for s in report["steps"]]
         last_offline = max(i for i, k in enumerate(kinds) if k == "set-offline")
