@@ -267,11 +267,11 @@ MUTANTS = [
            "                      entry->state == STATE_ABSENT",
            "check_add(sink, VERDICT_WARNING, roster_where(view, k),\n"
            "                      entry->state == STATE_ABSENT",
-           "core/test_checks: each_rule_fires_where_it_must_and_nowhere_else",
+           "core/test_checks: each_rule_says_what_its_cases_say",
            "a standby that was recovered takes no further log"),
     Mutant("jobs-where-live-ignored", "core/checks_standby.c",
            "if (shipping && job->enabled)", "if (false)",
-           "core/test_checks: each_rule_fires_where_it_must_and_nowhere_else",
+           "core/test_checks: each_rule_says_what_its_cases_say",
            "a shipping job would restore over production"),
     # --- the roster -----------------------------------------------------------------------------
     Mutant("first-of-two-destinations", "core/roster.c",
@@ -719,7 +719,8 @@ MUTANTS = [
            "check_runs.py: abort_before_anything_was_restored_enables_the_jobs_again",
            "BizTalk's own job restores beside the run"),
     Mutant("jobs-enabled-after-a-log", "core/execute_jobs.c",
-           "bool agree = rebuild_tables_agree(&execution->past, name);", "bool agree = true;",
+           "bool agree = rebuild_tables_agree(&execution->past, name) && online == NULL;",
+           "bool agree = online == NULL;",
            "check_runs.py: abort_after_a_log_was_applied_leaves_the_jobs_disabled",
            "BizTalk's tables do not know what the run did: its job would apply the wrong log"),
     # --- the other methods ------------------------------------------------------------------------
