@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/chain.h"
 
 static struct added_file new_added(const char *path, int destination, char *problem)
 {
@@ -18,22 +19,9 @@ static struct added_file new_added(const char *path, int destination, char *prob
 
 static void take_header(struct added_file *added, const struct backup_header *header)
 {
-    struct set_file *file = &added->file;
     added->database = memory_copy_text(header->database);
     added->kind = header->type == 'D' ? SET_FULL : SET_LOG;
-    file->state = FILE_PROVEN;
-    file->evidence = EVIDENCE_HEADER;
-    file->first_lsn = header->first_lsn;
-    file->last_lsn = header->last_lsn;
-    file->checkpoint_lsn = header->checkpoint_lsn;
-    file->fork_point_lsn = header->fork_point_lsn;
-    file->size_bytes = header->size_bytes;
-    file->bulk_logged = header->bulk_logged;
-    file->damaged = header->damaged;
-    memcpy(file->set_guid, header->set_guid, sizeof file->set_guid);
-    memcpy(file->family_guid, header->family_guid, sizeof file->family_guid);
-    memcpy(file->first_fork_guid, header->first_fork_guid, sizeof file->first_fork_guid);
-    memcpy(file->last_fork_guid, header->last_fork_guid, sizeof file->last_fork_guid);
+    chain_take_header(&added->file, header);
 }
 
 struct added_file added_from_proof(const struct file_proof *proof, const char *path,

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/proof.h"
 #include "core/view.h"
 
 /* What fills view->sets and the applied sets of view->roster, in this order (each in a file of
@@ -27,6 +28,10 @@ int chain_find_set(const struct group_view *view, int64_t id);
 /* True where the file can be read as far as is known: present, and neither missing, corrupt,
  * denied nor damaged. */
 bool chain_file_usable(const struct set_file *file);
+
+/* What a backup file's own header says of it, which wins over what tables say: proven, with its
+ * LSNs, forks, family and position. */
+void chain_take_header(struct set_file *file, const struct backup_header *header);
 
 /* folder and file joined as SQL Server on Windows, a share or a blob container would: the
  * folder's last separator is kept or added ('/' for URLs and Unix paths). Owned. */

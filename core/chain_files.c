@@ -118,8 +118,7 @@ static void join_restores(struct group_view *view, int destination)
 
 /* --- proofs ---------------------------------------------------------------------------------- */
 
-/* The header is the file's own word: it wins over what tables say of it. */
-static void take_header(struct set_file *file, const struct backup_header *header)
+void chain_take_header(struct set_file *file, const struct backup_header *header)
 {
     file->state = FILE_PROVEN;
     file->evidence = EVIDENCE_HEADER;
@@ -149,7 +148,7 @@ static void take_proof(struct set_file *file, const struct file_proof *proof, co
     if (header == NULL) /* another file lies there: not this set's */
         file->state = FILE_CORRUPT;
     else
-        take_header(file, header);
+        chain_take_header(file, header);
 }
 
 static void join_proofs(struct group_view *view, int destination)

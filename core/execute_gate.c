@@ -180,9 +180,7 @@ static bool show_lane(struct lane *lane, struct link *link)
     return true;
 }
 
-/* All databases must end with the same mark. One that could not be shown has no say here; its
- * first proof stands. */
-static bool same_newest_mark(struct execution *execution, struct error *error)
+bool execution_same_newest_mark(struct execution *execution, struct error *error)
 {
     const struct lane *first = NULL;
     for (size_t i = 0; i < execution->lanes_count; i++) {
@@ -216,7 +214,7 @@ bool execution_gate(struct execution *execution, struct error *error)
         !execution_each_lane(execution, gate_lane, error))
         return false;
     execution_say(execution, "every redo point is at the mark; reading every MarkLog in STANDBY");
-    if (!execution_each_lane(execution, show_lane, error) || !same_newest_mark(execution, error))
+    if (!execution_each_lane(execution, show_lane, error) || !execution_same_newest_mark(execution, error))
         return false;
     execution_note(execution, "gate: %zu of %zu databases are proven at the mark",
                    count_proven(execution), execution->lanes_count);

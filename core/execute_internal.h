@@ -222,6 +222,9 @@ bool execution_check_sources(struct execution *execution, struct error *error);
 bool execution_stop_jobs(struct execution *execution, struct error *error);
 bool execution_restore(struct execution *execution, struct error *error);
 bool execution_gate(struct execution *execution, struct error *error);
+/* True where every MarkLog that was read ends with the same mark. A database that could not be shown
+ * at the gate has no say; its first proof stands. */
+bool execution_same_newest_mark(struct execution *execution, struct error *error);
 bool execution_recover(struct execution *execution, struct error *error);
 bool execution_verify(struct execution *execution, struct error *error);
 

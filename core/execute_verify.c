@@ -178,20 +178,6 @@ static bool verify_lane(struct lane *lane, struct link *link)
     return true;
 }
 
-static bool check_newest(struct execution *execution, struct error *error)
-{
-    for (size_t i = 1; i < execution->lanes_count; i++) {
-        const struct lane *lane = &execution->lanes[i], *first = &execution->lanes[0];
-        if (strcmp(lane->mark_log.newest, first->mark_log.newest) == 0)
-            continue;
-        error_set(error, ERR_NOT_PROVEN, lane->where, "do not let BizTalk start on it",
-                  "its newest known mark is %s, that of %s is %s", lane->mark_log.newest,
-                  first->where, first->mark_log.newest);
-        return false;
-    }
-    return true;
-}
-
 /* --- Agent jobs ------------------------------------------------------------------------------- */
 
 static bool is_own(enum job_function function)
@@ -304,7 +290,7 @@ static void note_file(void *context, const char *line)
 
 bool execution_verify(struct execution *execution, struct error *error)
 {
-    if (!execution_each_lane(execution, verify_lane, error) || !check_newest(execution, error))
+    if (!execution_each_lane(execution, verify_lane, error) || !execution_same_newest_mark(execution, error))
         return false;
     if (situation_traits(execution->head.situation)->stops_shipping
             ? !check_jobs(execution, error)

@@ -26,7 +26,8 @@ char *file_read(const char *path, size_t size_max)
     return NULL;
 }
 
-bool file_write(const char *path, const char *text)
+/* A temporary file beside path with the whole text, synced; NULL with errno. Owned. */
+static char *write_beside(const char *path, const char *text)
 {
     char *temporary = memory_format("%s.%d.new", path, (int)getpid());
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -39,11 +40,37 @@ bool file_write(const char *path, const char *text)
     if (fd >= 0)
         close(fd);
     if (good)
-        good = rename(temporary, path) == 0;
-    else
-        errno = reason;
+        return temporary;
+    if (fd >= 0)
+        unlink(temporary);
+    free(temporary);
+    errno = reason;
+    return NULL;
+}
+
+bool file_write(const char *path, const char *text)
+{
+    char *temporary = write_beside(path, text);
+    if (temporary == NULL)
+        return false;
+    bool good = rename(temporary, path) == 0;
+    int reason = errno;
     if (!good)
         unlink(temporary);
     free(temporary);
+    errno = reason;
+    return good;
+}
+
+bool file_write_new(const char *path, const char *text)
+{
+    char *temporary = write_beside(path, text);
+    if (temporary == NULL)
+        return false;
+    bool good = link(temporary, path) == 0; /* fails where the name is taken */
+    int reason = errno;
+    unlink(temporary);
+    free(temporary);
+    errno = reason;
     return good;
 }

@@ -14,4 +14,7 @@ char *file_read(const char *path, size_t size_max);
 /* Whole or not at all: temporary file beside it (0600), synced, renamed. False with errno. */
 bool file_write(const char *path, const char *text);
 
+/* The same, but never in place of a file that is there (EEXIST). */
+bool file_write_new(const char *path, const char *text);
+
 #endif

@@ -1,17 +1,16 @@
 #include "core/script.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/str.h"
 #include "core/base/text.h"
+#include "core/file.h"
 #include "core/journal.h"
 #include "core/tsql_script.h"
 
@@ -311,26 +310,6 @@ void script_free(struct script *script)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* The name appears with the whole text or not at all, and never in place of another file's. */
-static bool write_new(const char *path, const char *text)
-{
-    char *temporary = memory_format("%s.%d.new", path, (int)getpid());
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    size_t length = strlen(text);
-    bool good = fd >= 0;
-    for (ssize_t done; good && length > 0; text += done, length -= (size_t)done)
-        good = (done = write(fd, text, length)) > 0;
-    good = good && fsync(fd) == 0 && link(temporary, path) == 0;
-    int reason = errno;
-    if (fd >= 0) {
-        close(fd);
-        unlink(temporary);
-    }
-    free(temporary);
-    errno = reason;
-    return good;
-}
-
 static enum error_code refuse_existing(const struct script *script, const char *directory,
                                        struct error *error)
 {
@@ -358,7 +337,7 @@ enum error_code script_write(const struct script *script, const char *directory,
     enum error_code code = refuse_existing(script, directory, error);
     for (size_t i = 0; i < script->files_count && code == ERR_OK; i++) {
         char *path = memory_format("%s/%s", directory, script->files[i].name);
-        if (!write_new(path, script->files[i].text))
+        if (!file_write_new(path, script->files[i].text))
             code = error_set(error, ERR_IO, path, NULL, "it cannot be written: %s",
                              strerror(errno));
         free(path);

@@ -79,9 +79,6 @@ void updateinfo_check(struct updateinfo_findings *findings, const struct updatei
                       const char *text);
 void updateinfo_findings_free(struct updateinfo_findings *findings);
 
-/* Only the file's form, by the schema that is built in (man/schema/updateinfo.rng). */
-void updateinfo_check_form(struct updateinfo_findings *findings, const char *text);
-
 /* The command lines for the BizTalk computers, to be read out over a phone; file = its name there.
  * Owned. */
 char *updateinfo_commands(const struct updateinfo *info, const char *file);

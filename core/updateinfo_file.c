@@ -71,14 +71,6 @@ static void check_form(xmlDocPtr document, struct updateinfo_findings *findings)
     xmlRelaxNGFree(schema);
 }
 
-void updateinfo_check_form(struct updateinfo_findings *findings, const char *text)
-{
-    xmlDocPtr document = parse(text, findings);
-    if (document != NULL)
-        check_form(document, findings);
-    xmlFreeDoc(document);
-}
-
 /* --- the lines -------------------------------------------------------------------------------- */
 
 /* Owned by us, "" for none. */

@@ -142,14 +142,6 @@ bool tasks_collect(struct tasks *tasks)
     return any;
 }
 
-size_t tasks_count(const struct tasks *tasks)
-{
-    struct tasks *locked = (struct tasks *)(uintptr_t)tasks;
-    pthread_mutex_lock(&locked->lock);
-    size_t count = tasks->running + tasks->ended_count;
-    pthread_mutex_unlock(&locked->lock);
-    return count;
-}
 
 size_t tasks_stop(struct tasks *tasks, int limit_ms)
 {

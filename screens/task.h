@@ -24,9 +24,6 @@ void task_start(struct tasks *tasks, void (*work)(void *data), void (*done)(void
 /* Calls done() of every task that has ended, in the order they ended; true if there was one. */
 bool tasks_collect(struct tasks *tasks);
 
-/* How many are under way or not collected. */
-size_t tasks_count(const struct tasks *tasks);
-
 /* Waits at most limit_ms for those under way, calls done() for the ended ones, and frees. One that
  * does not end in time is left behind with its data; returns how many: then what it uses must not
  * be freed. NULL gives 0. */

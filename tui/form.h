@@ -114,25 +114,4 @@ enum form_result form_choice_key(struct form_choice *choice, uint32_t key);
 /* Draws the list from the region's top, numbered; returns the row behind it. */
 int form_choice_draw(struct form_choice *choice, const struct canvas *canvas, bool focused);
 
-/* --- things to tick off ----------------------------------------------------------------------- */
-
-struct form_tick_item {
-    const char *label;       /* borrowed */
-    const char *explanation; /* borrowed; NULL = none */
-    bool ticked;
-};
-
-struct form_ticks {
-    struct form_tick_item *items; /* borrowed, changed by keys */
-    size_t items_count;
-    size_t at;
-    size_t first;
-};
-
-/* Up Down j k Home End move, Space turns the tick over; Enter accepts, Esc cancels. */
-enum form_result form_ticks_key(struct form_ticks *ticks, uint32_t key);
-
-/* Draws the list; returns the row behind it. */
-int form_ticks_draw(struct form_ticks *ticks, const struct canvas *canvas, bool focused);
-
 #endif

@@ -1,4 +1,4 @@
-/* Lists in forms: one of several, and things to tick off. */
+/* A list in a form: one of several. */
 #include <stdio.h>
 
 #include "tui/form.h"
@@ -31,7 +31,7 @@ static bool move(size_t *at, size_t count, uint32_t key)
     }
 }
 
-/* One item as the two lists draw it. */
+/* One item as the list draws it. */
 struct item {
     enum glyph glyph;
     unsigned glyph_attr, attr;
@@ -139,44 +139,4 @@ int form_choice_draw(struct form_choice *choice, const struct canvas *canvas, bo
 {
     return list_draw(canvas, choice->items_count, choice->at, &choice->first, focused, choice_item,
                      choice);
-}
-
-/* --- things to tick off ----------------------------------------------------------------------- */
-
-enum form_result form_ticks_key(struct form_ticks *ticks, uint32_t key)
-{
-    if (move(&ticks->at, ticks->items_count, key))
-        return FORM_USED;
-    switch (key) {
-    case KEYS_ESC:
-        return FORM_CANCELLED;
-    case KEYS_ENTER:
-        return FORM_ACCEPTED;
-    case KEYS_SPACE:
-        if (ticks->at < ticks->items_count)
-            ticks->items[ticks->at].ticked = !ticks->items[ticks->at].ticked;
-        return FORM_USED;
-    default:
-        return FORM_UNUSED;
-    }
-}
-
-static struct item ticks_item(const void *context, size_t i)
-{
-    const struct form_ticks *ticks = context;
-    const struct form_tick_item *from = &ticks->items[i];
-    return (struct item){
-        .glyph = from->ticked ? GLYPH_TICKED : GLYPH_NOT_TICKED,
-        .glyph_attr = from->ticked ? ATTR_OK : ATTR_NORMAL,
-        .attr = ATTR_NORMAL,
-        .label = from->label,
-        .lines = {from->explanation, NULL},
-        .lines_attr = {ATTR_SECONDARY, ATTR_NORMAL},
-    };
-}
-
-int form_ticks_draw(struct form_ticks *ticks, const struct canvas *canvas, bool focused)
-{
-    return list_draw(canvas, ticks->items_count, ticks->at, &ticks->first, focused, ticks_item,
-                     ticks);
 }

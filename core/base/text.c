@@ -109,33 +109,6 @@ int text_width(const char *text)
     return width;
 }
 
-void text_fit(char *out, size_t size, const char *text, int cells)
-{
-    if (size == 0)
-        return;
-    bool cut = text_width(text) > cells;
-    int room = cut ? cells - 1 : cells;
-    int used = 0;
-    size_t length = 0;
-    while (*text != '\0') {
-        const char *start = text;
-        int width = text_char_width(text_next(&text));
-        size_t bytes = (size_t)(text - start);
-        if (used + width > room || length + bytes >= size)
-            break;
-        memcpy(out + length, start, bytes);
-        length += bytes;
-        used += width;
-    }
-    if (cut && cells > 0 && length + 1 < size) {
-        out[length++] = '~';
-        used++;
-    }
-    while (used++ < cells && length + 1 < size)
-        out[length++] = ' ';
-    out[length] = '\0';
-}
-
 int text_compare_nocase(const char *a, const char *b)
 {
     for (;;) {

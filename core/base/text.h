@@ -32,10 +32,6 @@ int text_char_width(uint32_t code);
 /* The cells that text takes. */
 int text_width(const char *text);
 
-/* Copies as much of text as fits into cells and pads with blanks to exactly cells. Where it does
- * not fit, the last cell is '~'. */
-void text_fit(char *out, size_t size, const char *text, int cells);
-
 /* Compares two names as a case-insensitive SQL Server collation would for the characters that
  * have simple case pairs (towlower); <0, 0, >0. */
 int text_compare_nocase(const char *a, const char *b);

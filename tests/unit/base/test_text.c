@@ -64,30 +64,6 @@ static void cleaning_cuts_at_a_character(void **state)
     assert_string_equal(out, "ab");
 }
 
-static void fitting_pads_and_cuts_to_exactly_the_cells(void **state)
-{
-    static const struct {
-        const char *given;
-        int cells;
-        const char *expected;
-    } cases[] = {
-        {"ab", 4, "ab  "},
-        {"abcd", 4, "abcd"},
-        {"abcde", 4, "abc~"},
-        {"", 2, "  "},
-        {"x", 0, ""},
-        {"\xE6\xBC\xA2\xE5\xAD\x97", 3, "\xE6\xBC\xA2~"},
-        {"a\xE6\xBC\xA2\xE5\xAD\x97", 4, "a\xE6\xBC\xA2~"},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char out[32];
-        text_fit(out, sizeof out, cases[i].given, cases[i].cells);
-        assert_string_equal(out, cases[i].expected);
-        assert_int_equal(text_width(out), cases[i].cells);
-    }
-}
-
 static void names_compare_without_case_and_marks_do_not(void **state)
 {
     (void)state;
@@ -116,7 +92,6 @@ int main(void)
         cmocka_unit_test(no_control_character_survives_cleaning),
         cmocka_unit_test(every_byte_string_cleans_to_clean_text),
         cmocka_unit_test(cleaning_cuts_at_a_character),
-        cmocka_unit_test(fitting_pads_and_cuts_to_exactly_the_cells),
         cmocka_unit_test(names_compare_without_case_and_marks_do_not),
         cmocka_unit_test(the_nearest_word_is_found_by_its_distance),
     };

@@ -248,24 +248,6 @@ static void a_choice_tells_numbers_reasons_and_what_is_chosen(void **state)
     canvas_close(&canvas);
 }
 
-static void space_turns_a_tick_over(void **state)
-{
-    (void)state;
-    struct form_tick_item ticked[] = {{.label = "a"}, {.label = "b", .explanation = "why"}};
-    struct form_ticks ticks = {.items = ticked, .items_count = 2};
-    form_ticks_key(&ticks, 'j');
-    assert_int_equal(form_ticks_key(&ticks, KEYS_SPACE), FORM_USED);
-    assert_true(ticked[1].ticked);
-    struct canvas canvas = canvas_open(4, 20, GLYPH_SET_ASCII);
-    form_ticks_draw(&ticks, &canvas, true);
-    assert_canvas(&canvas, "  . a\n> x b\n      why");
-    canvas_close(&canvas);
-    form_ticks_key(&ticks, KEYS_SPACE);
-    assert_false(ticked[1].ticked);
-    assert_int_equal(form_ticks_key(&ticks, KEYS_ENTER), FORM_ACCEPTED);
-    assert_int_equal(form_ticks_key(&ticks, KEYS_ESC), FORM_CANCELLED);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,7 +264,6 @@ int main(void)
         cmocka_unit_test(only_the_very_word_confirms),
         cmocka_unit_test(a_refused_choice_cannot_be_taken),
         cmocka_unit_test(a_choice_tells_numbers_reasons_and_what_is_chosen),
-        cmocka_unit_test(space_turns_a_tick_over),
     };
     return cmocka_run_group_tests(tests, use_utf8, NULL);
 }
