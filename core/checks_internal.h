@@ -1,4 +1,7 @@
-/* What the files of the rules share; nobody else includes it. */
+/* What the files of the rules share: the sink for findings and looks at a view that tell when
+ * something may not be seen. Reads a view, never a server. One thread a sink; its results
+ * belong to the view. Nobody else includes it.
+ */
 #ifndef STOPMARK_CORE_CHECKS_INTERNAL_H
 #define STOPMARK_CORE_CHECKS_INTERNAL_H
 

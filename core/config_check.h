@@ -1,5 +1,6 @@
 /* What no single value of stopmark.ini can tell: whether the servers make a group. Used by
- * core/config only. */
+ * core/config only, on the thread that loads; owns nothing, adds to the problems it is given.
+ */
 #ifndef STOPMARK_CORE_CONFIG_CHECK_H
 #define STOPMARK_CORE_CONFIG_CHECK_H
 

@@ -1,4 +1,7 @@
-/* What core/journal.c and core/journal_read.c share. No other file includes it. */
+/* What core/journal.c and core/journal_read.c share: the connection and its lock, which any thread
+ * takes around each transaction. The journal owns all of it (journal_close). No other file includes
+ * it.
+ */
 #ifndef STOPMARK_CORE_JOURNAL_INTERNAL_H
 #define STOPMARK_CORE_JOURNAL_INTERNAL_H
 

@@ -1,4 +1,7 @@
-/* What the planner's files share; nobody else includes it. */
+/* What the planner's files share: a plan while it is being made. It borrows from the view and the
+ * request; what it makes belongs to the plan (plan_free). Pure; one thread. Nobody else includes
+ * it.
+ */
 #ifndef STOPMARK_CORE_PLAN_INTERNAL_H
 #define STOPMARK_CORE_PLAN_INTERNAL_H
 

@@ -1,5 +1,5 @@
 /* What run.c, run_client.c, worker.c and report.c share: places, the socket, snapshots as JSON.
- * No other file includes it.
+ * Any thread; each function says what is owned. No other file includes it.
  */
 #ifndef STOPMARK_CORE_RUN_INTERNAL_H
 #define STOPMARK_CORE_RUN_INTERNAL_H

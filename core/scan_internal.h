@@ -1,4 +1,6 @@
-/* What the files of the scan share. No other file includes it.
+/* What the files of the scan share. It reads a view, never a server; findings belong to the scan
+ * (scan_free). One thread. Included by core/scan*.c and by
+ * the statements that look behind a fail-over.
  */
 #ifndef STOPMARK_CORE_SCAN_INTERNAL_H
 #define STOPMARK_CORE_SCAN_INTERNAL_H

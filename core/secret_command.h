@@ -1,5 +1,7 @@
 /* Runs a password command (sh -c) with nothing open but its output and /dev/null, and without the
- * environment variables that hold passwords. Used by core/secret only. Blocks. */
+ * environment variables that hold passwords. Used by core/secret only. Blocks; any
+ * thread.
+ */
 #ifndef STOPMARK_CORE_SECRET_COMMAND_H
 #define STOPMARK_CORE_SECRET_COMMAND_H
 

@@ -1,6 +1,6 @@
 /* Whether a TCP connection can be had at all, found out without FreeTDS: its own connect() can be
  * neither cancelled nor timed finely. Used by core/tds, and by PREPARE to
- * tell whether a source is alive.
+ * tell whether a source is alive. Blocks up to its limit; any thread; keeps nothing open.
  */
 #ifndef STOPMARK_CORE_TDS_CONNECT_H
 #define STOPMARK_CORE_TDS_CONNECT_H

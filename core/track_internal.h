@@ -1,4 +1,6 @@
-/* What the track's files share; nobody else includes it. */
+/* What the track's files share: looks at a track that is being built or followed. Pure; one thread;
+ * what is found belongs to the track. Nobody else includes it.
+ */
 #ifndef STOPMARK_CORE_TRACK_INTERNAL_H
 #define STOPMARK_CORE_TRACK_INTERNAL_H
 

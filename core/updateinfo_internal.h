@@ -1,4 +1,5 @@
-/* What updateinfo's files share. No other file includes it.
+/* What updateinfo's files share: the schema and the names of elements, all static. Any thread.
+ * No other file includes it.
  */
 #ifndef STOPMARK_CORE_UPDATEINFO_INTERNAL_H
 #define STOPMARK_CORE_UPDATEINFO_INTERNAL_H

@@ -1,5 +1,6 @@
 /* Copying and freeing the parts of a server view. Used by core/view.c, the collector and the
- * store. The copies are deep, except for history, whose chunks are shared.
+ * store. The copies are deep, except for history, whose chunks are shared. Any thread that
+ * owns the view; view_free_rows frees what the copies made.
  */
 #ifndef STOPMARK_CORE_VIEW_ROWS_H
 #define STOPMARK_CORE_VIEW_ROWS_H

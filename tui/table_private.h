@@ -1,4 +1,6 @@
-/* Inside the table room: its state, shared by the files that fill, arrange, draw and drive it. */
+/* Inside the table room: its state, shared by the files that fill, arrange, draw and drive it. Main
+ * thread only; the table owns it (table_free). Nobody else includes it.
+ */
 #ifndef STOPMARK_TUI_TABLE_PRIVATE_H
 #define STOPMARK_TUI_TABLE_PRIVATE_H
 

@@ -1,4 +1,6 @@
-/* Inside the terminal room: what curses calls a key, and what we call it. */
+/* Inside the terminal room: what curses calls a key, and what we call it. Main thread only; owns
+ * nothing.
+ */
 #ifndef STOPMARK_TUI_TERM_KEYS_H
 #define STOPMARK_TUI_TERM_KEYS_H
 

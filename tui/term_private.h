@@ -1,4 +1,6 @@
-/* Inside the terminal room: the terminal's state, shared by its files. Includes curses. */
+/* Inside the terminal room: the terminal's state, shared by its files. Includes curses, so that
+ * nobody else may include it. Main thread only; the terminal owns it (term_close).
+ */
 #ifndef STOPMARK_TUI_TERM_PRIVATE_H
 #define STOPMARK_TUI_TERM_PRIVATE_H
 

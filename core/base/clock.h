@@ -1,6 +1,6 @@
 /* Time. Instants are milliseconds since 1970-01-01 UTC; TIME_UNKNOWN stands for "not known" and
  * never takes part in arithmetic. Durations come from the monotonic clock. Everything that needs
- * the time gets a struct clock, so that a test can hand in its own.
+ * the time gets a struct clock, so that a test can hand in its own. Any thread; owns no memory.
  */
 #ifndef STOPMARK_BASE_CLOCK_H
 #define STOPMARK_BASE_CLOCK_H
