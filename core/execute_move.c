@@ -327,6 +327,18 @@ static bool make_mark(struct execution *execution, struct collector *collector,
     return good;
 }
 
+/* The plan to the made mark is kept before the run's own mark: a worker may have died in between. */
+static bool keep_target(struct execution *execution, struct error *error)
+{
+    const struct plan *plan = execution->plan;
+    pthread_mutex_lock(&execution->lock);
+    free(execution->head.mark);
+    execution->head.mark = memory_copy_text(plan->mark);
+    execution->head.set = plan->set;
+    pthread_mutex_unlock(&execution->lock);
+    return journal_set_target(execution->journal, plan->mark, plan->set, error) == ERR_OK;
+}
+
 bool execution_move_begin(struct execution *execution, struct error *error)
 {
     if (!move_applies(execution))
@@ -334,7 +346,7 @@ bool execution_move_begin(struct execution *execution, struct error *error)
     if (!move_find_sources(execution, error))
         return false;
     if (execution->plan->mark_made)
-        return true;
+        return keep_target(execution, error);
     for (size_t i = 0; i < execution->sources_count; i++)
         if (!source_look_quiet(&execution->sources[i], FIRST_LOOK_MS,
                                &execution->sources[i].quiet_since_local_ms, error))

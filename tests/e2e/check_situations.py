@@ -271,9 +271,13 @@ def held_when(lab, condition):
         time.sleep(0.002)  # slow motion: it works in this pause between looks
 
 
+def journal_path(lab):
+    return next((p for p in glob.glob(os.path.join(lab.state, "**", "*"), recursive=True)
+                 if os.path.isfile(p) and open(p, "rb").read(6) == b"SQLite" and "run" in p))
+
+
 def has_disabled_a_job(lab):
-    path = next((p for p in glob.glob(os.path.join(lab.state, "**", "*"), recursive=True)
-                 if os.path.isfile(p) and open(p, "rb").read(6) == b"SQLite" and "run" in p), None)
+    path = journal_path(lab)
     journal = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)
     try:
         return journal.execute("SELECT COUNT(*) FROM job").fetchone()[0] > 0
@@ -321,6 +325,23 @@ def a_set_that_was_made_before_the_sources_were_silent_is_not_the_last():
         expect(not read_record(lab), "nothing was restored")
         execute(lab, "SQLSMALL", "EXEC master.dbo.sp_lab_backup_fails NULL")
         lab.run("abort", "1")
+
+
+def a_move_that_died_between_its_plan_and_its_target_tells_the_mark_that_it_made():
+    with Lab("small", speed=30) as lab:
+        for pid in held_when(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"}):
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not workers(lab), 20, "the worker is gone")
+        made = lab.json("report", "1")["mark"]
+        journal = sqlite3.connect(journal_path(lab), timeout=10)
+        with journal:  # as it stands between the two writes
+            journal.execute("UPDATE run SET mark = 'BTS_of_the_plan', set_id = 1")
+        journal.close()
+        done = lab.run("resume", "1", seconds=180)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        report = lab.json("report", "1")
+        expect(report["mark"] == made and lab.json("runs")["runs"][0]["mark"] == made,
+               (report["mark"], made))
 
 
 def a_move_needs_living_sources():
@@ -524,6 +545,7 @@ if __name__ == "__main__":
                   an_aborted_move_gives_the_source_back,
                   an_abort_never_wakes_the_source_of_a_group_that_another_run_recovered,
                   a_killed_move_is_resumed_and_loses_nothing,
+                  a_move_that_died_between_its_plan_and_its_target_tells_the_mark_that_it_made,
                   a_move_needs_living_sources,
                   a_migration_makes_the_databases_on_new_servers,
                   a_file_that_a_log_adds_is_placed_where_the_standby_has_a_folder,
