@@ -271,38 +271,93 @@ char *wizard_reflow(const char *text)
     return str_take(&out);
 }
 
-/* Who ticked it, or what proves it. */
-static int draw_step_state(const struct manual_step *step, const struct canvas *canvas, int row)
+/* Who ticked it, or what proves it; "" = nobody yet. */
+static void describe_step_state(char *out, size_t size, const struct manual_step *step)
 {
-    char when[WORDS_SIZE], text[WORDS_LINE];
-    const char *note = step->note ? step->note : "";
+    char when[WORDS_SIZE];
+    const char *note = step->note ? step->note : "", *colon = note[0] ? ": " : "";
+    out[0] = '\0';
     if (step->by_run) {
-        snprintf(text, sizeof text, "%s%s%s", step->ticked ? "proven" : "not proven",
-                 note[0] ? ": " : "", note);
-        return wrap_draw(canvas, row, step->ticked ? ATTR_OK : ATTR_WARNING, text);
+        snprintf(out, size, "%s%s%s", step->ticked ? "proven" : "not proven", colon, note);
+    } else if (step->ticked) {
+        time_format(when, sizeof when, step->ticked_utc_ms);
+        snprintf(out, size, "done %s by %s%s%s", when, step->by ? step->by : "?", colon, note);
     }
-    if (!step->ticked)
-        return row;
-    time_format(when, sizeof when, step->ticked_utc_ms);
-    snprintf(text, sizeof text, "done %s by %s%s%s", when, step->by ? step->by : "?",
-             note[0] ? ": " : "", note);
-    return wrap_draw(canvas, row, ATTR_OK, text);
 }
 
-static int draw_manual_text(const struct manual_step *step, const struct canvas *canvas, int row)
+/* What stands below a step's title. */
+struct step_words {
+    char *text, *seen; /* owned; seen NULL = nothing is said */
+    char state[WORDS_LINE];
+};
+
+static struct step_words step_words_make(const struct manual_step *step)
 {
-    struct canvas inside = canvas_region(canvas, row, 6, -1, -1);
-    char *flowing = wizard_reflow(step->text);
-    int rows = wrap_draw(&inside, 0, ATTR_NORMAL, flowing);
-    free(flowing);
+    struct step_words words = {.text = wizard_reflow(step->text)};
     if (step->verify) {
         char *seen = memory_format("Seen by: %s", step->verify);
-        flowing = wizard_reflow(seen);
-        rows = wrap_draw(&inside, rows, ATTR_SECONDARY, flowing);
-        free(flowing);
+        words.seen = wizard_reflow(seen);
         free(seen);
     }
-    return row + draw_step_state(step, &inside, rows);
+    describe_step_state(words.state, sizeof words.state, step);
+    return words;
+}
+
+static int step_words_rows(const struct step_words *words, int cells)
+{
+    return wrap_rows(words->text, cells) + (words->seen ? wrap_rows(words->seen, cells) : 0) +
+           (words->state[0] ? wrap_rows(words->state, cells) : 0);
+}
+
+static int step_words_draw(const struct step_words *words, const struct canvas *canvas, int row,
+                           bool ticked)
+{
+    row = wrap_draw(canvas, row, ATTR_NORMAL, words->text);
+    if (words->seen)
+        row = wrap_draw(canvas, row, ATTR_SECONDARY, words->seen);
+    if (words->state[0])
+        row = wrap_draw(canvas, row, ticked ? ATTR_OK : ATTR_WARNING, words->state);
+    return row;
+}
+
+static void draw_step_title(const struct canvas *canvas, int row, const struct manual_step *step,
+                            size_t number, bool here)
+{
+    canvas_glyph(canvas, row, 0, here ? GLYPH_CURRENT : GLYPH_NONE, ATTR_STRONG);
+    canvas_glyph(canvas, row, 2, step->ticked ? GLYPH_TICKED : GLYPH_NOT_TICKED,
+                 step->ticked ? ATTR_OK : step->by_run ? ATTR_WARNING : ATTR_NORMAL);
+    char *title =
+        memory_format("%zu %s%s", number, step->title, step->by_run ? " (by stopmark)" : "");
+    canvas_fit(canvas, row, 4, canvas->columns - 4, ALIGN_LEFT, here ? ATTR_STRONG : ATTR_NORMAL,
+               title);
+    free(title);
+    if (here)
+        canvas_cursor(canvas, row, 4, false);
+}
+
+/* The selected step is opened below its title; those before it scroll away as its words need it.
+ * What does not fit even then is marked: Space shows it whole. */
+static void draw_steps(const struct report *report, size_t at, const struct canvas *canvas)
+{
+    enum { INDENT = 6, MARGIN = 2 };
+    int cells = canvas->columns > INDENT + MARGIN ? canvas->columns - INDENT - MARGIN : 1;
+    if (at >= report->manual_count || canvas->rows < 1)
+        return;
+    struct step_words words = step_words_make(&report->manual[at]);
+    int needs = 1 + step_words_rows(&words, cells), row = 0;
+    int before = canvas->rows - needs < canvas->rows / 2 ? canvas->rows - needs : canvas->rows / 2;
+    size_t first = before <= 0 ? at : at > (size_t)before ? at - (size_t)before : 0;
+    for (size_t i = first; i < report->manual_count && row < canvas->rows; i++) {
+        draw_step_title(canvas, row++, &report->manual[i], i + 1, i == at);
+        if (i != at)
+            continue;
+        struct canvas inside = canvas_region(canvas, row, INDENT, -1, cells);
+        row += step_words_draw(&words, &inside, 0, report->manual[at].ticked);
+    }
+    if (needs > canvas->rows)
+        canvas_sign(canvas, canvas->rows - 1, canvas->columns - 1, GLYPH_MORE_DOWN);
+    free(words.text);
+    free(words.seen);
 }
 
 void wizard_draw_after(struct wizard_screen *screen, const struct canvas *canvas)
@@ -320,22 +375,6 @@ void wizard_draw_after(struct wizard_screen *screen, const struct canvas *canvas
     if (report->manual_count)
         canvas_fit(canvas, 1, 0, canvas->columns, ALIGN_LEFT, ATTR_TITLE,
                    report->manual[screen->manual_at].phase_title);
-    /* the selected step is opened below its title; those before it scroll away as needed */
-    int room = canvas->rows - 2;
-    size_t first = screen->manual_at > (size_t)(room / 2) ? screen->manual_at - (size_t)(room / 2) : 0;
-    int row = 2;
-    for (size_t i = first; i < report->manual_count && row < canvas->rows; i++) {
-        const struct manual_step *step = &report->manual[i];
-        bool here = i == screen->manual_at;
-        canvas_glyph(canvas, row, 0, here ? GLYPH_CURRENT : GLYPH_NONE, ATTR_STRONG);
-        canvas_glyph(canvas, row, 2, step->ticked ? GLYPH_TICKED : GLYPH_NOT_TICKED,
-                     step->ticked ? ATTR_OK : step->by_run ? ATTR_WARNING : ATTR_NORMAL);
-        canvas_format(canvas, row, 4, here ? ATTR_STRONG : ATTR_NORMAL, "%zu %s%s", i + 1,
-                      step->title, step->by_run ? " (by stopmark)" : "");
-        if (here)
-            canvas_cursor(canvas, row, 4, false);
-        row++;
-        if (here)
-            row = draw_manual_text(step, canvas, row);
-    }
+    struct canvas list = canvas_region(canvas, 2, 0, -1, -1);
+    draw_steps(report, screen->manual_at, &list);
 }
