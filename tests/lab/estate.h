@@ -123,7 +123,7 @@ struct database {
     bool native_log_shipping;     /* SQL Server's own, too */
     bool mirrored;                /* in database mirroring, which BizTalk does not support */
     /* what the next steps of a restore meet: sp_lab_database */
-    bool file_not_restored, recovery_fails, continue_after_error;
+    bool file_not_restored, recovery_fails, files_disagree, steps_missing, continue_after_error;
     bool bad_page; /* a page that CHECKDB complains of */
     lab_lsn recover_from_lsn; /* RECOVERY is possible from here on; 0 = always */
     enum { CONDITION_NONE, CONDITION_NOT_RECOVERED, CONDITION_IN_TRANSITION, CONDITION_MIRROR }
@@ -159,6 +159,15 @@ enum file_state {
     FILE_END_MALFORMED,
     FILE_INCONSISTENT,
     FILE_STRIPED, /* one of two families */
+    /* its set does not fit what became of the database's files and log */
+    FILE_PATHS_MIXED,
+    FILE_FILES_CHANGED,
+    FILE_FORK_GAP,
+    FILE_FILE_UNKNOWN,
+    FILE_LOG_HALTS,
+    FILE_FILE_DROPPED,
+    FILE_NO_PRIMARY,
+    FILE_LOG_BEGUN_ANEW,
     /* its content fails while it is restored */
     FILE_BAD_PAGE,
     FILE_READ_FAILS,

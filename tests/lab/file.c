@@ -60,13 +60,16 @@ struct backup_file *lab_file(struct lab *lab, const struct instance *reader, con
 static const char *const state_words[] = {
     "readable",  "missing",  "no-folder", "denied",        "in-use",      "no-server",  "no-share",
     "no-logon",  "corrupt",  "not-mtf",   "mtf-version",   "empty",       "end-malformed",
-    "inconsistent", "striped", "bad-page", "read-fails",   "short",       "redo-fails"};
+    "inconsistent", "striped", "paths-mixed", "files-changed", "fork-gap", "file-unknown",
+    "log-halts", "file-dropped", "no-primary", "log-begun-anew",
+    "bad-page", "read-fails",   "short",       "redo-fails"};
 
 const char *backup_file_state_words(void)
 {
     return "readable, missing, no-folder, denied, in-use, no-server, no-share, no-logon, corrupt,"
-           " not-mtf, mtf-version, empty, end-malformed, inconsistent, striped, bad-page,"
-           " read-fails, short, redo-fails, damaged, no-checksums, bulk-logged, newer, older,"
+           " not-mtf, mtf-version, empty, end-malformed, inconsistent, striped,"
+           " paths-mixed, files-changed, fork-gap, file-unknown, log-halts, file-dropped,"
+           " no-primary, log-begun-anew, bad-page, read-fails, short, redo-fails, damaged, no-checksums, bulk-logged, newer, older,"
            " foreign, forked, unmarked";
 }
 

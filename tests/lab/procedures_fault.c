@@ -155,6 +155,10 @@ static bool set_condition(struct database *database, const char *word)
         database->recover_from_lsn = lsn_advance(database->timeline->next_lsn, 1 << 20);
     } else if (text_equal_nocase(word, "recovery-fails")) {
         database->recovery_fails = true;
+    } else if (text_equal_nocase(word, "files-disagree")) {
+        database->files_disagree = true;
+    } else if (text_equal_nocase(word, "steps-missing")) {
+        database->steps_missing = true;
     } else if (text_equal_nocase(word, "bad-page")) {
         database->bad_page = true;
     } else {
@@ -168,6 +172,7 @@ static void mend(struct database *database)
     database->condition = CONDITION_NONE;
     database->mirrored = database->mid_full_restore = false;
     database->file_not_restored = database->recovery_fails = false;
+    database->files_disagree = database->steps_missing = false;
     database->bad_page = false;
     database->recover_from_lsn = 0;
     database->user_access = 0;

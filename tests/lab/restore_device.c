@@ -75,8 +75,38 @@ bool restore_open(struct restore_run *run)
     return true;
 }
 
+/* The error of a set that does not fit what became of the database's files and log; 0 = it does. */
+static int misfit_error(enum file_state state)
+{
+    switch (state) {
+    case FILE_PATHS_MIXED:
+        return 3121;
+    case FILE_FILES_CHANGED:
+        return 3155;
+    case FILE_FORK_GAP:
+        return 4312;
+    case FILE_FILE_UNKNOWN:
+        return 4328;
+    case FILE_LOG_HALTS:
+        return 4332;
+    case FILE_FILE_DROPPED:
+        return 4337;
+    case FILE_NO_PRIMARY:
+        return 4342;
+    case FILE_LOG_BEGUN_ANEW:
+        return 4349;
+    default:
+        return 0;
+    }
+}
+
 bool restore_check_set(struct restore_run *run)
 {
+    int misfit = run->database == NULL ? 0 : misfit_error(run->file->state);
+    if (misfit != 0) {
+        restore_fail_planted(run, misfit);
+        return false;
+    }
     const struct backup_file *file = run->file;
     bool continues = run->statement->continue_after_error;
 

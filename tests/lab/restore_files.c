@@ -157,11 +157,15 @@ bool restore_check_end(struct restore_run *run)
 static bool recover(struct restore_run *run)
 {
     struct database *database = run->database;
-    if (run->steps_missing) {
+    if (run->steps_missing || database->steps_missing) {
         restore_say(run, 4339, NULL);
         database->state = DATABASE_RESTORING;
         database->standby = false;
         return true;
+    }
+    if (database->files_disagree) {
+        restore_fail_planted(run, 4331);
+        return false;
     }
     if (database->recovery_fails) {
         database->state = DATABASE_RECOVERY_PENDING;

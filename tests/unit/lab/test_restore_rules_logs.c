@@ -178,9 +178,10 @@ static void recovery_without_all_steps_says_4339_and_stays_restoring(void **stat
 {
     struct fixture *f = *state;
     full_restored(f);
-    assert_says(f, "EXEC sp_lab_restore_fails N'DRSQL1', N'Orders', 4339", "");
+    database_becomes(f, "steps-missing");
     assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "3014 4339");
     assert_int_equal(restored(f)->state, DATABASE_RESTORING);
+    database_becomes(f, "good");
     assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "3014");
 }
 
@@ -204,27 +205,38 @@ static void redo_that_fails_is_3456_and_ends_the_session(void **state)
     assert_true(restored(f)->redo_lsn == f->full->last_lsn);
 }
 
-/* An error that only damage of data leads to: planted, and gone the next time. */
-static void assert_planted(struct fixture *f, int number)
+/* A set that does not fit what became of the database's files: nothing is restored from it. */
+static void assert_misfit(struct fixture *f, const char *file_state, int number)
 {
-    char text[200], numbers[20];
-    const struct restore_message *message = restore_message(number);
+    char numbers[20];
     full_restored(f);
-    snprintf(text, sizeof text, "EXEC sp_lab_restore_fails N'DRSQL1', N'Orders', %d", number);
-    assert_says(f, text, "");
+    file_becomes(f, "log1", file_state);
     snprintf(numbers, sizeof numbers, "%d 3013", number);
     assert_says(f, LOG(1) "NORECOVERY", numbers);
-    assert_non_null(message);
+    assert_non_null(restore_message(number));
     assert_int_equal(told[0].severity, 16);
     assert_null(strchr(told[0].text, '%'));
     assert_true(restored(f)->redo_lsn == f->full->last_lsn);
+    file_becomes(f, "log1", "readable");
     assert_says(f, LOG(1) "NORECOVERY", DONE);
 }
 
-#define RULE_PLANTED(test, number)   \
-    static void test(void **state)   \
-    {                                \
-        assert_planted(*state, number); \
+static void recovery_of_files_that_disagree_is_4331(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    database_becomes(f, "files-disagree");
+    assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "3014 4331 3013");
+    assert_int_equal(told[1].severity, 16);
+    assert_true(restored(f)->state == DATABASE_RESTORING);
+    database_becomes(f, "good");
+    assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "3014");
+}
+
+#define RULE_MISFIT(test, file_state, number)    \
+    static void test(void **state)               \
+    {                                            \
+        assert_misfit(*state, file_state, number); \
     }
 #include "tests/unit/lab/restore_rules.def"
 
@@ -233,7 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define RULE_LOG(test) RULE_ONCE(test)
 #define RULE_LOG_BOTH(test, switched) RULE_TWICE(test, switched)
-#define RULE_PLANTED(test, number) RULE_ONCE(test)
+#define RULE_MISFIT(test, file_state, number) RULE_ONCE(test)
 #include "tests/unit/lab/restore_rules.def"
     };
     return run_rules(tests, sizeof tests / sizeof *tests);
