@@ -99,6 +99,8 @@ class ErrorLab(Lab):
         pid = worker(self)
         if pid:
             os.kill(pid, 9)
+        for proxy in getattr(self, "proxies", {}).values():
+            proxy.close()
         super().stop()
 
 

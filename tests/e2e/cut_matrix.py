@@ -35,7 +35,9 @@ def run_through(lab, cutter):
 def count_packets(route, switches):
     with MatrixLab(route, switches) as lab:
         cutter = Cutter(restore_user(lab))
-        done, _, _ = run_through(lab, cutter)
+        done, _, proxies = run_through(lab, cutter)
+        for proxy in proxies.values():
+            proxy.close()
         expect(done.returncode == 0, done.stderr[-2000:])
         return cutter.counts
 
@@ -55,10 +57,11 @@ def cut_at(route, switches, direction, point):
         lab.direct_ini = lab.ini
         cutter = Cutter(restore_user(lab), direction, point, lambda: step_clock(lab))
         _, lab.ini, proxies = run_through(lab, cutter)  # the run lives with that configuration
-        state = finish(lab, f"{route} cut {direction} at {point}", may_stop=bool(switches))
-        for proxy in proxies.values():
-            proxy.close()
-        return state
+        try:
+            return finish(lab, f"{route} cut {direction} at {point}", may_stop=bool(switches))
+        finally:
+            for proxy in proxies.values():
+                proxy.close()
 
 
 def main():

@@ -45,10 +45,11 @@ class Connection:
     def __init__(self, proxy, client, server):
         self.proxy, self.client, self.server = proxy, client, server
         self.counted = False  # it is of the login that the cutter watches
-        threading.Thread(target=self.pass_on, args=(client, server, "to-server"),
-                         daemon=True).start()
-        threading.Thread(target=self.pass_on, args=(server, client, "to-client"),
-                         daemon=True).start()
+        self.threads = [threading.Thread(target=self.pass_on, args=words, daemon=True)
+                        for words in ((client, server, "to-server"),
+                                      (server, client, "to-client"))]
+        for thread in self.threads:
+            thread.start()
 
     def pass_on(self, source, target, direction):
         waiting, message = b"", b""
@@ -120,9 +121,18 @@ class Proxy:
             self.connections.append(Connection(self, client, server))
 
     def close(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept
+        except OSError:
+            pass
         self.listener.close()
         for connection in self.connections:
             connection.close()
+            for thread in connection.threads:
+                thread.join(5)
+            connection.client.close()
+            connection.server.close()
+        self.connections = []
 
 
 def read_ini(path):
