@@ -244,6 +244,8 @@ static void free_server(struct config_server *server)
     free(server->host);
     free(server->instance);
     free(server->ca_file);
+    free(server->data_path);
+    free(server->log_path);
     for (size_t i = 0; i < server->aliases_count; i++)
         free(server->aliases[i]);
     free(server->aliases);

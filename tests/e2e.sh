@@ -11,4 +11,4 @@ run() {
     return "$status"
 }
 export -f run
-printf '%s\0' "$@" | xargs -0 -n 1 -P "${JOBS:-3}" bash -c 'run "$0" "$1"' "$logs"
+printf '%s\0' "$@" | xargs -0 -n 1 -P "${JOBS:-4}" bash -c 'run "$0" "$1"' "$logs"
