@@ -86,6 +86,16 @@ def finish(lab, where, may_stop=False):
     return state
 
 
+def undisturbed_stop(lab, done, switches):
+    """Does an undisturbed run end in a clean stop under these switches? Then there is nothing to
+    disturb. It is said why, and nothing was recovered before its proof."""
+    if not switches or done.returncode not in (1, 5):
+        return False
+    expect(done.stderr.strip(), "stopped without a word")
+    proof_order(read_record(lab))
+    return True
+
+
 def choose(total, points):
     if not points or points >= total:
         return list(range(1, total + 1))
