@@ -286,6 +286,16 @@ static void add_restore(struct build *build, const struct build_set *set,
     build_row(build, database->destination, database->name)->redo_lsn = redo;
 }
 
+void build_forget_marks(struct build *build, size_t server)
+{
+    struct server_view *view = build->servers[server];
+    for (size_t i = 0; i < view->marks_count; i++) {
+        free(view->marks[i].database);
+        free(view->marks[i].mark);
+    }
+    view->marks_count = 0;
+}
+
 static void add_mark(struct build *build, const struct build_set *set,
                      const struct build_database *database, const char *mark)
 {

@@ -191,7 +191,7 @@ static struct group_view *with_stamps(struct build *build, int offset_min, bool 
     source->utc_offset_min = offset_min;
     source->use_local_time_known = told;
     source->use_local_time = local;
-    source->marks_count = 0; /* times come from the stamps alone; freed with the view */
+    build_forget_marks(build, 0); /* times come from the stamps alone */
     for (size_t s = 0; s < 2; s++) {
         struct history_chunk *chunk = build->servers[s]->history[0];
         for (size_t i = 0; i < chunk->count; i++) {
@@ -223,7 +223,6 @@ static void stamps_are_utc_or_local_as_found_out_never_guessed(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct build *build = build_kept_up();
-        size_t marks_count = build->servers[0]->marks_count;
         struct group_view *view =
             with_stamps(build, cases[i].offset_min, cases[i].told, cases[i].local,
                         cases[i].stamps_local ? two_hours_ms : 0);
@@ -235,7 +234,6 @@ static void stamps_are_utc_or_local_as_found_out_never_guessed(void **state)
             assert_int_equal(build_check(view, "stamps")->verdict, VERDICT_WARNING);
         }
         group_view_release(view);
-        build->servers[0]->marks_count = marks_count;
         build_free(build);
     }
 }

@@ -594,7 +594,7 @@ static void a_stop_that_moved_nothing_is_not_at_the_mark(void **state)
     build_stop_at(world.build, MGMT, 100, mark);
     build_row(world.build, 1, MGMT)->redo_lsn = build_backup(world.build, MGMT, 100)->first_lsn;
     expect(look(&world), 100, MGMT, ROUTE_ROLL_FORWARD, NULL);
-    world.build->servers[0]->marks_count = 0; /* nor where the source never told the mark's LSN */
+    build_forget_marks(world.build, 0); /* nor where the source never told the mark's LSN */
     expect(look(&world), 100, MGMT, ROUTE_ROLL_FORWARD, NULL);
     free(mark);
     leave(&world);
