@@ -326,7 +326,7 @@ static void judge_source_links(struct check_sink *sink, int management)
 char *check_linked_servers(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
-    if (!check_may_look_at_management(sink, PART_LINKS) || check_any_live(view))
+    if (!check_may_look_at_management(sink, PART_LINKS) || group_is_live(view))
         return NULL;
     judge_source_links(sink, view->management);
     for (size_t d = 0; d < view->destinations_count; d++) {

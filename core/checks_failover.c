@@ -9,11 +9,12 @@
 #include "core/base/memory.h"
 #include "core/base/str.h"
 #include "core/base/text.h"
+#include "core/group.h"
 
 char *check_common_mark(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
-    if (check_any_live(view))
+    if (group_is_live(view))
         return memory_copy_text("the group was failed over: there is no mark to go to");
     for (size_t d = 0; d < view->destinations_count; d++)
         check_may_look(sink, view->destinations[d], PART_DATABASES);
@@ -43,8 +44,8 @@ static size_t count_source_online(const struct group_view *view, int source)
 {
     size_t online = 0;
     for (size_t k = 0; k < view->roster_count; k++) {
-        bool twice = view->roster[k].source == source && view->roster[k].destination >= 0 &&
-                     check_is_live(view, view->roster[k].destination);
+        bool twice =
+            view->roster[k].source == source && group_entry_is_online(&view->roster[k]);
         const struct database_row *row = twice ? check_source_row(view, k) : NULL;
         online += row != NULL && row->state == STATE_ONLINE && !row->read_only;
     }
@@ -76,7 +77,7 @@ char *check_two_masters(struct check_sink *sink)
     for (size_t d = 0; d < view->destinations_count; d++)
         if (!check_may_look(sink, view->destinations[d], PART_DATABASES))
             return NULL;
-    if (!check_any_live(view))
+    if (!group_is_live(view))
         return memory_copy_text("the sources alone are live");
     for (size_t i = 0; i < view->servers_count; i++)
         if (view->servers[i]->role == ROLE_SOURCE && !view->down[i])

@@ -60,11 +60,8 @@ const struct database_row *check_source_row(const struct group_view *view, size_
 /* "SERVER/database" with the source's name; owned. */
 char *check_source_where(const struct group_view *view, size_t entry);
 
-/* True where every database of the destination is online: it was failed over to. */
+/* True where the group is live (core/group.h) and that destination has a part of it. */
 bool check_is_live(const struct group_view *view, int destination);
-
-/* The same of any destination. */
-bool check_any_live(const struct group_view *view);
 
 /* check_may_look at the source with the management database; false also where none is found, which
  * the rule then says. */

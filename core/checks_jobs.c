@@ -10,6 +10,7 @@
 #include "core/base/str.h"
 #include "core/base/text.h"
 #include "core/decode.h"
+#include "core/group.h"
 #include "core/tsql.h"
 
 enum { MINUTE_MS = 60 * 1000 };
@@ -156,7 +157,7 @@ char *check_source_jobs(struct check_sink *sink)
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
         if (server->role != ROLE_SOURCE || !check_may_look(sink, (int)i, PART_JOBS) ||
-            check_any_live(view))
+            group_is_live(view))
             continue; /* after a failover they are to be off there */
         for (size_t j = 0; j < server->jobs_count; j++)
             if (server->jobs[j].function == JOB_BIZTALK) {

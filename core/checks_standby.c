@@ -5,24 +5,18 @@
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
+#include "core/group.h"
 #include "core/marks.h"
 
 enum { MINUTE_MS = 60 * 1000 };
 
-static bool is_live(const struct roster_entry *entry)
-{
-    return entry->state_known && entry->state == STATE_ONLINE && !entry->standby;
-}
-
 bool check_is_live(const struct group_view *view, int destination)
 {
-    size_t live = 0, all = 0;
+    bool part = false;
     for (size_t k = 0; k < view->roster_count; k++)
-        if (view->roster[k].destination == destination && !view->roster[k].left_out) {
-            all++;
-            live += is_live(&view->roster[k]);
-        }
-    return all > 0 && live == all;
+        part = part || (view->roster[k].destination == destination &&
+                        group_entry_is_online(&view->roster[k]));
+    return part && group_is_live(view);
 }
 
 char *check_restore_gap(struct check_sink *sink)
@@ -57,6 +51,56 @@ char *check_restore_gap(struct check_sink *sink)
     return NULL;
 }
 
+static void judge_standby_databases(struct check_sink *sink, int destination)
+{
+    const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct roster_entry *entry = &view->roster[k];
+        if (entry->destination != destination || entry->state == STATE_RESTORING || entry->standby)
+            continue;
+        check_add(sink, VERDICT_CRITICAL, roster_where(view, k),
+                  entry->state == STATE_ABSENT
+                      ? memory_copy_text("it is not there: it was never restored")
+                      : memory_format("it is %s, not RESTORING: it takes no further log",
+                                      database_state_name(entry->state)));
+    }
+}
+
+/* A database that the live group lacks: it was left out, or its last step failed. */
+static void judge_stuck(struct check_sink *sink, size_t k)
+{
+    const struct roster_entry *entry = &sink->view->roster[k];
+    check_add_remedy(sink,
+                     database_use_may_be_left_out(entry->use) ? VERDICT_WARNING : VERDICT_CRITICAL,
+                     roster_where(sink->view, k),
+                     memory_format("the group is live and it is %s: it was left out, or its "
+                                   "recovery failed",
+                                   entry->state == STATE_ABSENT ? "not there"
+                                                                : database_state_name(entry->state)),
+                     "leave the live databases and the shipping jobs alone; bring this one to the "
+                     "mark of the others (stopmark resume RUN), or restore it by itself");
+}
+
+static void judge_live_destination(struct check_sink *sink, int destination)
+{
+    const struct group_view *view = sink->view;
+    bool all = true;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct roster_entry *entry = &view->roster[k];
+        if (entry->destination != destination || entry->left_out || group_entry_is_online(entry))
+            continue;
+        judge_stuck(sink, k);
+        all = false;
+    }
+    if (check_is_live(view, destination))
+        check_add_remedy(sink, VERDICT_WARNING, memory_copy_text(view->servers[destination]->name),
+                         memory_format("%s: the group was failed over to it, and nothing stands by "
+                                       "any more",
+                                       all ? "all its databases are online"
+                                           : "its databases are the production"),
+                         "leave them alone; configure a new destination");
+}
+
 char *check_destination_state(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
@@ -64,25 +108,10 @@ char *check_destination_state(struct check_sink *sink)
         int destination = view->destinations[d];
         if (!check_may_look(sink, destination, PART_DATABASES))
             continue;
-        if (check_is_live(view, destination)) {
-            check_add_remedy(sink, VERDICT_WARNING,
-                             memory_copy_text(view->servers[destination]->name),
-                             memory_copy_text("all its databases are online: the group was failed "
-                                              "over to it, and nothing stands by any more"),
-                             "leave them alone; configure a new destination");
-            continue;
-        }
-        for (size_t k = 0; k < view->roster_count; k++) {
-            const struct roster_entry *entry = &view->roster[k];
-            if (entry->destination != destination || entry->state == STATE_RESTORING ||
-                entry->standby)
-                continue;
-            check_add(sink, VERDICT_CRITICAL, roster_where(view, k),
-                      entry->state == STATE_ABSENT
-                          ? memory_copy_text("it is not there: it was never restored")
-                          : memory_format("it is %s, not RESTORING: it takes no further log",
-                                          database_state_name(entry->state)));
-        }
+        if (group_is_live(view))
+            judge_live_destination(sink, destination);
+        else
+            judge_standby_databases(sink, destination);
     }
     return NULL;
 }
@@ -109,6 +138,26 @@ char *check_jobs_where_live(struct check_sink *sink)
     return NULL;
 }
 
+/* With databases online beside it, half of a fail-over looks like a mistake: who enables the jobs
+ * then may have them restore over production. */
+static void judge_disabled(struct check_sink *sink, const struct server_view *server,
+                           const struct job_row *job)
+{
+    bool recovered = false;
+    for (size_t k = 0; k < sink->view->roster_count; k++)
+        recovered = recovered || group_entry_is_online(&sink->view->roster[k]);
+    if (!recovered)
+        check_add(sink, VERDICT_CRITICAL, memory_copy_text(server->name),
+                  memory_format("'%s' is disabled", job->name));
+    else
+        check_add_remedy(sink, VERDICT_CRITICAL, memory_copy_text(server->name),
+                         memory_format("'%s' is disabled, and databases of the group were recovered",
+                                       job->name),
+                         "find out first whether a fail-over began (stopmark runs): then end it and "
+                         "leave the job disabled; enable it only where they were recovered by "
+                         "mistake and are rebuilt");
+}
+
 static void judge_shipping_job(struct check_sink *sink, const struct server_view *server,
                                enum job_function function, const char *words)
 {
@@ -117,8 +166,7 @@ static void judge_shipping_job(struct check_sink *sink, const struct server_view
         check_add(sink, VERDICT_CRITICAL, memory_copy_text(server->name),
                   memory_format("there is no job '%s'", words));
     else if (!job->enabled && function != JOB_RESTORE_TO_MARK)
-        check_add(sink, VERDICT_CRITICAL, memory_copy_text(server->name),
-                  memory_format("'%s' is disabled", job->name));
+        judge_disabled(sink, server, job);
     else if (job->last_outcome == OUTCOME_FAILED && !job->running)
         check_add(sink, VERDICT_CRITICAL, memory_copy_text(server->name),
                   memory_format("'%s' last failed: %s", job->name,
@@ -130,7 +178,7 @@ char *check_shipping_jobs(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t d = 0; d < view->destinations_count; d++) {
         int destination = view->destinations[d];
-        if (!check_may_look(sink, destination, PART_JOBS) || check_is_live(view, destination))
+        if (!check_may_look(sink, destination, PART_JOBS) || group_is_live(view))
             continue;
         const struct server_view *server = view->servers[destination];
         judge_shipping_job(sink, server, JOB_GET_HISTORY, "Get Backup History");
@@ -140,21 +188,13 @@ char *check_shipping_jobs(struct check_sink *sink)
     return NULL;
 }
 
-bool check_any_live(const struct group_view *view)
-{
-    for (size_t d = 0; d < view->destinations_count; d++)
-        if (check_is_live(view, view->destinations[d]))
-            return true;
-    return false;
-}
-
 char *check_import_lag(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     for (size_t d = 0; d < view->destinations_count; d++)
         if (!check_may_look(sink, view->destinations[d], PART_HISTORY))
             return NULL;
-    if (check_any_live(view))
+    if (group_is_live(view))
         return memory_copy_text("nothing is imported any more: the group was failed over");
     check_limit(sink, &view->config->import_lag, view->lag.import_ms, "the import lag", "is");
     return NULL;
@@ -166,7 +206,7 @@ char *check_apply_lag(struct check_sink *sink)
     for (size_t d = 0; d < view->destinations_count; d++)
         if (!check_may_look(sink, view->destinations[d], PART_DATABASES))
             return NULL;
-    if (check_any_live(view))
+    if (group_is_live(view))
         return memory_copy_text("nothing is applied any more: the group was failed over");
     check_limit(sink, &view->config->apply_lag, view->lag.apply_ms, "the apply lag", "is");
     return NULL;
@@ -200,6 +240,8 @@ static int64_t may_be_applied_since(const struct group_view *view, int64_t appli
 char *check_destinations_together(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return memory_copy_text("nothing is applied any more: the group was failed over");
     int64_t newest = 0;
     for (size_t d = 0; d < view->destinations_count; d++) {
         int64_t applied = applied_at(view, view->destinations[d]);

@@ -25,6 +25,30 @@ bool group_has_part(const struct server_view *server, enum view_part part)
             server->parts[part].read_monotonic_ms != TIME_UNKNOWN);
 }
 
+bool group_entry_is_online(const struct roster_entry *entry)
+{
+    return entry->state_known && entry->state == STATE_ONLINE && !entry->standby;
+}
+
+bool group_is_live(const struct group_view *view)
+{
+    bool told = false, management = false, others = true;
+    size_t online = 0;
+    for (size_t k = 0; k < view->roster_count; k++)
+        told = told || view->roster[k].use == USE_MANAGEMENT;
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct roster_entry *entry = &view->roster[k];
+        bool decides = !told || entry->use == USE_MANAGEMENT || entry->use == USE_MESSAGE_BOX;
+        if (entry->left_out || !entry->state_known || !decides)
+            continue;
+        bool here = group_entry_is_online(entry);
+        management = management || (here && entry->use == USE_MANAGEMENT);
+        others = others && here;
+        online += here;
+    }
+    return others && (told ? management : online > 0);
+}
+
 static void find_who_is_who(struct group_view *view)
 {
     view->management = -1;

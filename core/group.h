@@ -23,6 +23,15 @@ void group_find_alive(struct group_view *view);
 /* True where the facts of a part are held, live or from the last good view. */
 bool group_has_part(const struct server_view *server, enum view_part part);
 
+/* True where the database of the entry is online at its destination, to read and write. */
+bool group_entry_is_online(const struct roster_entry *entry);
+
+/* True where the destinations are the group's production: its management database is online there,
+ * and so is every message box whose state is known. One recovered database is a mistake, not a
+ * fail-over; one that was left out or is stuck does not make production a standby again. Where no
+ * management database is known, every database counts. */
+bool group_is_live(const struct group_view *view);
+
 /* Appends an owned text to an array of texts kept as NAME, NAME_count, NAME_capacity. */
 #define group_add_text(owner, texts, text) (*memory_append(owner, texts) = (text))
 

@@ -159,6 +159,11 @@ bool database_use_is_runtime(enum database_use value)
            value == USE_SSO;
 }
 
+bool database_use_may_be_left_out(enum database_use value)
+{
+    return value == USE_CUSTOM || value == USE_BAM_ALERTS || value == USE_RULE_ENGINE;
+}
+
 const char *database_state_name(enum database_state value)
 {
     return value == STATE_ABSENT ? "ABSENT" : NAME_OF(database_states, value);

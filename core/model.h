@@ -145,6 +145,7 @@ const char *recovery_model_name(enum recovery_model value);
 const char *database_use_name(enum database_use value); /* words for people: "Management" */
 const char *database_use_usage(enum database_use value); /* "high read/write", "" = not documented */
 bool database_use_is_runtime(enum database_use value);   /* runtime operations work with it */
+bool database_use_may_be_left_out(enum database_use value); /* BizTalk Server runs without it */
 
 /* The inverse; false and *value untouched for an unknown name. */
 bool situation_from_name(enum situation *value, const char *name);

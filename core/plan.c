@@ -118,16 +118,11 @@ static void find_target(struct planning *planning)
 
 /* --- what forbids a plan whatever its target ------------------------------------------------- */
 
-static bool may_be_left_out(enum database_use use)
-{
-    return use == USE_CUSTOM || use == USE_BAM_ALERTS || use == USE_RULE_ENGINE;
-}
-
 static void check_leave_out(struct planning *planning)
 {
     const struct group_view *view = planning->view;
     for (size_t k = 0; k < view->roster_count; k++)
-        if (view->roster[k].left_out && !may_be_left_out(view->roster[k].use))
+        if (view->roster[k].left_out && !database_use_may_be_left_out(view->roster[k].use))
             plan_refuse(planning,
                         memory_format("%s cannot be left out: it is the group's %s database; only "
                                       "custom, BAM alerts and rule engine databases may be",

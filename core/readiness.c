@@ -104,19 +104,39 @@ static void look_at_roster(const struct group_view *view, struct findings *findi
                              "to the login"));
 }
 
-/* Every database is online at the mark it was restored to: the standby is the production now. */
-static bool look_at_fail_over(const struct group_view *view, struct findings *findings)
+/* The mark that every database was recovered at, as msdb tells; NULL = not known. */
+static const char *recovered_at(const struct group_view *view)
 {
     if (view->readiness.newest < 0)
-        return false;
+        return NULL;
     const struct mark *mark = &view->marks[view->readiness.newest];
     for (size_t k = 0; k < view->roster_count; k++)
         if (!view->roster[k].left_out && mark->routes[k].route != ROUTE_RECOVERED_AT_MARK)
-            return false;
+            return NULL;
+    return mark->name;
+}
+
+/* The standby is the production now: there is nothing to restore, whatever the marks say. */
+static bool look_at_fail_over(const struct group_view *view, struct findings *findings)
+{
+    if (!group_is_live(view))
+        return false;
+    const char *mark = recovered_at(view);
     add(findings, VERDICT_WARNING,
-        memory_format("the group was failed over: every database is online at its destination, "
-                      "at mark %s; leave it alone and set up a new standby",
-                      mark->name));
+        memory_format("the group was failed over: its databases are online at their destinations%s"
+                      "%s; leave them alone and set up a new standby",
+                      mark != NULL ? ", at mark " : "", mark != NULL ? mark : ""));
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct roster_entry *entry = &view->roster[k];
+        if (entry->left_out || !entry->state_known || group_entry_is_online(entry))
+            continue;
+        char *where = roster_where(view, k);
+        add(findings, VERDICT_WARNING,
+            memory_format("%s is %s in the live group: bring it to the mark of the others, or "
+                          "restore it by itself",
+                          where, database_state_name(entry->state)));
+        free(where);
+    }
     return true;
 }
 

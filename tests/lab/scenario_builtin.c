@@ -22,7 +22,9 @@
     X(behind, "behind")                   \
     X(partial, "partial")                 \
     X(recovered, "recovered")             \
+    X(recovered_alone, "recovered-alone") \
     X(live, "live")                       \
+    X(live_but_one, "live-but-one")       \
     X(local_time, "local-time")           \
     X(simple_recovery, "simple-recovery") \
     X(no_rights, "no-rights")             \

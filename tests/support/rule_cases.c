@@ -8,7 +8,7 @@
 
 static const struct rule_cases *const all[] = {&rule_cases_first, &rule_cases_jobs,
                                                &rule_cases_sets, &rule_cases_failover,
-                                               &rule_cases_around};
+                                               &rule_cases_around, &rule_cases_live};
 
 const struct rule_cases *const *rule_cases_all(size_t *count)
 {

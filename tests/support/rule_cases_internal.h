@@ -27,6 +27,6 @@ enum { SOURCE = 0, DESTINATION = 1, MINUTE_MS = 60 * 1000 }; /* of the small est
 #define HEALTHY(rule_) {.rule = (rule_), .verdict = VERDICT_OK, .where = ""}
 
 extern const struct rule_cases rule_cases_first, rule_cases_jobs, rule_cases_sets,
-    rule_cases_failover, rule_cases_around;
+    rule_cases_failover, rule_cases_around, rule_cases_live;
 
 #endif

@@ -188,6 +188,27 @@ static void a_group_that_was_failed_over_says_so(void **state)
     leave(&world);
 }
 
+/* A restore over production is no way back: neither where the marks tell nothing of how it came
+ * up, nor where one custom database was left behind. */
+static void a_live_group_is_offered_no_full_restore(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    for (size_t i = 0; i < world.build->databases_count; i++) {
+        const struct build_database *database = &world.build->databases[i];
+        if (strcmp(database->name, "ContosoOrders") == 0)
+            continue;
+        build_row(world.build, database->destination, database->name)->state = STATE_ONLINE;
+        build_row(world.build, database->destination, database->name)->redo_lsn = (struct lsn){0};
+    }
+    const struct readiness *readiness = look(&world);
+    assert_int_equal(readiness->verdict, VERDICT_WARNING);
+    assert_first_reason(readiness, "was failed over");
+    assert_int_equal(readiness->reasons_count, 2);
+    assert_non_null(strstr(readiness->reasons[1], "DRSQL1/ContosoOrders is RESTORING"));
+    leave(&world);
+}
+
 static void unknown_is_worse_than_a_warning_and_better_than_critical(void **state)
 {
     (void)state;
@@ -209,6 +230,7 @@ int main(void)
         cmocka_unit_test(with_no_mark_for_all_it_is_a_no_that_says_who_and_why),
         cmocka_unit_test(a_dead_source_alone_does_not_change_the_answer),
         cmocka_unit_test(a_group_that_was_failed_over_says_so),
+        cmocka_unit_test(a_live_group_is_offered_no_full_restore),
         cmocka_unit_test(unknown_is_worse_than_a_warning_and_better_than_critical),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
