@@ -55,14 +55,26 @@ bool assume_servers(struct group_view *view, const struct group_assumptions *ass
     return true;
 }
 
-bool assume_roster(struct group_view *view, const struct group_assumptions *assumptions,
-                   struct error *error)
+void assume_roster(struct group_view *view, const struct group_assumptions *assumptions)
+{
+    for (size_t i = 0; i < assumptions->leave_out_count; i++)
+        for (size_t k = 0; k < view->roster_count; k++)
+            if (text_equal_nocase(view->roster[k].database, assumptions->leave_out[i]))
+                view->roster[k].left_out = true;
+}
+
+/* Those that only older sets hold are known once the sets are. */
+static bool leave_out_formers(struct group_view *view, const struct group_assumptions *assumptions,
+                              struct error *error)
 {
     for (size_t i = 0; i < assumptions->leave_out_count; i++) {
         bool found = false;
         for (size_t k = 0; k < view->roster_count; k++)
-            if (text_equal_nocase(view->roster[k].database, assumptions->leave_out[i]))
-                found = view->roster[k].left_out = true;
+            found = found ||
+                    text_equal_nocase(view->roster[k].database, assumptions->leave_out[i]);
+        for (size_t k = 0; k < view->formers_count; k++)
+            if (text_equal_nocase(view->formers[k].database, assumptions->leave_out[i]))
+                found = view->formers[k].left_out = true;
         if (!found) {
             error_set(error, ERR_USAGE, assumptions->leave_out[i], NULL,
                       "the group has no such database to leave out");
@@ -142,6 +154,8 @@ static int find_set(const struct group_view *view, const char *value, const char
 bool assume_sets(struct group_view *view, const struct group_assumptions *assumptions,
                  struct error *error)
 {
+    if (!leave_out_formers(view, assumptions, error))
+        return false;
     add_files(view, assumptions);
     for (size_t i = 0; i < assumptions->assume_count; i++) {
         const char *assumption = assumptions->assume[i], *rest;

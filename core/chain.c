@@ -157,6 +157,32 @@ static void merge_file(struct merge *merge, struct backup_set *set, size_t index
     }
 }
 
+static bool is_former(const struct former_database *former, const struct history_row *row)
+{
+    return text_equal_nocase(former->database, row->database) &&
+           (former->server == row->server || text_equal_nocase(former->server, row->server));
+}
+
+/* The group that the set was made of had a database which the roster has not. */
+static void note_former(struct group_view *view, const struct history_row *row)
+{
+    size_t i = 0;
+    while (i < view->formers_count && !is_former(&view->formers[i], row))
+        i++;
+    if (i == view->formers_count)
+        *memory_append(view, formers) =
+            (struct former_database){.server = memory_copy_text(row->server),
+                                     .database = memory_copy_text(row->database),
+                                     .use = roster_use_by_name(row->database),
+                                     .first_set = row->set_id,
+                                     .last_set = row->set_id};
+    struct former_database *former = &view->formers[i];
+    if (row->set_id < former->first_set)
+        former->first_set = row->set_id;
+    if (row->set_id > former->last_set)
+        former->last_set = row->set_id;
+}
+
 static bool merge_row(void *context, const struct history_row *row)
 {
     struct merge *merge = context;
@@ -169,6 +195,8 @@ static bool merge_row(void *context, const struct history_row *row)
     int index = find_entry(merge, row);
     if (index >= 0)
         merge_file(merge, set, (size_t)index, row);
+    else if (row->database != NULL)
+        note_former(merge->view, row);
     /* SetComplete is written on all rows at once, so one true row is enough: the others were
      * merely imported or read earlier. */
     set->complete = set->complete || row->complete;

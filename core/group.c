@@ -106,8 +106,8 @@ static bool build_rooms(struct group_view *view, const struct group_assumptions 
     if (assumptions != NULL && !assume_servers(view, assumptions, error))
         return false;
     roster_build(view);
-    if (assumptions != NULL && !assume_roster(view, assumptions, error))
-        return false;
+    if (assumptions != NULL)
+        assume_roster(view, assumptions);
     if (assumptions != NULL && assumptions->copies)
         assume_copies(view);
     chain_merge_history(view);
@@ -187,6 +187,11 @@ static void free_sets(struct group_view *view)
         free(set->mark);
     }
     free(view->sets);
+    for (size_t i = 0; i < view->formers_count; i++) {
+        free(view->formers[i].server);
+        free(view->formers[i].database);
+    }
+    free(view->formers);
 }
 
 static void free_added(struct group_view *view)

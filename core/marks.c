@@ -57,6 +57,37 @@ static void add_price_reason(struct mark *mark, const struct totals *totals)
             memory_format("%zu database%s only from a full set", fulls, fulls == 1 ? "" : "s"));
 }
 
+bool marks_needs_former(const struct former_database *former, int64_t set)
+{
+    return former->first_set <= set && set <= former->last_set;
+}
+
+void marks_tell_formers(const struct group_view *view, size_t set,
+                        void (*tell)(void *context, char *text), void *context)
+{
+    for (size_t i = 0; i < view->formers_count; i++) {
+        const struct former_database *former = &view->formers[i];
+        if (former->left_out || !marks_needs_former(former, view->sets[set].id))
+            continue;
+        bool may = database_use_may_be_left_out(former->use);
+        tell(context,
+             memory_format("%s/%s: the sets %lld to %lld hold it, and it is none of the group's "
+                           "databases as they are known now: restored to set %lld the group would "
+                           "lack it; take a mark of another set%s%s%s",
+                           former->server == NULL ? "?" : former->server, former->database,
+                           (long long)former->first_set, (long long)former->last_set,
+                           (long long)view->sets[set].id, may ? ", or say --leave-out " : "",
+                           may ? former->database : "", may ? " and the reason" : ""));
+    }
+}
+
+static void add_former(void *context, char *text)
+{
+    struct mark *mark = context;
+    mark->worst = ROUTE_UNREACHABLE;
+    group_add_text(mark, reasons, text);
+}
+
 static void build_mark(struct group_view *view, struct track *const *tracks, size_t set,
                        struct totals *totals)
 {
@@ -70,6 +101,7 @@ static void build_mark(struct group_view *view, struct track *const *tracks, siz
     *totals = (struct totals){.per_database_ms = totals->per_database_ms};
     for (size_t k = 0; k < view->roster_count; k++)
         add_route(mark, view, tracks, k, totals);
+    marks_tell_formers(view, set, add_former, mark);
     add_price_reason(mark, totals);
     mark->reachable = mark->worst != ROUTE_UNREACHABLE;
     mark->by_roll_forward = mark->worst <= ROUTE_ROLL_FORWARD;
@@ -127,6 +159,7 @@ void marks_tell_blockers(const struct group_view *view, void (*tell)(void *conte
     if (i == 0)
         return;
     const struct mark *mark = &view->marks[i - 1];
+    marks_tell_formers(view, mark->set, tell, context);
     for (size_t k = 0; k < view->roster_count; k++) {
         if (view->roster[k].left_out || mark->routes[k].route <= ROUTE_ROLL_FORWARD)
             continue;

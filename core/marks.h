@@ -5,6 +5,8 @@
 #ifndef STOPMARK_CORE_MARKS_H
 #define STOPMARK_CORE_MARKS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/view.h"
@@ -29,5 +31,13 @@ int marks_find_rule(const struct group_view *view);
  * each database that cannot, text owned by the one told. */
 void marks_tell_blockers(const struct group_view *view, void (*tell)(void *context, char *text),
                          void *context);
+
+/* Whether a group restored to that set (its id) would lack this database, left out or not. */
+bool marks_needs_former(const struct former_database *former, int64_t set);
+
+/* What a set (index into view->sets) holds or its neighbours hold that no plan could restore, for the
+ * roster has it not: told as above, one text for each database that is not left out. */
+void marks_tell_formers(const struct group_view *view, size_t set,
+                        void (*tell)(void *context, char *text), void *context);
 
 #endif

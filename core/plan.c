@@ -118,16 +118,24 @@ static void find_target(struct planning *planning)
 
 /* --- what forbids a plan whatever its target ------------------------------------------------- */
 
+static void check_left_out(struct planning *planning, const char *database, enum database_use use)
+{
+    if (!database_use_may_be_left_out(use))
+        plan_refuse(planning,
+                    memory_format("%s cannot be left out: it is the group's %s database; only "
+                                  "custom, BAM alerts and rule engine databases may be",
+                                  database, database_use_name(use)));
+}
+
 static void check_leave_out(struct planning *planning)
 {
     const struct group_view *view = planning->view;
     for (size_t k = 0; k < view->roster_count; k++)
-        if (view->roster[k].left_out && !database_use_may_be_left_out(view->roster[k].use))
-            plan_refuse(planning,
-                        memory_format("%s cannot be left out: it is the group's %s database; only "
-                                      "custom, BAM alerts and rule engine databases may be",
-                                      view->roster[k].database,
-                                      database_use_name(view->roster[k].use)));
+        if (view->roster[k].left_out)
+            check_left_out(planning, view->roster[k].database, view->roster[k].use);
+    for (size_t i = 0; i < view->formers_count; i++)
+        if (view->formers[i].left_out)
+            check_left_out(planning, view->formers[i].database, view->formers[i].use);
 }
 
 /* A file that no destination could read, or that is of no database of the group, is a mistake to
@@ -180,6 +188,7 @@ static void add_databases(struct planning *planning)
                                                "group"));
     if (planning->mark < 0)
         return;
+    marks_tell_formers(view, view->marks[planning->mark].set, tell_blocker, planning);
     for (size_t k = 0; k < view->roster_count; k++)
         planning->tracks[k] = track_build(view, k);
     bool recovered = true;

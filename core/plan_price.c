@@ -29,6 +29,9 @@ static void add_alternative(struct planning *planning, enum target_by by, int in
                                                    : &alternative->roll_forward;
         ++*count;
     }
+    for (size_t i = 0; i < view->formers_count; i++)
+        alternative->unreachable += !view->formers[i].left_out &&
+                                    marks_needs_former(&view->formers[i], alternative->set);
 }
 
 void plan_add_alternatives(struct planning *planning)

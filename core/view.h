@@ -215,6 +215,17 @@ struct added_file {
     int entry;       /* index into roster that it belongs to; -1 = to none */
 };
 
+/* A database that sets of the group hold, but that is none of the roster: it left the group, or it
+ * came after the group's tables were last seen. Between those sets the group was not whole without
+ * it. */
+struct former_database {
+    char *server; /* as the job wrote it; NULL = not said */
+    char *database;
+    enum database_use use;       /* by its name */
+    int64_t first_set, last_set; /* that hold a file of it */
+    bool left_out;
+};
+
 struct backup_set {
     int64_t id;
     enum set_kind kind;
@@ -320,6 +331,8 @@ struct group_view {
     size_t roster_count, roster_capacity;
     char **roster_problems;
     size_t roster_problems_count, roster_problems_capacity;
+    struct former_database *formers; /* of the sets, not of the roster */
+    size_t formers_count, formers_capacity;
     struct backup_set *sets; /* ascending by id */
     size_t sets_count, sets_capacity;
     struct added_file *added; /* beside the history; none but where assumed */

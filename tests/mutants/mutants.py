@@ -304,6 +304,11 @@ MUTANTS = [
            "core/test_roster: a_database_that_only_an_unfinished_set_has_is_not_in_the_roster",
            "the roster is that of complete sets and the backup view"),
     # --- the plan -------------------------------------------------------------------------------
+    Mutant("former-database-passed-over", "core/marks.c",
+           "if (former->left_out || !marks_needs_former(former, view->sets[set].id))",
+           "if (true)",
+           "core/test_plan: a_set_that_holds_a_database_of_no_roster_is_no_target",
+           "an older set's group had a message box more: without it the group is not whole"),
     Mutant("sso-left-out", "core/model.c",
            "return value == USE_CUSTOM ||", "return value == USE_CUSTOM || value == USE_SSO ||",
            "core/test_plan: only_custom_alerts_and_rules_may_be_left_out",

@@ -584,6 +584,67 @@ static void only_custom_alerts_and_rules_may_be_left_out(void **state)
     leave(&world);
 }
 
+/* Sets 91 to 97 hold a database that neither the sets from 98 on nor the group's tables do. */
+static struct build *build_with_former(const char *name, enum database_use use)
+{
+    struct build *build = build_small();
+    build_database(build, 0, 1, name, use);
+    build_full(build, 90, true);
+    for (int64_t set = 91; set <= 97; set++)
+        build_log(build, set, true);
+    build->databases_count--;
+    build->servers[0]->roster_count--;
+    build_full(build, 98, true);
+    build_log(build, 99, true);
+    build_log(build, 100, false);
+    return build;
+}
+
+static const struct plan *make_to_set(struct world *world, int64_t set,
+                                      struct plan_request request)
+{
+    static char name[64];
+    struct group_view *view = build_view(world->build);
+    snprintf(name, sizeof name, "%s", build_mark(view, set)->name);
+    group_view_release(view);
+    request.by = TARGET_CHOSEN;
+    request.mark = name;
+    return make(world, request);
+}
+
+static void a_set_that_holds_a_database_of_no_roster_is_no_target(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_with_former("BizTalkMsgBoxDb2", USE_MESSAGE_BOX)};
+    const char *const given[] = {"BizTalkMsgBoxDb2"};
+    const struct plan *plan = make_to_set(&world, 95, (struct plan_request){0});
+    assert_reason(plan, "SQLA/BizTalkMsgBoxDb2: the sets 90 to 97 hold it");
+    assert_int_equal(plan->alternatives[plan->alternatives_count - 1].unreachable, 1);
+    /* The matrix of the marks and the planner are one word. */
+    assert_false(build_mark(world.view, 95)->reachable);
+    assert_non_null(strstr(build_mark(world.view, 95)->reasons[0], "BizTalkMsgBoxDb2"));
+    assert_true(build_mark(world.view, 99)->reachable);
+    assert_true(make_to_set(&world, 100, (struct plan_request){0})->possible);
+    assert_null(find(world.plan, "BizTalkMsgBoxDb2"));
+    assert_reason(make_to_set(&world, 95, (struct plan_request){.leave_out = given,
+                                                                .leave_out_count = 1}),
+                  "cannot be left out");
+    leave(&world);
+}
+
+static void a_custom_database_of_an_older_set_is_left_out_only_by_its_name(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_with_former("ContosoOrders", USE_CUSTOM)};
+    const char *const given[] = {"contosoorders"};
+    assert_reason(make_to_set(&world, 97, (struct plan_request){0}),
+                  "or say --leave-out ContosoOrders");
+    assert_true(make_to_set(&world, 97, (struct plan_request){.leave_out = given,
+                                                              .leave_out_count = 1})->possible);
+    assert_int_equal(world.plan->databases_count, 2);
+    leave(&world);
+}
+
 static void standing_at_the_mark_is_not_standing_before_it(void **state)
 {
     (void)state;
@@ -660,6 +721,8 @@ int main(void)
         cmocka_unit_test(a_plan_survives_the_way_through_json),
         cmocka_unit_test(what_is_no_plan_is_refused),
         cmocka_unit_test(only_custom_alerts_and_rules_may_be_left_out),
+        cmocka_unit_test(a_set_that_holds_a_database_of_no_roster_is_no_target),
+        cmocka_unit_test(a_custom_database_of_an_older_set_is_left_out_only_by_its_name),
         cmocka_unit_test(standing_at_the_mark_is_not_standing_before_it),
         cmocka_unit_test(consent_to_replace_counts_for_the_named_server_only),
         cmocka_unit_test(the_hash_covers_every_statement),
