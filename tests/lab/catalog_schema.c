@@ -73,15 +73,17 @@ static void send_object(struct row_sink *sink, const struct database *database, 
     row_send(&row, sink);
 }
 
-/* A user in the database, or the right to see all definitions. */
-static bool sees_objects(const struct session *session, const struct database *database)
+/* What the login has a right to, or the right to see all definitions; object NULL: procedures. */
+static bool sees_object(const struct session *session, const struct database *database,
+                        const char *object)
 {
-    return session_may_select(session, database) ||
+    return session_may_select(session, database, object) ||
            catalog_has(session, PERMISSION_VIEW_ANY_DEFINITION);
 }
 
 /* What a fill function wants of the engine's tables. */
 struct listing {
+    const struct session *session;
     struct row_sink *sink;
     const struct database *database;
     bool tables, views;
@@ -90,7 +92,8 @@ struct listing {
 static void send_table(void *context, const struct engine_table *table)
 {
     const struct listing *listing = context;
-    if (table->is_view ? listing->views : listing->tables) {
+    if ((table->is_view ? listing->views : listing->tables) &&
+        sees_object(listing->session, listing->database, table->name)) {
         send_object(listing->sink, listing->database, table->name, table->object_id,
                     table->is_view ? "V " : "U ", table->is_view ? "VIEW" : "USER_TABLE");
     }
@@ -99,12 +102,11 @@ static void send_table(void *context, const struct engine_table *table)
 static bool send_objects(struct session *session, struct database *database, struct row_sink *sink,
                          bool tables, bool views, bool procedures)
 {
-    struct listing listing = {.sink = sink, .database = database, .tables = tables, .views = views};
-    if (!sees_objects(session, database)) {
-        return true;
-    }
+    struct listing listing = {
+        .session = session, .sink = sink, .database = database, .tables = tables, .views = views};
     engine_each_table(database->instance->engine, database, send_table, &listing);
     const char *name;
+    procedures = procedures && sees_object(session, database, NULL);
     for (size_t i = 0; procedures && (name = procedure_of_database(database, i)) != NULL; i++) {
         send_object(sink, database, name, FIRST_PROCEDURE_ID + (int)i * 16, "P ",
                     "SQL_STORED_PROCEDURE");
@@ -178,6 +180,9 @@ static void send_columns(void *context, const struct engine_table *table)
     const struct listing *listing = context;
     const struct sql_column *columns;
     size_t count = columns_of(listing->database, table, &columns);
+    if (!sees_object(listing->session, listing->database, table->name)) {
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         send_column(listing, table, &columns[i], i);
     }
@@ -185,10 +190,8 @@ static void send_columns(void *context, const struct engine_table *table)
 
 static bool fill_columns(struct session *session, struct database *database, struct row_sink *sink)
 {
-    struct listing listing = {.sink = sink, .database = database};
-    if (sees_objects(session, database)) {
-        engine_each_table(database->instance->engine, database, send_columns, &listing);
-    }
+    struct listing listing = {.session = session, .sink = sink, .database = database};
+    engine_each_table(database->instance->engine, database, send_columns, &listing);
     return true;
 }
 
@@ -230,6 +233,9 @@ static void send_information_columns(void *context, const struct engine_table *t
     const struct listing *listing = context;
     const struct sql_column *columns;
     size_t count = columns_of(listing->database, table, &columns);
+    if (!sees_object(listing->session, listing->database, table->name)) {
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         struct type_facts facts = facts_of(&columns[i].type);
         struct row row = {0};
@@ -250,10 +256,8 @@ static void send_information_columns(void *context, const struct engine_table *t
 static bool fill_information_columns(struct session *session, struct database *database,
                                      struct row_sink *sink)
 {
-    struct listing listing = {.sink = sink, .database = database};
-    if (sees_objects(session, database)) {
-        engine_each_table(database->instance->engine, database, send_information_columns, &listing);
-    }
+    struct listing listing = {.session = session, .sink = sink, .database = database};
+    engine_each_table(database->instance->engine, database, send_information_columns, &listing);
     return true;
 }
 
@@ -261,6 +265,9 @@ static void send_information_table(void *context, const struct engine_table *tab
 {
     const struct listing *listing = context;
     struct row row = {0};
+    if (!sees_object(listing->session, listing->database, table->name)) {
+        return;
+    }
     row_text(&row, listing->database->name);
     row_text(&row, table->schema);
     row_text(&row, table->name);
@@ -271,17 +278,15 @@ static void send_information_table(void *context, const struct engine_table *tab
 static bool fill_information_tables(struct session *session, struct database *database,
                                     struct row_sink *sink)
 {
-    struct listing listing = {.sink = sink, .database = database};
-    if (sees_objects(session, database)) {
-        engine_each_table(database->instance->engine, database, send_information_table, &listing);
-    }
+    struct listing listing = {.session = session, .sink = sink, .database = database};
+    engine_each_table(database->instance->engine, database, send_information_table, &listing);
     return true;
 }
 
 static bool fill_routines(struct session *session, struct database *database, struct row_sink *sink)
 {
     const char *name;
-    if (!sees_objects(session, database)) {
+    if (!sees_object(session, database, NULL)) {
         return true;
     }
     for (size_t i = 0; (name = procedure_of_database(database, i)) != NULL; i++) {

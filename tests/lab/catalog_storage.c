@@ -32,7 +32,9 @@ static void send_partition(void *context, const struct engine_table *table)
 {
     struct counting *counting = context;
     struct row row = {0};
-    if (table->is_view) {
+    if (table->is_view ||
+        (!session_may_select(counting->session, counting->database, table->name) &&
+         !catalog_has(counting->session, PERMISSION_VIEW_ANY_DEFINITION))) {
         return;
     }
     counting->rows = 0;
@@ -54,10 +56,7 @@ static bool fill_partitions(struct session *session, struct database *database,
                             struct row_sink *sink)
 {
     struct counting counting = {.session = session, .database = database, .sink = sink};
-    if (session_may_select(session, database) ||
-        catalog_has(session, PERMISSION_VIEW_ANY_DEFINITION)) {
-        engine_each_table(database->instance->engine, database, send_partition, &counting);
-    }
+    engine_each_table(database->instance->engine, database, send_partition, &counting);
     return true;
 }
 

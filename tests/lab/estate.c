@@ -60,6 +60,7 @@ static void free_instance(struct instance *instance)
             free(instance->logins[i].databases[d]);
         }
         free(instance->logins[i].databases);
+        login_free_rights(&instance->logins[i]);
     }
     free(instance->logins);
     free(instance->known_set_ids);

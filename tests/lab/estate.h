@@ -217,6 +217,12 @@ enum permission {
     PERMISSION_SELECT_ALL = 256,           /* reads what it may enter */
 };
 
+/* A user's membership of a database role, or SELECT on one object of the schema dbo. */
+struct login_right {
+    char *database;     /* owned; "*" = all */
+    char *role, *object; /* owned; one of them is NULL */
+};
+
 struct login {
     char name[129];
     uint8_t sid[16];
@@ -227,6 +233,8 @@ struct login {
     unsigned permissions; /* server-wide; sysadmin has all */
     char **databases;     /* owned names: where it has a user; "*" = all */
     size_t databases_count;
+    struct login_right *rights; /* what its users may there, beyond being there */
+    size_t rights_count, rights_capacity;
     bool disabled;
     /* the password is right, and the login is refused: 18486, 18487, 18488 */
     enum { LOGIN_GOOD, LOGIN_LOCKED, LOGIN_EXPIRED, LOGIN_MUST_CHANGE } state;
@@ -397,10 +405,17 @@ struct login *instance_add_login(struct instance *instance, const char *name, co
                                  unsigned permissions);
 void login_add_database(struct login *login, const char *database);
 bool login_has_database(const struct login *login, const char *database);
+/* Membership of a role, or (role NULL) SELECT on an object; there and gone. */
+void login_set_right(struct login *login, const char *database, const char *role,
+                     const char *object, bool there);
+bool login_has_right(const struct login *login, const char *database, const char *role,
+                     const char *object);
 
-/* True if the session's login may SELECT from the database's table (229 otherwise, written by the
- * caller): a sysadmin, or a login with a user in the database. guest reads nothing. */
-bool session_may_select(const struct session *session, const struct database *database);
+/* True if the session's login may SELECT from the object of the database (229 otherwise, written by
+ * the caller): a sysadmin, a member of db_datareader or db_owner, who was granted it. object NULL:
+ * whatever is there. guest reads nothing. */
+bool session_may_select(const struct session *session, const struct database *database,
+                        const char *object);
 /* True for a table that everybody may read: msdb's history, where its switch says so. */
 bool is_public_history(const struct database *database, const char *schema, const char *name);
 /* "good", "disabled", "locked", "expired", "must-change"; false = another word. */

@@ -50,6 +50,56 @@ bool login_has_database(const struct login *login, const char *database)
     return false;
 }
 
+static bool is_right(const struct login_right *right, const char *database, const char *role,
+                     const char *object)
+{
+    return (strcmp(right->database, "*") == 0 || text_equal_nocase(right->database, database)) &&
+           (role != NULL ? text_equal_nocase(right->role, role)
+                         : text_equal_nocase(right->object, object));
+}
+
+bool login_has_right(const struct login *login, const char *database, const char *role,
+                     const char *object)
+{
+    for (size_t i = 0; i < login->rights_count; i++) {
+        if (is_right(&login->rights[i], database, role, object)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void free_right(struct login_right *right)
+{
+    free(right->database);
+    free(right->role);
+    free(right->object);
+}
+
+void login_free_rights(struct login *login)
+{
+    for (size_t i = 0; i < login->rights_count; i++) {
+        free_right(&login->rights[i]);
+    }
+    free(login->rights);
+}
+
+void login_set_right(struct login *login, const char *database, const char *role,
+                     const char *object, bool there)
+{
+    if (there && !login_has_right(login, database, role, object)) {
+        *memory_append(login, rights) = (struct login_right){.database = memory_copy_text(database),
+                                                             .role = memory_copy_text(role),
+                                                             .object = memory_copy_text(object)};
+    }
+    for (size_t i = login->rights_count; !there && i-- > 0;) {
+        if (is_right(&login->rights[i], database, role, object)) {
+            free_right(&login->rights[i]);
+            login->rights[i] = login->rights[--login->rights_count];
+        }
+    }
+}
+
 bool login_set_state(struct login *login, const char *word)
 {
     static const char *const words[] = {"good", "locked", "expired", "must-change"};
@@ -122,12 +172,11 @@ static int server_permission(const struct session *session, const char *permissi
     return -1;
 }
 
-/* The first part of a name with up to three parts, without its brackets; NULL part = current. */
-static struct database *securable_database(const struct session *session, const char *securable,
-                                           bool is_object)
+/* A name with up to three parts, without its brackets; how many. */
+static size_t securable_parts(const char *securable, char parts[3][260])
 {
-    char parts[3][260] = {{0}};
     size_t count = 0, length = 0;
+    memset(parts, 0, 3 * sizeof parts[0]);
     bool bracket = false;
     for (const char *at = securable; *at != '\0' && count < 3; at++) {
         if (!bracket && *at == '[') {
@@ -143,10 +192,7 @@ static struct database *securable_database(const struct session *session, const 
             parts[count][length++] = *at;
         }
     }
-    if (is_object && count < 2) {
-        return session->database;
-    }
-    return instance_database(session->instance, parts[0]);
+    return count < 3 ? count + 1 : 3;
 }
 
 static bool uses(const struct session *session, const struct database *database)
@@ -165,13 +211,16 @@ int session_permission(const struct session *session, const char *securable, con
                                                        : -1;
     }
     bool is_object = text_equal_nocase(class_name, "OBJECT");
-    struct database *database =
-        securable == NULL ? session->database : securable_database(session, securable, is_object);
+    char parts[3][260];
+    size_t count = securable == NULL ? 0 : securable_parts(securable, parts);
+    struct database *database = count == 0 || (is_object && count < 3)
+                                    ? session->database
+                                    : instance_database(session->instance, parts[0]);
     if (database == NULL) {
         return -1;
     }
     if (is_object) {
-        return uses(session, database);
+        return session_may_select(session, database, count == 0 ? NULL : parts[count - 1]);
     }
     if (text_equal_nocase(class_name, "DATABASE")) {
         if (text_equal_nocase(permission, "CREATE DATABASE")) {
@@ -196,6 +245,10 @@ int session_is_role_member(const struct session *session, const char *role)
     if (text_equal_nocase(role, "dbcreator")) {
         return has(session, creator);
     }
+    if (session->login != NULL && session->database != NULL &&
+        login_has_right(session->login, session->database->name, role, NULL)) {
+        return 1;
+    }
     static const char *const other_roles[] = {"sysadmin",
                                               "serveradmin",
                                               "securityadmin",
@@ -213,15 +266,17 @@ int session_is_role_member(const struct session *session, const char *role)
             return session_is_sysadmin(session);
         }
     }
-    if (text_equal_nocase(role, "db_datareader")) {
-        return uses(session, session->database);
-    }
-    return -1;
+    return text_equal_nocase(role, "db_datareader") ? session_is_sysadmin(session) : -1;
 }
 
-bool session_may_select(const struct session *session, const struct database *database)
+bool session_may_select(const struct session *session, const struct database *database,
+                        const char *object)
 {
-    return uses(session, database) || has(session, PERMISSION_SELECT_ALL);
+    const struct login *login = session->login;
+    return has(session, PERMISSION_SELECT_ALL) ||
+           login_has_right(login, database->name, "db_datareader", NULL) ||
+           login_has_right(login, database->name, "db_owner", NULL) ||
+           (object != NULL && login_has_right(login, database->name, NULL, object));
 }
 
 bool is_public_history(const struct database *database, const char *schema, const char *name)

@@ -52,7 +52,7 @@ static bool run_start(struct session *session, struct database *database,
                       struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!procedure_needs_sysadmin(session, "sp_start_job", database, reply)) {
+    if (!procedure_needs_operator(session, "sp_start_job", database, reply)) {
         return false;
     }
     struct job *job = find_job(session, &arguments[0], &arguments[1], "sp_start_job", reply);
@@ -86,7 +86,7 @@ static bool run_stop(struct session *session, struct database *database,
                      struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!procedure_needs_sysadmin(session, "sp_stop_job", database, reply)) {
+    if (!procedure_needs_operator(session, "sp_stop_job", database, reply)) {
         return false;
     }
     struct job *job = find_job(session, &arguments[0], &arguments[1], "sp_stop_job", reply);
@@ -113,11 +113,18 @@ static bool run_update(struct session *session, struct database *database,
                        struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!procedure_needs_sysadmin(session, "sp_update_job", database, reply)) {
+    if (!procedure_needs_operator(session, "sp_update_job", database, reply)) {
         return false;
     }
     struct job *job = find_job(session, &arguments[1], &arguments[0], "sp_update_job", reply);
     if (job == NULL) {
+        return false;
+    }
+    /* Source: SQL Server Agent Fixed Database Roles: another's job is enabled and disabled by an
+     * operator, and not changed in any other way. */
+    if (!session_is_sysadmin(session) && (!arguments[2].null || !arguments[4].null)) {
+        reply_error(reply, 14525, 16, 1, 1, "sp_update_job",
+                    "Only a member of sysadmin may change another login's job.");
         return false;
     }
     if (!arguments[2].null) {
@@ -339,7 +346,7 @@ static bool run_help(struct session *session, struct database *database,
                      struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!procedure_needs_sysadmin(session, "sp_help_job", database, reply)) {
+    if (!procedure_needs_operator(session, "sp_help_job", database, reply)) {
         return false;
     }
     const struct agent *agent = session->instance->agent;

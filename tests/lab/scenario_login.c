@@ -102,6 +102,7 @@ void scenario_read_login(struct lab *lab, const struct node *login)
             struct node item = node_item(&databases, d);
             if (json_is_string(item.json)) {
                 login_add_database(made, json_string_value(item.json));
+                login_set_right(made, json_string_value(item.json), "db_datareader", NULL, true);
             } else {
                 node_problem(&item, "expected the name of a database, or *");
             }

@@ -1,5 +1,5 @@
-/* Rights change the estate's logins: a right of the server is one of its permissions, a user in a
- * database may read it whole; rights to single objects add nothing to that.
+/* Rights change the estate's logins: a right of the server is one of its permissions; a user in a
+ * database may read what was granted to it, or the whole as a member of db_datareader.
  */
 #include <stdio.h>
 #include <string.h>
@@ -89,8 +89,11 @@ static enum flow change_right(struct run *run, struct statement *statement)
                  target->name);
         if (object_id_of(run, name, NULL) == 0)
             return not_there(run, "object", target->name);
-        return login == NULL || !has_user(login, database) ? not_there(run, "user", statement->name)
-                                                           : FLOW_NEXT;
+        if (login == NULL || !has_user(login, database))
+            return not_there(run, "user", statement->name);
+        if (strcasecmp(statement->options.items[0], "SELECT") == 0)
+            login_set_right(login, database->name, NULL, target->name, grant);
+        return FLOW_NEXT;
     }
     if (login == NULL)
         return not_there(run, "login", statement->name);
@@ -133,10 +136,12 @@ static enum flow change_member(struct run *run, struct statement *statement)
     bool add = statement->kind == STATEMENT_ADD_MEMBER;
     unsigned permissions = 0;
 
-    if (!statement->server_role) /* a user may read its database whatever its roles are */
-        return login == NULL || !has_user(login, run->session->database)
-                   ? not_there(run, "user", statement->member)
-                   : FLOW_NEXT;
+    if (!statement->server_role) {
+        if (login == NULL || !has_user(login, run->session->database))
+            return not_there(run, "user", statement->member);
+        login_set_right(login, run->session->database->name, statement->name, NULL, add);
+        return FLOW_NEXT;
+    }
     if (login == NULL)
         return not_there(run, "login", statement->member);
     if (strcasecmp(statement->name, "sysadmin") == 0)

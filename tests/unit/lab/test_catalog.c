@@ -70,6 +70,7 @@ static struct session *client(struct fixture *f, unsigned permissions, const cha
     struct login *login = instance_add_login(f->destination, "reader", "secret", permissions);
     if (database != NULL) {
         login_add_database(login, database);
+        login_set_right(login, database, "db_datareader", NULL, true);
     }
     struct session *session = session_open_internal(f->destination, "master", "client", f->reply);
     session->login = login;
@@ -152,6 +153,7 @@ static void msdb_without_a_user_is_229(void **state)
     assert_int_equal(ask(reader, "SELECT name FROM msdb.dbo.sysjobs").error, 229);
     assert_int_equal(ask(reader, "SELECT * FROM msdb.dbo.backupset").error, 229);
     login_add_database(reader->login, "msdb");
+    login_set_right(reader->login, "msdb", "db_datareader", NULL, true);
     assert_int_equal(ask(reader, "SELECT name FROM msdb.dbo.sysjobs").error, 0);
     assert_int_equal(ask(reader, "SELECT * FROM msdb.dbo.backupset").error, 0);
     session_close_internal(reader);
@@ -166,6 +168,8 @@ static void a_database_without_a_user_is_916(void **state)
     assert_true(recover(f));
     assert_int_equal(ask(reader, "SELECT * FROM Orders.dbo.MarkLog").error, 916);
     login_add_database(reader->login, "Orders");
+    assert_int_equal(ask(reader, "SELECT * FROM Orders.dbo.MarkLog").error, 229);
+    login_set_right(reader->login, "Orders", NULL, "MarkLog", true);
     assert_int_equal(ask(reader, "SELECT * FROM Orders.dbo.MarkLog").error, 0);
     session_close_internal(reader);
 }

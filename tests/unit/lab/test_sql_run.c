@@ -549,6 +549,8 @@ static void a_login_without_a_user_may_not_enter_and_one_may_not_write(void **st
     assert_string_equal(run_as(other, "SELECT * FROM Shop.dbo.Orders"), "!916,14,2");
     assert_string_equal(run_as(other, "USE Shop"), "!916,14,2");
     login_add_database(login, "Shop");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
+    login_set_right(login, "Shop", "db_datareader", NULL, true);
     assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "[int?] 4");
     assert_string_equal(run_as(other, "DELETE Shop.dbo.Orders"), "!229,14,5");
     session_close_internal(other);
@@ -556,11 +558,13 @@ static void a_login_without_a_user_may_not_enter_and_one_may_not_write(void **st
 
 static void rights_are_granted_by_statements(void **state)
 {
+    static const struct sql_column line[] = {{.name = "Id", .type = {.kind = SQL_BIGINT}}};
     struct login *login = instance_add_login(instance, "new login", "pw", 0);
     struct session *other = session_open_internal(instance, "master", "test", reply);
 
     (void)state;
     other->login = login;
+    engine_create_table(instance->engine, shop, "dbo", "Lines", line, 1, 1, -1);
     assert_string_equal(run_as(other, "SELECT HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE')"),
                         "[int?] 0");
     expect("GRANT VIEW SERVER STATE TO [new login]", "!4621,16,10");
@@ -571,11 +575,18 @@ static void rights_are_granted_by_statements(void **state)
     assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
     expect("GRANT SELECT ON dbo.nosuch TO [new login]", "!15151,16,1");
     expect("CREATE USER [new login] FOR LOGIN [new login]; CREATE USER [new login]", "!15023,16,1");
-    expect("IF OBJECT_ID(N'dbo.Orders') IS NOT NULL GRANT SELECT ON dbo.Orders TO [new login]; "
-           "ALTER ROLE db_datareader ADD MEMBER [new login]; "
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
+    expect("IF OBJECT_ID(N'dbo.Orders') IS NOT NULL GRANT SELECT ON dbo.Orders TO [new login]", "");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "[int?] 4");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Lines"), "!229,14,5");
+    expect("REVOKE SELECT ON dbo.Orders FROM [new login]", "");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
+    expect("ALTER ROLE db_datareader ADD MEMBER [new login]; "
            "ALTER SERVER ROLE dbcreator ADD MEMBER [new login]",
            "");
     assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "[int?] 4");
+    expect("ALTER ROLE db_datareader DROP MEMBER [new login]", "");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
     assert_string_equal(run_as(other, "GRANT CONNECT SQL TO sa"), "!15247,16,1");
     session_close_internal(other);
 }
