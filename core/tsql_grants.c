@@ -120,6 +120,8 @@ static void add_restore(struct str *out, const struct names *names)
     add_grant(out, names, "SELECT ALL USER SECURABLES",
               "MarkLog in what was restored (SQL Server 2014 or later)",
               "reading all data of all databases");
+    str_add(out, "-- [restore] checkdb asks for more: sysadmin, or db_owner in each database. Not "
+                 "given here.\n");
     add_use(out, "msdb");
     add_member(out, names, "ROLE SQLAgentOperatorRole", "Disabling BizTalk's jobs",
                "seeing, starting, stopping and disabling every job, and having jobs of its own");

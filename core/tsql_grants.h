@@ -14,7 +14,7 @@ struct tsql_grants {
     const char *login;
     const char *management_database;
     bool proof;   /* headers of backup files may be read: the evidence "header" */
-    bool restore; /* the restore login's rights instead of the monitor's; destinations only */
+    bool restore; /* the restore login's rights instead of the monitor's */
 };
 
 /* The script for one server, lines ended by newlines, batches by GO; owned. NULL where a name

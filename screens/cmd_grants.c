@@ -31,10 +31,8 @@ int cmd_grants(const struct cli *cli)
     struct config *config = cli_load_config(cli, &status);
     if (config == NULL)
         return status;
-    bool restore = cli_has(cli, OPTION_GRANT_RESTORE);
     for (size_t i = 0; i < config->servers_count && status == 0; i++)
-        if (!restore || config->servers[i].role == ROLE_DESTINATION)
-            status = print_server(cli, config, i);
+        status = print_server(cli, config, i);
     config_free(config);
     return status;
 }

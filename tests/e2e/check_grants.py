@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The printed grants, run by a client that this project did not write, are what the console needs:
-nothing fails with exactly them, and what they leave hidden is named."""
+"""The printed grants, run by a client that this project did not write, are what the console and a
+restore need: nothing fails with exactly them, and what they leave hidden is named."""
 import json
 import os
 import re
@@ -113,6 +113,61 @@ def nothing_fails_with_exactly_the_monitor_grants():
         support.shutil.rmtree(made, ignore_errors=True)
 
 
+def bare_restorer(lab):
+    """The bare login is the restore login everywhere, with exactly the printed restore grants; the
+    monitoring login has its own. The configuration."""
+    grant(lab, sections(lab.ini), "--restore")
+    password = os.path.join(lab.directory, "bare.password")
+    with open(password, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+        file.write(BARE["password"] + "\n")
+    with open(lab.ini, encoding="utf-8") as file:
+        text = file.read()
+    text, users = re.subn(r"(?m)^restore_user *=.*$", lambda _: "restore_user = " + BARE["name"],
+                          text)
+    text = re.sub(r"(?m)^restore_password_file *=.*$",
+                  lambda _: "restore_password_file = " + password, text)
+    expect(users == 4, f"{users} servers have a restore login")
+    path = os.path.join(lab.directory, "restorer.ini")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def is_done(lab, ini, situation, *words):
+    done = lab.run("restore", "--target", "newest", "--situation", situation, "--confirm",
+                   "Partial set", *words, config=ini, seconds=180)
+    expect(done.returncode == 0, (situation, done.returncode, done.stderr[-3000:]))
+    report = lab.json("report", str(len(lab.json("runs", config=ini)["runs"])), config=ini)
+    expect(report["verdict"] == "ok", (situation, report["verdict"], report["messages"]))
+    return report
+
+
+def a_rehearsal_and_a_planned_move_need_no_more_than_the_restore_grants():
+    made = support.tempfile.mkdtemp(prefix="stopmark-test-")
+    try:
+        with Lab(scenario(made), speed=30) as lab:
+            ini = bare_restorer(lab)
+            is_done(lab, ini, "rehearsal")
+            report = is_done(lab, ini, "planned-move")
+            expect(report["data_loss_seconds"] == 0, (report["data_loss_seconds"],
+                                                      report["loss_proof"]))
+    finally:
+        support.shutil.rmtree(made, ignore_errors=True)
+
+
+def a_lost_source_needs_no_more_than_the_restore_grants_by_either_method():
+    made = support.tempfile.mkdtemp(prefix="stopmark-test-")
+    try:
+        for words, speed in ((("--method", "direct"), 0), (("--method", "jobs"), 30)):
+            with Lab(scenario(made), speed=speed) as lab:
+                ini = bare_restorer(lab)
+                lab.json("status", config=ini)
+                lab.sources_die()
+                is_done(lab, ini, "source-lost", *words)
+    finally:
+        support.shutil.rmtree(made, ignore_errors=True)
+
+
 def the_grants_name_what_each_right_also_permits():
     with Lab("small") as lab:
         for options in ((), ("--proof",), ("--restore",)):
@@ -122,11 +177,14 @@ def the_grants_name_what_each_right_also_permits():
                 if line.startswith(("GRANT ", "ALTER ")) and "SELECT ON" not in line:
                     expect("Also permits: " in lines[at - 1], line)
             for word in {"--proof": ["CREATE ANY DATABASE"],
-                         "--restore": ["dbcreator", "SQLAgentOperatorRole"]}.get(
+                         "--restore": ["dbcreator", "SQLAgentOperatorRole",
+                                       "ALTER ANY DATABASE"]}.get(
                              options[0] if options else "", ["VIEW SERVER STATE"]):
                 expect(word in done.stdout, done.stdout)
 
 
 if __name__ == "__main__":
     support.main([nothing_fails_with_exactly_the_monitor_grants,
+                  a_rehearsal_and_a_planned_move_need_no_more_than_the_restore_grants,
+                  a_lost_source_needs_no_more_than_the_restore_grants_by_either_method,
                   the_grants_name_what_each_right_also_permits])
