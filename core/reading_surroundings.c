@@ -28,6 +28,42 @@ static bool add_surrounding(void *context, const struct tds_row *row)
     return true;
 }
 
+/* It belongs to the group as far as that can be told from here: the backup job marked it. */
+static bool was_marked(const struct server_view *view, const char *database)
+{
+    for (size_t i = 0; i < view->surroundings_count; i++)
+        if (view->surroundings[i].kind == SURROUNDING_MARK_LOG &&
+            text_equal_nocase(view->surroundings[i].database, database))
+            return view->surroundings[i].number >= 0;
+    return false;
+}
+
+/* True for a database that cannot be looked into now and is still the one that was. One that is
+ * OFFLINE is hidden from a login without ALTER ANY DATABASE, as if it had been dropped; one that is
+ * RESTORING becomes another. */
+static bool is_closed(const struct reading *reading, const char *database)
+{
+    const struct database_row *row = server_view_database(reading->view, database);
+    return row == NULL ? was_marked(reading->last, database)
+                       : row->state != STATE_ONLINE && row->state != STATE_RESTORING;
+}
+
+/* What was known of databases that a move set OFFLINE, or that lost their disks: it is needed most
+ * when nobody can look any more. */
+static void keep_closed(struct reading *reading, enum surrounding kind)
+{
+    for (size_t i = 0; i < reading->last->surroundings_count; i++) {
+        const struct surrounding_row *known = &reading->last->surroundings[i];
+        if (known->kind != kind || known->database == NULL || !is_closed(reading, known->database))
+            continue;
+        struct surrounding_row *row = memory_append(reading->fresh, surroundings);
+        *row = *known;
+        row->name = memory_copy_text(known->name);
+        row->detail = memory_copy_text(known->detail);
+        row->database = memory_copy_text(known->database);
+    }
+}
+
 static enum error_code ask(struct reading *reading, enum surrounding kind,
                            const struct query *query, const struct tsql_argument *argument,
                            const char *database, struct error *error)
@@ -56,6 +92,7 @@ enum error_code reading_keys(struct reading *reading, struct error *error)
         code = ask(reading, SURROUNDING_CREDENTIAL, &query_credentials, NULL, NULL, error);
     if (!code)
         code = ask(reading, SURROUNDING_ENCRYPTION_KEY, &query_encryption_keys, NULL, NULL, error);
+    keep_closed(reading, SURROUNDING_ENCRYPTION_KEY);
     if (code || view->role != ROLE_SOURCE || view->version_major < SQL_2014)
         return code;
     const int64_t fourteen_days_ms = INT64_C(14) * 24 * 60 * 60 * 1000;
@@ -72,22 +109,23 @@ enum error_code reading_logins(struct reading *reading, struct error *error)
     return code ? code : ask(reading, SURROUNDING_LOGIN, &query_logins, NULL, NULL, error);
 }
 
+static const struct {
+    enum surrounding kind;
+    const struct query *query;
+} inside[] = {
+    {SURROUNDING_USER, &query_users},
+    {SURROUNDING_BACKUP_ROLE, &query_backup_role},
+    {SURROUNDING_MARK_LOG, &query_mark_log_rows},
+    {SURROUNDING_FEATURE, &query_features},
+};
+
 static enum error_code look_inside(struct reading *reading, const char *database,
                                    struct error *error)
 {
-    static const struct {
-        enum surrounding kind;
-        const struct query *query;
-    } asks[] = {
-        {SURROUNDING_USER, &query_users},
-        {SURROUNDING_BACKUP_ROLE, &query_backup_role},
-        {SURROUNDING_MARK_LOG, &query_mark_log_rows},
-        {SURROUNDING_FEATURE, &query_features},
-    };
     const struct tsql_argument argument = {.kind = ARGUMENT_IDENTIFIER, .text = database};
     enum error_code code = ERR_OK;
-    for (size_t i = 0; i < sizeof asks / sizeof *asks && !code; i++)
-        code = ask(reading, asks[i].kind, asks[i].query, &argument, database, error);
+    for (size_t i = 0; i < sizeof inside / sizeof *inside && !code; i++)
+        code = ask(reading, inside[i].kind, inside[i].query, &argument, database, error);
     return code;
 }
 
@@ -103,6 +141,8 @@ enum error_code reading_inside(struct reading *reading, struct error *error)
         looked++;
         code = look_inside(reading, row->name, error);
     }
+    for (size_t i = 0; i < sizeof inside / sizeof *inside && !code; i++)
+        keep_closed(reading, inside[i].kind);
     return code;
 }
 

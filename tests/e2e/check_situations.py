@@ -305,6 +305,19 @@ def an_abort_never_wakes_the_source_of_a_group_that_another_run_recovered():
         expect("stays as it is" in messages(lab), messages(lab))
 
 
+def who_looks_while_the_sources_are_offline_makes_nobody_forget_their_users():
+    with Lab("small", speed=30) as lab:
+        lab.json("status")
+        held = held_when(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"})
+        lab.json("status")
+        for pid in held:
+            os.kill(pid, signal.SIGCONT)
+        expect(end_of(lab) in ("after", "done"), messages(lab))
+        with open(os.path.join(lab.state, "logins-1-DRSMALL.sql"), encoding="utf-8") as file:
+            script = file.read()
+        expect("SID = 0x" in script and "[stopmark_monitor]" in script, script)
+
+
 def a_set_that_was_made_before_the_sources_were_silent_is_not_the_last():
     with Lab("small", speed=30) as lab:
         newest = lab.json("sets", "-n", "1")["sets"][0]["set"]
@@ -540,6 +553,7 @@ if __name__ == "__main__":
                   a_rehearsal_needs_no_living_source,
                   a_planned_move_loses_nothing_and_proves_it,
                   a_set_that_was_made_before_the_sources_were_silent_is_not_the_last,
+                  who_looks_while_the_sources_are_offline_makes_nobody_forget_their_users,
                   a_session_in_a_source_is_named_and_refuses_the_move,
                   a_write_after_the_mark_is_told_and_the_move_makes_another_mark,
                   a_session_that_comes_in_later_is_named_and_nothing_is_taken_from_it,

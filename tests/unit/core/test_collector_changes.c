@@ -185,11 +185,13 @@ static void stopping_takes_about_a_second_while_a_query_is_stalled(void **state)
 
 /* --- logins that see little -------------------------------------------------------------------- */
 
-#define SCENARIO(servers, monitor, backup)                                                          \
+#define SCENARIO(servers, monitor, backup) SCENARIO_WITH("", servers, monitor, backup)
+/* database: further ones, each with a comma behind it. */
+#define SCENARIO_WITH(database, servers, monitor, backup)                                           \
     "{\"group\": \"Group\", \"now\": \"2026-11-20T12:20:50Z\", \"servers\": [" servers "],"          \
     " \"databases\": ["                                                                            \
     "  {\"name\": \"BizTalkMgmtDb\", \"server\": \"SQLSMALL\", \"role\": \"management\","             \
-    "   \"data_mb\": 40, \"log_kb_per_second\": 1},"                                               \
+    "   \"data_mb\": 40, \"log_kb_per_second\": 1}," database                                      \
     "  {\"name\": \"BizTalkMsgBoxDb\", \"server\": \"SQLSMALL\", \"role\": \"master-messagebox\","    \
     "   \"data_mb\": 220, \"log_kb_per_second\": 6}],"                                             \
     " \"logins\": [{\"name\": \"stopmark_monitor\", \"use\": \"monitor\", " monitor "},"             \
@@ -265,6 +267,67 @@ static void what_a_login_may_not_see_names_the_grant_and_is_never_none(void **st
     assert_false(view->readiness.possible);
     group_view_release(view);
     collector_stop(collector);
+}
+
+/* --- databases that nobody can open any more ----------------------------------------------------- */
+
+static int start_hideable(void **state)
+{
+    (void)state;
+    return start_scenario(SCENARIO_WITH(
+        "{\"name\": \"Passing\", \"server\": \"SQLSMALL\", \"role\": \"none\", \"data_mb\": 1},",
+        PLAIN_SERVERS, SEES_ALL, ""));
+}
+
+static size_t count_inside(const struct server_view *view, enum surrounding kind,
+                           const char *database)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < view->surroundings_count; i++)
+        count += view->surroundings[i].kind == kind &&
+                 text_equal_nocase(view->surroundings[i].database, database);
+    return count;
+}
+
+/* A fresh start reads from disk what the last one knew. */
+static void assert_inside(const char *database, size_t users, size_t roles)
+{
+    struct collector *collector = start();
+    struct group_view *view = collector_view(collector);
+    assert_true(view->servers[0]->reachable);
+    assert_int_equal(view->servers[0]->parts[PART_INSIDE].state, PART_READ);
+    assert_int_equal(count_inside(view->servers[0], SURROUNDING_USER, database), users);
+    assert_int_equal(count_inside(view->servers[0], SURROUNDING_BACKUP_ROLE, database), roles);
+    group_view_release(view);
+    collector_stop(collector);
+}
+
+static void users_of_a_database_that_was_taken_offline_stay_known(void **state)
+{
+    (void)state;
+    assert_inside("BizTalkMsgBoxDb", 1, 1);
+    assert_inside("BizTalkMgmtDb", 1, 1);
+    assert_true(lab_process_run(&lab, "SQLSMALL",
+                                "ALTER DATABASE BizTalkMsgBoxDb SET OFFLINE WITH NO_WAIT"));
+    assert_inside("BizTalkMsgBoxDb", 1, 1); /* hidden from the login by now */
+    assert_true(lab_process_run(&lab, "SQLSMALL",
+                                "EXEC sp_lab_database 'SQLSMALL', 'BizTalkMgmtDb', 'suspect'"));
+    assert_inside("BizTalkMgmtDb", 1, 1);
+    assert_inside("BizTalkMsgBoxDb", 1, 1);
+    assert_true(lab_process_run(&lab, "SQLSMALL",
+                                "EXEC sp_lab_database 'SQLSMALL', 'BizTalkMgmtDb', 'online'"));
+    assert_inside("BizTalkMgmtDb", 1, 1); /* read anew, not twice */
+    assert_true(lab_process_run(&lab, "SQLSMALL", "ALTER DATABASE BizTalkMsgBoxDb SET ONLINE"));
+    assert_inside("BizTalkMsgBoxDb", 1, 1);
+}
+
+/* Nobody asks for the users of a database that was never marked, and then was dropped. */
+static void users_of_a_database_that_is_no_part_of_the_group_are_forgotten_with_it(void **state)
+{
+    (void)state;
+    assert_inside("Passing", 1, 0);
+    assert_true(lab_process_run(&lab, "SQLSMALL", "DROP DATABASE Passing"));
+    assert_inside("Passing", 0, 0);
 }
 
 /* --- names ------------------------------------------------------------------------------------- */
@@ -358,6 +421,10 @@ int main(int count, char **arguments)
     const struct CMUnitTest permissions[] = {
         cmocka_unit_test(what_a_login_may_not_see_names_the_grant_and_is_never_none),
     };
+    const struct CMUnitTest hidden[] = {
+        cmocka_unit_test(users_of_a_database_that_was_taken_offline_stay_known),
+        cmocka_unit_test(users_of_a_database_that_is_no_part_of_the_group_are_forgotten_with_it),
+    };
     const struct CMUnitTest names[] = {
         cmocka_unit_test(any_name_survives_quoting),
     };
@@ -369,6 +436,7 @@ int main(int count, char **arguments)
     };
     int failed = cmocka_run_group_tests(changes, start_small, stop_lab);
     failed += cmocka_run_group_tests(permissions, start_blind, stop_lab);
+    failed += cmocka_run_group_tests(hidden, start_hideable, stop_lab);
     failed += cmocka_run_group_tests(names, start_odd_names, stop_lab);
     failed += cmocka_run_group_tests(clocks, start_local_time, stop_lab);
     return failed + cmocka_run_group_tests(encryption, start_encrypted, stop_lab);
