@@ -496,7 +496,7 @@ char *check_agent_start(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
-        if (!check_may_look(sink, (int)i, PART_SETTINGS))
+        if (check_is_old_source(view, (int)i) || !check_may_look(sink, (int)i, PART_SETTINGS))
             continue;
         if (server->agent_starts_itself < 0)
             check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),

@@ -10,6 +10,8 @@
 #include "core/base/str.h"
 #include "core/base/text.h"
 #include "core/group.h"
+#include "core/jobs_list.h"
+#include "core/tsql.h"
 
 char *check_common_mark(struct check_sink *sink)
 {
@@ -39,36 +41,58 @@ char *check_common_mark(struct check_sink *sink)
 
 /* --- two productions -------------------------------------------------------------------------- */
 
-/* The databases that are online at a source and live at their destination. */
-static size_t count_source_online(const struct group_view *view, int source)
+/* What is online at a source and at its destination too. */
+struct twice {
+    size_t online;
+    int64_t sessions;
+    bool hidden; /* the login does not see sessions */
+};
+
+static struct twice count_twice(const struct group_view *view, int source)
 {
-    size_t online = 0;
+    struct twice twice = {0};
     for (size_t k = 0; k < view->roster_count; k++) {
-        bool twice =
-            view->roster[k].source == source && group_entry_is_online(&view->roster[k]);
-        const struct database_row *row = twice ? check_source_row(view, k) : NULL;
-        online += row != NULL && row->state == STATE_ONLINE && !row->read_only;
+        bool here = view->roster[k].source == source && group_entry_is_online(&view->roster[k]);
+        const struct database_row *row = here ? check_source_row(view, k) : NULL;
+        if (row == NULL || row->state != STATE_ONLINE || row->read_only)
+            continue;
+        twice.online++;
+        twice.sessions += row->sessions > 0 ? row->sessions : 0;
+        twice.hidden = twice.hidden || row->sessions < 0;
     }
-    return online;
+    return twice;
 }
 
+/* The backup job alone, or somebody's session, is a production that goes on. */
 static void judge_old_source(struct check_sink *sink, int source)
 {
     const struct group_view *view = sink->view;
     const struct server_view *server = view->servers[source];
-    if (!check_may_look(sink, source, PART_DATABASES) || !check_may_look(sink, source, PART_JOBS))
+    bool looked = check_may_look(sink, source, PART_DATABASES);
+    check_may_look(sink, source, PART_JOBS); /* sessions tell without it */
+    if (!looked)
         return;
-    size_t online = count_source_online(view, source);
-    if (online == 0)
+    struct twice twice = count_twice(view, source);
+    if (twice.online == 0)
         return;
     const struct job_row *backup =
         view->management >= 0 && !view->down[view->management]
             ? server_view_job(view->servers[view->management], JOB_BACKUP)
             : NULL;
     bool writes = backup != NULL && backup->enabled;
-    check_add(sink, writes ? VERDICT_CRITICAL : VERDICT_WARNING, memory_copy_text(server->name),
-              memory_format("%zu of the group's databases are online here too%s", online,
-                            writes ? ", and the backup job is enabled" : ""));
+    struct str words = {0};
+    str_format(&words, "%zu of the group's databases are online here too", twice.online);
+    if (twice.sessions > 0)
+        str_format(&words, ", with %lld session%s in them", (long long)twice.sessions,
+                   twice.sessions == 1 ? "" : "s");
+    if (writes)
+        str_add(&words, ", and the backup job is enabled");
+    if (twice.hidden)
+        check_say_hidden(sink, server->name, "who works in the old databases",
+                         query_sessions.permission);
+    check_add(sink, writes || twice.sessions > 0 ? VERDICT_CRITICAL : VERDICT_WARNING,
+              memory_copy_text(server->name), str_take(&words));
+    check_about(sink, "databases are online here too");
 }
 
 char *check_two_masters(struct check_sink *sink)
@@ -117,6 +141,35 @@ static size_t count_missing(const struct group_view *view, int destination, cons
     return missing;
 }
 
+/* BizTalk's jobs of a live destination that nobody enabled, but for the one that never is. */
+static size_t count_disabled(const struct server_view *server, const char **example)
+{
+    size_t disabled = 0;
+    for (size_t j = 0; j < server->jobs_count; j++) {
+        const struct job_row *job = &server->jobs[j];
+        if (job->enabled || (job->function != JOB_BACKUP && job->function != JOB_BIZTALK) ||
+            jobs_list_stays_disabled(job->name))
+            continue;
+        *example = job->name;
+        disabled++;
+    }
+    return disabled;
+}
+
+static void judge_disabled_jobs(struct check_sink *sink, const struct server_view *server)
+{
+    const char *example = NULL;
+    size_t disabled = count_disabled(server, &example);
+    if (disabled == 0)
+        return;
+    check_add_remedy(sink, VERDICT_WARNING, memory_copy_text(server->name),
+                     memory_format("%zu of BizTalk's Agent jobs are there and disabled, '%s' for one",
+                                   disabled, example),
+                     "enable them in the runbook's order, the backup job once its steps name the "
+                     "new path; MessageBox_Message_Cleanup alone stays disabled");
+    check_about(sink, "jobs are disabled");
+}
+
 static bool holds_management(const struct group_view *view, int destination)
 {
     for (size_t k = 0; k < view->roster_count; k++)
@@ -146,6 +199,7 @@ char *check_jobs_after(struct check_sink *sink)
             check_add(sink, VERDICT_WARNING, memory_copy_text(server->name),
                       memory_copy_text("BizTalk's Agent jobs are not there: nothing backs the "
                                        "group up"));
+        judge_disabled_jobs(sink, server);
     }
     return memory_copy_text(live > 0 ? "BizTalk's jobs are where the databases are live"
                                      : "nothing was failed over");

@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
+#include "core/group.h"
 
 enum { CLOCK_APART_MS = 60 * 1000 };
 
@@ -55,6 +56,8 @@ char *check_parts_visible(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
+        if (check_is_old_source(view, (int)i))
+            continue; /* its management database is not to be read any more */
         for (int part = 0; !view->down[i] && part < PART_COUNT; part++) {
             const struct part_status *status = &server->parts[part];
             if ((status->state != PART_NOT_VISIBLE && status->state != PART_FAILED) ||
@@ -90,7 +93,7 @@ char *check_agent(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
-        if (!check_may_look(sink, (int)i, PART_SETTINGS))
+        if (check_is_old_source(view, (int)i) || !check_may_look(sink, (int)i, PART_SETTINGS))
             continue;
         if (!server->agent_running_known)
             check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
@@ -106,6 +109,8 @@ char *check_agent(struct check_sink *sink)
 char *check_data_loss(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     if (view->readiness.newest_any < 0) {
         check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
                   memory_copy_text("there is no mark to lose data after"));
@@ -119,6 +124,8 @@ char *check_data_loss(struct check_sink *sink)
 char *check_restore_time(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     if (view->readiness.newest_any >= 0)
         check_limit(sink, &view->config->restore_time, view->readiness.restore_ms,
                     "the restore time", "is");

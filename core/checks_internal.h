@@ -63,6 +63,13 @@ char *check_source_where(const struct group_view *view, size_t entry);
 /* True where the group is live (core/group.h) and that destination has a part of it. */
 bool check_is_live(const struct group_view *view, int destination);
 
+/* True for a source whose group is live elsewhere. */
+bool check_is_old_source(const struct group_view *view, int server);
+
+/* The good words of the rules that say what a source must do: once the group is live elsewhere,
+ * nothing is asked of it but rest. Owned. */
+char *check_old_source_words(void);
+
 /* check_may_look at the source with the management database; false also where none is found, which
  * the rule then says. */
 bool check_may_look_at_management(struct check_sink *sink, enum view_part part);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
@@ -11,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/decode.h"
 #include "core/group.h"
+#include "core/jobs_list.h"
 #include "core/tsql.h"
 
 enum { MINUTE_MS = 60 * 1000 };
@@ -51,6 +51,8 @@ const char *check_backup_steps(struct check_sink *sink)
 char *check_force_full(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     if (!check_may_look_at_management(sink, PART_ROSTER))
         return NULL;
     const struct server_view *server = view->servers[view->management];
@@ -127,15 +129,10 @@ char *check_local_time(struct check_sink *sink)
 
 /* --- jobs that are there, run and are scheduled ------------------------------------------------ */
 
-static bool must_stay_disabled(const char *name)
-{
-    return strncasecmp(name, "MessageBox_Message_Cleanup", 26) == 0;
-}
-
 static void judge_biztalk_job(struct check_sink *sink, const struct server_view *server,
                               const struct job_row *job)
 {
-    if (must_stay_disabled(job->name)) {
+    if (jobs_list_stays_disabled(job->name)) {
         if (job->enabled)
             check_add(sink, VERDICT_WARNING, memory_copy_text(server->name),
                       memory_format("'%s' is enabled, though another job starts it", job->name));
@@ -153,12 +150,13 @@ static void judge_biztalk_job(struct check_sink *sink, const struct server_view 
 char *check_source_jobs(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     size_t looked = 0;
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
-        if (server->role != ROLE_SOURCE || !check_may_look(sink, (int)i, PART_JOBS) ||
-            group_is_live(view))
-            continue; /* after a failover they are to be off there */
+        if (server->role != ROLE_SOURCE || !check_may_look(sink, (int)i, PART_JOBS))
+            continue;
         for (size_t j = 0; j < server->jobs_count; j++)
             if (server->jobs[j].function == JOB_BIZTALK) {
                 judge_biztalk_job(sink, server, &server->jobs[j]);

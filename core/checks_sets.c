@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/chain.h"
 #include "core/decode.h"
+#include "core/group.h"
 
 enum { HOUR_MS = 60 * 60 * 1000, NEWEST_LOOKED_AT = 3, MARK_LENGTH_MAX = 32 };
 
@@ -285,6 +286,8 @@ static int64_t now_of_stamps(const struct group_view *view)
 char *check_retention(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     int64_t interval_ms;
     const struct backup_set *full = newest_usable_full(view, &interval_ms);
     const char *steps = check_backup_steps(sink);
@@ -318,6 +321,8 @@ char *check_retention(struct check_sink *sink)
 char *check_history_kept(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     const char *steps = check_backup_steps(sink);
     if (steps == NULL)
         return NULL;
@@ -405,6 +410,8 @@ static int64_t schedule_ms(char letter)
 char *check_full_age(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     int64_t interval_ms;
     const struct backup_set *full = newest_usable_full(view, &interval_ms);
     const char *steps = check_backup_steps(sink);

@@ -8,6 +8,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/chain.h"
+#include "core/group.h"
 #include "core/textmap.h"
 
 enum { MINUTE_MS = 60 * 1000 };
@@ -37,6 +38,8 @@ char *check_recovery_model(struct check_sink *sink)
 char *check_databases_online(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     for (size_t k = 0; k < view->roster_count; k++) {
         if (!may_look_at_source(sink, k))
             continue;
@@ -109,6 +112,8 @@ static void judge_backup_job(struct check_sink *sink, const struct server_view *
 char *check_backup_job(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     if (check_may_look_at_management(sink, PART_JOBS))
         judge_backup_job(sink, view->servers[view->management],
                          server_view_job(view->servers[view->management], JOB_BACKUP));
@@ -117,6 +122,8 @@ char *check_backup_job(struct check_sink *sink)
 
 char *check_backup_age(struct check_sink *sink)
 {
+    if (group_is_live(sink->view))
+        return check_old_source_words();
     if (!sink->view->sources_alive) {
         check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
                   memory_copy_text("could not look: the source does not answer"));
@@ -145,6 +152,8 @@ bool check_may_look_at_history(struct check_sink *sink)
 char *check_partial_sets(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     if (!check_may_look_at_history(sink))
         return NULL;
     size_t repaired = 0;
@@ -259,6 +268,8 @@ char *check_chain_thief(struct check_sink *sink)
 char *check_full_set(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     if (!check_may_look_at_history(sink))
         return NULL;
     if (view->sets_count == 0) {
@@ -288,6 +299,8 @@ static bool is_local(const char *path)
 char *check_backup_path(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    if (group_is_live(view))
+        return check_old_source_words();
     if (!check_may_look_at_history(sink))
         return NULL;
     for (size_t s = view->sets_count; s-- > 0;) {

@@ -19,6 +19,16 @@ bool check_is_live(const struct group_view *view, int destination)
     return part && group_is_live(view);
 }
 
+bool check_is_old_source(const struct group_view *view, int server)
+{
+    return view->servers[server]->role == ROLE_SOURCE && group_is_live(view);
+}
+
+char *check_old_source_words(void)
+{
+    return memory_copy_text("the group was failed over: its old sources are to be at rest");
+}
+
 char *check_restore_gap(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;

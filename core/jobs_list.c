@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/text.h"
 
@@ -65,4 +66,10 @@ int jobs_list_destination(const struct group_view *view, int source, const struc
             return destination;
     }
     return -1;
+}
+
+bool jobs_list_stays_disabled(const char *name)
+{
+    static const char cleanup[] = "MessageBox_Message_Cleanup_";
+    return strncasecmp(name, cleanup, sizeof cleanup - 1) == 0;
 }

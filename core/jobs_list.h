@@ -17,4 +17,7 @@ bool jobs_list_name(const struct roster_entry *entry, size_t i, char *out, size_
  * one that restores the database in which it works; -1 = it is no job of the group. */
 int jobs_list_destination(const struct group_view *view, int source, const struct job_row *job);
 
+/* True for the one job of BizTalk's that another job starts: it is disabled for good. */
+bool jobs_list_stays_disabled(const char *name);
+
 #endif

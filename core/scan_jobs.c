@@ -60,7 +60,7 @@ static void look_at_shipping(struct scan *scan, const struct server_view *server
             scan_add(scan, SCAN_JOB, memory_copy_text(server->name),
                      memory_format("the job %s is enabled although production is here: disable it "
                                    "at once", job->name));
-        if (job->enabled && strncasecmp(job->name, "MessageBox_Message_Cleanup_", 27) == 0)
+        if (job->enabled && jobs_list_stays_disabled(job->name))
             scan_add(scan, SCAN_JOB, memory_copy_text(server->name),
                      memory_format("the job %s is enabled; it must stay disabled for good",
                                    job->name));

@@ -262,18 +262,13 @@ static void add_job(struct str *out, const struct group_view *view,
     str_free(&body);
 }
 
-static bool must_stay_disabled(const char *name)
-{
-    return strncasecmp(name, "MessageBox_Message_Cleanup_", 27) == 0;
-}
-
 /* A job that would work for an old server, and the backup job, whose path and whose standby are new,
  * are enabled by a person who looked at them. */
 static void add_enabling(struct str *out, const struct group_view *view, const struct job_row *job)
 {
     struct str name = {0};
     const char *old = scan_old_name_in(view, job->steps);
-    if (job->enabled && !must_stay_disabled(job->name) && add_literal(&name, job->name)) {
+    if (job->enabled && !jobs_list_stays_disabled(job->name) && add_literal(&name, job->name)) {
         if (job->function == JOB_BACKUP)
             str_add(out, "-- once its steps name the new path (a step of the runbook of its own):\n"
                          "-- ");

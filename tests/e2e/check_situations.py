@@ -136,6 +136,9 @@ def a_planned_move_loses_nothing_and_proves_it():
                "every source is OFFLINE before anything is restored")
         newest = max(s["set"] for s in report["steps"] if s["set"])
         expect(newest > before, "the run made a set of its own")
+        said = {(c["id"], c["verdict"]) for c in lab.json("status")["checks"]
+                if c["verdict"] in ("warning", "critical")}
+        expect(said == {("standby-state", "warning"), ("jobs-after-failover", "warning")}, said)
 
 
 def a_session_in_a_source_is_named_and_refuses_the_move():

@@ -132,7 +132,8 @@ static void read_database(struct lab *lab, const struct node *database,
                           struct biztalk_group **group, const char *location)
 {
     node_check_keys(database, "name server role data_mb log_kb_per_second recovery_model"
-                              " encrypted mirrored availability_group native_log_shipping");
+                              " encrypted mirrored availability_group native_log_shipping"
+                              " offline");
     const char *name = node_text_required(database, "name");
     const char *role = node_choice(database, "role",
                                    "management master-messagebox messagebox tracking bam rules sso"
@@ -178,6 +179,19 @@ static void read_database(struct lab *lab, const struct node *database,
         node_problem(&member, "more than %d databases in the backup job", GROUP_MEMBERS);
     } else if (strcmp(role, "none") != 0) {
         biztalk_add_member(*group, made, role);
+    }
+}
+
+/* Databases that somebody took away once the past was made, as a planned move does. */
+static void read_offline(struct lab *lab, const struct node *top)
+{
+    struct node databases = node_member(top, "databases");
+    for (size_t i = 0; i < node_count(&databases); i++) {
+        struct node item = node_item(&databases, i);
+        if (node_boolean(&item, "offline", false)) {
+            struct instance *instance = lab_instance(lab, node_text(&item, "server", ""));
+            instance_database(instance, node_text(&item, "name", ""))->state = DATABASE_OFFLINE;
+        }
     }
 }
 
@@ -326,6 +340,7 @@ static struct lab *build(const struct node *top, uint64_t seed)
         scenario_make_jobs(group, &plan);
         scenario_read_jobs(top, lab, &plan);
         read_faults(lab, top);
+        read_offline(lab, top);
     }
     free(plan.sets);
     if (str_text(top->problems)[0] != '\0') {

@@ -25,6 +25,7 @@
     X(recovered_alone, "recovered-alone") \
     X(live, "live")                       \
     X(live_but_one, "live-but-one")       \
+    X(moved, "moved")                     \
     X(local_time, "local-time")           \
     X(simple_recovery, "simple-recovery") \
     X(no_rights, "no-rights")             \

@@ -25,6 +25,7 @@ static void live_source_without_job(struct build *b)
 {
     spoil_go_live(b);
     spoil_job(b, SOURCE, JOB_BACKUP)->enabled = false;
+    build_row(b, SOURCE, MGMT)->sessions = build_row(b, SOURCE, BOX)->sessions = 0;
 }
 static void live_source_offline(struct build *b)
 {
@@ -34,13 +35,18 @@ static void live_source_offline(struct build *b)
 }
 static void live_source_hidden(struct build *b)
 {
-    spoil_go_live(b);
+    live_source_without_job(b);
     spoil_part(b, SOURCE, PART_JOBS);
+}
+static void live_source_in_use_hidden(struct build *b)
+{
+    live_source_hidden(b);
+    build_row(b, SOURCE, BOX)->sessions = 1;
 }
 static void live_with_jobs(struct build *b)
 {
     spoil_go_live(b);
-    build_job(b, DESTINATION, JOB_BACKUP, "Backup BizTalk Server (BizTalkMgmtDb)")->enabled = false;
+    build_job(b, DESTINATION, JOB_BACKUP, "Backup BizTalk Server (BizTalkMgmtDb)");
 }
 static void live_without_jobs_source_unseen(struct build *b)
 {
@@ -177,6 +183,7 @@ static const struct rule_case cases[] = {
     CASE("two-masters", live_source_without_job, VERDICT_WARNING, "SQLA", "are online here too"),
     CASE("two-masters", live_source_offline, VERDICT_OK, "", "destinations alone"),
     CASE("two-masters", live_source_hidden, VERDICT_UNKNOWN, "SQLA", "may not look"),
+    CASE("two-masters", live_source_in_use_hidden, VERDICT_CRITICAL, "SQLA", "1 session in them"),
     HEALTHY("two-masters"),
     CASE("jobs-after-failover", live_beside_source, VERDICT_WARNING, "DRSQL1", "1 of BizTalk's"),
     CASE("jobs-after-failover", live_without_jobs_source_unseen, VERDICT_WARNING, "DRSQL1",
