@@ -8,8 +8,8 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
-import pytds  # noqa: E402
 import slow  # noqa: E402
+from client import connect  # noqa: E402
 from lab import ROOT, Lab, expect, wait_for  # noqa: E402
 from proxy import read_ini  # noqa: E402
 from record import check_record, read_record  # noqa: E402
@@ -38,8 +38,8 @@ def at_source(lab, text):
     login = next(s for s in sections.values() if s.get("role") == "destination")
     with open(login["restore_password_file"], encoding="utf-8") as file:
         password = file.readline().strip()
-    connection = pytds.connect(dsn="127.0.0.1", port=int(sections["server SQLSMALL"]["port"]),
-                               user=login["restore_user"], password=password, autocommit=True)
+    connection = connect(int(sections["server SQLSMALL"]["port"]), user=login["restore_user"],
+                         password=password)
     cursor = connection.cursor()
     cursor.execute(text)
     while cursor.nextset():

@@ -11,6 +11,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import OpenSSL.SSL  # noqa: E402
 import pytds  # noqa: E402
+from client import connect  # noqa: E402
 import lab as support  # noqa: E402
 from lab import Lab, expect  # noqa: E402
 from proxy import read_ini  # noqa: E402
@@ -44,9 +45,8 @@ class Server:
             return file.readline().rstrip("\n")
 
     def pytds(self, **options):
-        options = {"user": self.user, "password": self.password, "autocommit": True,
-                   "timeout": 20, "login_timeout": 10, **options}
-        return pytds.connect(dsn="127.0.0.1", port=self.port, **options)
+        options = {"user": self.user, "password": self.password, "timeout": 20, **options}
+        return connect(self.port, **options)
 
     def environment(self, version, dump):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TDS")}

@@ -11,7 +11,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
-import pytds  # noqa: E402
+import client  # noqa: E402
 import lab as support  # noqa: E402
 from lab import Lab, expect  # noqa: E402
 from proxy import proxied_ini, read_ini  # noqa: E402
@@ -121,8 +121,7 @@ def mutate(text, chance, names):
 
 
 def connect(server, user, password):
-    return pytds.connect(dsn="127.0.0.1", port=int(server["port"]), user=user, password=password,
-                         autocommit=True, timeout=20, login_timeout=10)
+    return client.connect(int(server["port"]), user=user, password=password, timeout=20)
 
 
 def answer(connection, text):

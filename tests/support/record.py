@@ -1,8 +1,7 @@
 """What the lab itself saw of every RESTORE (master.dbo.lab_record), and what must hold for it."""
 import time
 
-import pytds
-
+from client import connect
 from lab import expect
 from proxy import read_ini
 
@@ -18,9 +17,8 @@ def restore_login(lab, name, seconds=20):
               next(s for s in sections.values() if s.get("role") == "destination"))
     with open(server["restore_password_file"], encoding="utf-8") as file:
         password = file.readline().strip()
-    return pytds.connect(dsn="127.0.0.1", port=int(server["port"]), user=server["restore_user"],
-                         password=password, autocommit=True, timeout=seconds,
-                         login_timeout=min(10, seconds))
+    return connect(int(server["port"]), min(10, seconds), user=server["restore_user"],
+                   password=password, timeout=seconds)
 
 
 def read_record(lab, server=None, seconds=20):
