@@ -172,6 +172,25 @@ bool check_may_look(struct check_sink *sink, int server_index, enum view_part pa
     return false;
 }
 
+bool check_has_source(struct check_sink *sink, size_t entry)
+{
+    const struct roster_entry *e = &sink->view->roster[entry];
+    const char *server = e->source_server != NULL ? e->source_server : "?";
+    if (e->source < 0 && !already_said(sink, server))
+        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server),
+                         memory_format("could not look: the server '%s' is no section and no alias "
+                                       "of stopmark.ini",
+                                       server),
+                         "add that name to 'aliases' of its section, or a section of its own");
+    return e->source >= 0;
+}
+
+bool check_may_look_at_source(struct check_sink *sink, size_t entry, enum view_part part)
+{
+    return check_has_source(sink, entry) &&
+           check_may_look(sink, sink->view->roster[entry].source, part);
+}
+
 void check_limit(struct check_sink *sink, const struct limit *limit, int64_t value_ms,
                  const char *what, const char *is)
 {

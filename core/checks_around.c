@@ -23,6 +23,17 @@ static bool knows(struct check_sink *sink, int server, enum view_part part)
            check_may_look(sink, server, part);
 }
 
+static bool knows_source(struct check_sink *sink, size_t entry, enum view_part part)
+{
+    return check_has_source(sink, entry) && knows(sink, sink->view->roster[entry].source, part);
+}
+
+static void need_sources(struct check_sink *sink)
+{
+    for (size_t k = 0; k < sink->view->roster_count; k++)
+        check_has_source(sink, k);
+}
+
 /* The first row of a kind; database and detail NULL = any. */
 static const struct surrounding_row *find(const struct server_view *server, enum surrounding kind,
                                           const char *database, const char *detail)
@@ -62,14 +73,13 @@ char *check_encryption(struct check_sink *sink)
     const struct group_view *view = sink->view;
     size_t encrypted = 0;
     for (size_t k = 0; k < view->roster_count; k++) {
-        int source = view->roster[k].source;
         const struct database_row *row = check_source_row(view, k);
-        if (source < 0 || !knows(sink, source, PART_DATABASES) || row == NULL || !row->encrypted ||
-            !knows(sink, source, PART_KEYS))
+        if (!knows_source(sink, k, PART_DATABASES) || row == NULL || !row->encrypted ||
+            !knows_source(sink, k, PART_KEYS))
             continue;
         encrypted++;
-        const struct surrounding_row *key =
-            find(view->servers[source], SURROUNDING_ENCRYPTION_KEY, row->name, NULL);
+        const struct surrounding_row *key = find(view->servers[view->roster[k].source],
+                                                 SURROUNDING_ENCRYPTION_KEY, row->name, NULL);
         if (key == NULL || key->detail == NULL)
             check_add_remedy(sink, VERDICT_UNKNOWN, check_source_where(view, k),
                              memory_copy_text("may not look: it is encrypted and what protects its "
@@ -88,10 +98,9 @@ char *check_backup_encryption(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
-        int source = view->roster[k].source;
-        if (source < 0 || !knows(sink, source, PART_KEYS))
+        if (!knows_source(sink, k, PART_KEYS))
             continue;
-        const struct server_view *server = view->servers[source];
+        const struct server_view *server = view->servers[view->roster[k].source];
         for (size_t i = 0; i < server->surroundings_count; i++) {
             const struct surrounding_row *row = &server->surroundings[i];
             if (row->kind == SURROUNDING_BACKUP_KEY && row->detail != NULL &&
@@ -111,6 +120,7 @@ static bool is_in_use(const struct server_view *server, const char *thumbprint)
 char *check_certificate_backup(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    need_sources(sink);
     for (size_t s = 0; s < view->servers_count; s++) {
         const struct server_view *server = view->servers[s];
         if (server->role != ROLE_SOURCE || !knows(sink, (int)s, PART_KEYS))
@@ -184,8 +194,7 @@ char *check_edition(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct roster_entry *entry = &view->roster[k];
-        if (entry->source < 0 || entry->destination < 0 ||
-            !knows(sink, entry->source, PART_INSIDE) ||
+        if (!knows_source(sink, k, PART_INSIDE) || entry->destination < 0 ||
             !knows(sink, entry->destination, PART_SERVER))
             continue;
         const struct surrounding_row *feature =
@@ -231,8 +240,7 @@ char *check_logins(struct check_sink *sink)
         struct missing_logins missing = {0};
         bool looked = knows(sink, destination, PART_LOGINS);
         for (size_t k = 0; k < view->roster_count && looked; k++)
-            if (view->roster[k].destination == destination && view->roster[k].source >= 0 &&
-                knows(sink, view->roster[k].source, PART_INSIDE))
+            if (view->roster[k].destination == destination && knows_source(sink, k, PART_INSIDE))
                 collect_missing(&missing, view->servers[view->roster[k].source],
                                 view->servers[destination], view->roster[k].database);
         if (missing.count > 0)
@@ -253,11 +261,11 @@ char *check_backup_role(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
-        int source = view->roster[k].source;
         const struct database_row *row = check_source_row(view, k);
-        if (source >= 0 && check_may_look(sink, source, PART_INSIDE) && row != NULL &&
+        if (check_may_look_at_source(sink, k, PART_INSIDE) && row != NULL &&
             row->state == STATE_ONLINE &&
-            find(view->servers[source], SURROUNDING_BACKUP_ROLE, row->name, NULL) == NULL)
+            find(view->servers[view->roster[k].source], SURROUNDING_BACKUP_ROLE, row->name,
+                 NULL) == NULL)
             check_add(sink, VERDICT_WARNING, check_source_where(view, k),
                       memory_copy_text("it has no role BTS_BACKUP_USERS"));
     }
@@ -270,11 +278,11 @@ char *check_mark_log_size(struct check_sink *sink)
     const struct group_view *view = sink->view;
     int64_t most = 0;
     for (size_t k = 0; k < view->roster_count; k++) {
-        int source = view->roster[k].source;
-        if (source < 0 || !check_may_look(sink, source, PART_INSIDE))
+        if (!check_may_look_at_source(sink, k, PART_INSIDE))
             continue;
-        const struct surrounding_row *rows =
-            find(view->servers[source], SURROUNDING_MARK_LOG, view->roster[k].database, NULL);
+        const struct surrounding_row *rows = find(view->servers[view->roster[k].source],
+                                                  SURROUNDING_MARK_LOG,
+                                                  view->roster[k].database, NULL);
         int64_t count = rows != NULL && rows->number > 0 ? rows->number : 0;
         most = count > most ? count : most;
         if (count <= ROWS_MANY)
@@ -328,6 +336,7 @@ char *check_linked_servers(struct check_sink *sink)
     const struct group_view *view = sink->view;
     if (!check_may_look_at_management(sink, PART_LINKS) || group_is_live(view))
         return NULL;
+    need_sources(sink);
     judge_source_links(sink, view->management);
     for (size_t d = 0; d < view->destinations_count; d++) {
         int destination = view->destinations[d];
@@ -346,6 +355,7 @@ char *check_native_shipping(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
+        check_has_source(sink, k);
         const int servers[] = {view->roster[k].source, view->roster[k].destination};
         for (size_t i = 0; i < 2; i++) {
             if (servers[i] < 0 || !check_may_look(sink, servers[i], PART_LINKS))
@@ -429,6 +439,7 @@ static void judge_volume(struct check_sink *sink, int server, const struct surro
 char *check_disk_space(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    need_sources(sink); /* what the databases still grow by */
     for (size_t s = 0; s < view->servers_count; s++) {
         const struct server_view *server = view->servers[s];
         if (!check_may_look(sink, (int)s, PART_VOLUMES))
@@ -466,8 +477,7 @@ char *check_file_paths(struct check_sink *sink)
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct roster_entry *entry = &view->roster[k];
         const struct database_row *row = check_source_row(view, k);
-        if (entry->source < 0 || entry->destination < 0 || row == NULL ||
-            !knows(sink, entry->source, PART_DATABASES) ||
+        if (!knows_source(sink, k, PART_DATABASES) || entry->destination < 0 || row == NULL ||
             !check_may_look(sink, entry->destination, PART_DATABASES))
             continue;
         const struct server_view *source = view->servers[entry->source];

@@ -103,6 +103,8 @@ char *check_two_masters(struct check_sink *sink)
             return NULL;
     if (!group_is_live(view))
         return memory_copy_text("the sources alone are live");
+    for (size_t k = 0; k < view->roster_count; k++)
+        check_has_source(sink, k);
     for (size_t i = 0; i < view->servers_count; i++)
         if (view->servers[i]->role == ROLE_SOURCE && !view->down[i])
             judge_old_source(sink, (int)i);
@@ -189,6 +191,9 @@ char *check_jobs_after(struct check_sink *sink)
             !check_may_look(sink, destination, PART_JOBS) || !check_is_live(view, destination))
             continue;
         live++;
+        for (size_t k = 0; k < view->roster_count; k++)
+            if (view->roster[k].destination == destination)
+                check_has_source(sink, k);
         const char *example = NULL;
         size_t missing = count_missing(view, destination, &example);
         if (missing > 0)
@@ -311,7 +316,7 @@ char *check_collations(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct roster_entry *entry = &view->roster[k];
-        if (entry->source < 0 || entry->destination < 0)
+        if (!check_has_source(sink, k) || entry->destination < 0)
             continue;
         const struct server_view *source = view->servers[entry->source];
         const struct server_view *destination = view->servers[entry->destination];

@@ -81,10 +81,17 @@ char *check_roster_mapped(struct check_sink *sink)
     if (view->roster_count == 0)
         check_add(sink, VERDICT_UNKNOWN, memory_copy_text(""),
                   memory_copy_text("no server has told which databases belong to the group"));
-    for (size_t k = 0; k < view->roster_count; k++)
-        if (view->roster[k].problem != NULL)
+    for (size_t k = 0; k < view->roster_count; k++) {
+        const struct roster_entry *entry = &view->roster[k];
+        if (entry->problem != NULL)
             check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
-                      memory_copy_text(view->roster[k].problem));
+                      memory_copy_text(entry->problem));
+        else if (entry->source < 0)
+            check_add(sink, VERDICT_WARNING, check_source_where(view, k),
+                      memory_format("its server '%s' is no section and no alias of stopmark.ini: "
+                                    "what it does there is not looked at",
+                                    entry->source_server != NULL ? entry->source_server : "?"));
+    }
     return memory_format("%zu databases, each with one destination", view->roster_count);
 }
 
@@ -140,7 +147,7 @@ char *check_versions(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct roster_entry *entry = &view->roster[k];
-        if (entry->source < 0 || entry->destination < 0)
+        if (!check_has_source(sink, k) || entry->destination < 0)
             continue;
         const struct server_view *source = view->servers[entry->source];
         const struct server_view *destination = view->servers[entry->destination];
@@ -205,7 +212,7 @@ char *check_high_availability(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct roster_entry *entry = &view->roster[k];
-        if (entry->source >= 0 && check_may_look(sink, entry->source, PART_DATABASES))
+        if (check_may_look_at_source(sink, k, PART_DATABASES))
             judge_availability(sink, view->servers[entry->source]->name, check_source_row(view, k));
         if (entry->destination >= 0 && check_may_look(sink, entry->destination, PART_DATABASES))
             judge_availability(

@@ -41,6 +41,13 @@ void check_about(struct check_sink *sink, const char *topic);
  * it could not look, with the permission that is missing. */
 bool check_may_look(struct check_sink *sink, int server, enum view_part part);
 
+/* True where the source of a roster entry is a server of the configuration; else the rule says once
+ * a server that it cannot look there: `restores = *` takes databases of any source. */
+bool check_has_source(struct check_sink *sink, size_t entry);
+
+/* check_may_look at the entry's source; false also where check_has_source is. */
+bool check_may_look_at_source(struct check_sink *sink, size_t entry, enum view_part part);
+
 /* Says once a server that the login may not see something, and the grant. */
 void check_say_hidden(struct check_sink *sink, const char *server, const char *what,
                       const char *grant);

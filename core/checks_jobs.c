@@ -153,6 +153,8 @@ char *check_source_jobs(struct check_sink *sink)
     if (group_is_live(view))
         return check_old_source_words();
     size_t looked = 0;
+    for (size_t k = 0; k < view->roster_count; k++)
+        check_has_source(sink, k);
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
         if (server->role != ROLE_SOURCE || !check_may_look(sink, (int)i, PART_JOBS))

@@ -26,8 +26,7 @@ char *check_set_words(const struct backup_set *set)
 /* True where the source's msdb tells the marks of that entry's database. */
 static bool knows_marks(struct check_sink *sink, size_t entry)
 {
-    int source = sink->view->roster[entry].source;
-    return source >= 0 && check_may_look(sink, source, PART_MARKS);
+    return check_may_look_at_source(sink, entry, PART_MARKS);
 }
 
 static void judge_marks_of(struct check_sink *sink, const struct backup_set *set)
@@ -155,8 +154,7 @@ char *check_backup_files(struct check_sink *sink)
         if (view->servers[view->destinations[d]]->parts[PART_FILES].state == PART_NOT_VISIBLE)
             check_may_look(sink, view->destinations[d], PART_FILES);
     for (size_t k = 0; k < view->roster_count; k++) {
-        bool looked = view->roster[k].source >= 0 &&
-                      check_may_look(sink, view->roster[k].source, PART_BACKUPS);
+        bool looked = check_may_look_at_source(sink, k, PART_BACKUPS);
         for (size_t s = 0; s < view->sets_count; s++) {
             const struct set_file *file = &view->sets[s].files[k];
             if (!file->present || !is_needed(view, s, k, full))
@@ -182,8 +180,7 @@ char *check_bulk_logged(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
-        int source = view->roster[k].source;
-        if (source < 0 || !check_may_look(sink, source, PART_BACKUPS))
+        if (!check_may_look_at_source(sink, k, PART_BACKUPS))
             continue;
         for (size_t s = view->sets_count; s-- > 0;) {
             const struct set_file *file = &view->sets[s].files[k];
@@ -227,8 +224,7 @@ char *check_recovery_path(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
-        int source = view->roster[k].source;
-        if (source < 0 || !check_may_look(sink, source, PART_BACKUPS))
+        if (!check_may_look_at_source(sink, k, PART_BACKUPS))
             continue;
         const struct backup_set *forked = fork_of(view, k);
         if (forked != NULL)

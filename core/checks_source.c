@@ -13,19 +13,12 @@
 
 enum { MINUTE_MS = 60 * 1000 };
 
-/* True where the database of a roster entry can be looked at on its source. */
-static bool may_look_at_source(struct check_sink *sink, size_t entry)
-{
-    int source = sink->view->roster[entry].source;
-    return source >= 0 && check_may_look(sink, source, PART_DATABASES);
-}
-
 char *check_recovery_model(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct database_row *row = check_source_row(view, k);
-        if (!may_look_at_source(sink, k) || row == NULL || row->recovery_model == MODEL_UNKNOWN)
+        if (!check_may_look_at_source(sink, k, PART_DATABASES) || row == NULL || row->recovery_model == MODEL_UNKNOWN)
             continue;
         if (row->recovery_model != MODEL_FULL)
             check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
@@ -41,7 +34,7 @@ char *check_databases_online(struct check_sink *sink)
     if (group_is_live(view))
         return check_old_source_words();
     for (size_t k = 0; k < view->roster_count; k++) {
-        if (!may_look_at_source(sink, k))
+        if (!check_may_look_at_source(sink, k, PART_DATABASES))
             continue;
         const struct database_row *row = check_source_row(view, k);
         if (row == NULL)
@@ -60,7 +53,7 @@ char *check_marking_objects(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct database_row *row = check_source_row(view, k);
-        if (!may_look_at_source(sink, k) || row == NULL || row->state != STATE_ONLINE)
+        if (!check_may_look_at_source(sink, k, PART_DATABASES) || row == NULL || row->state != STATE_ONLINE)
             continue;
         if (row->has_mark_log == 0 || row->has_marking_objects == 0)
             check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
@@ -181,7 +174,7 @@ char *check_chain_gaps(struct check_sink *sink)
         const struct set_file *before = NULL;
         int64_t before_set = 0;
         int source = view->roster[k].source;
-        if (source >= 0 && !view->down[source])
+        if (check_has_source(sink, k) && !view->down[source])
             check_may_look(sink, source, PART_BACKUPS); /* what is held is judged all the same */
         for (size_t s = 0; s < view->sets_count; s++) {
             const struct set_file *file = &view->sets[s].files[k];
@@ -248,8 +241,10 @@ char *check_chain_thief(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     struct textmap *names = textmap_new(view->roster_count);
-    for (size_t k = 0; k < view->roster_count; k++)
+    for (size_t k = 0; k < view->roster_count; k++) {
         textmap_put(names, view->roster[k].database, k);
+        check_has_source(sink, k);
+    }
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
         if (server->role != ROLE_SOURCE || !check_may_look(sink, (int)i, PART_BACKUPS))
@@ -338,6 +333,9 @@ char *check_stamps(struct check_sink *sink)
 char *check_max_dop(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    for (size_t k = 0; k < view->roster_count; k++)
+        if (view->roster[k].use == USE_MESSAGE_BOX)
+            check_has_source(sink, k);
     for (size_t i = 0; i < view->servers_count; i++) {
         bool hosts = false;
         for (size_t k = 0; k < view->roster_count; k++)

@@ -78,6 +78,66 @@ static void a_healthy_estate_raises_no_alarm(void **state)
     }
 }
 
+/* --- a server that stopmark.ini does not name ---------------------------------------------------- */
+
+/* Two sources and a destination that restores whatever there is; the second one's section has another
+ * name than BizTalk's tables have for it. */
+static struct build *foreign_source(void)
+{
+    struct build *build = build_new();
+    int a = build_source(build, "SQLA", true), d = build_destination(build, "DRSQL1", NULL);
+    int b = build_source(build, "SQLB", false);
+    build_database(build, a, d, "BizTalkMgmtDb", USE_MANAGEMENT);
+    build_database(build, b, d, "BizTalkMsgBoxDb", USE_MESSAGE_BOX);
+    build_full(build, 90, true);
+    for (int64_t set = 91; set <= 99; set++)
+        build_log(build, set, true);
+    build_log(build, 100, false);
+    spoil_text(&build->config.servers[b].name, "OTHER");
+    spoil_text(&build->servers[b]->name, "OTHER");
+    spoil_text(&build->servers[b]->server_name, "OTHER");
+    return build;
+}
+
+static void assert_unknown(const struct group_view *view, const char *id)
+{
+    const struct check_result *worst = build_check(view, id);
+    bool said = false;
+    for (size_t i = 0; i < view->checks_count; i++)
+        said = said || (strcmp(view->checks[i].id, id) == 0 &&
+                        view->checks[i].verdict == VERDICT_UNKNOWN &&
+                        strcmp(view->checks[i].where, "SQLB") == 0 &&
+                        strstr(view->checks[i].text, "no section and no alias") != NULL);
+    if (!said || worst->verdict == VERDICT_OK)
+        fail_msg("%s: %s [%s] %s", id, verdict_name(worst->verdict), worst->where, worst->text);
+}
+
+static void no_rule_says_ok_of_a_source_that_the_configuration_does_not_name(void **state)
+{
+    static const char *const rules[] = {
+        "recovery-model", "source-databases", "marking-objects", "chain-gap", "chain-thief",
+        "maxdop", "encryption", "backup-encryption", "certificate-backup", "edition", "logins",
+        "backup-role", "mark-log-size", "linked-servers", "native-log-shipping", "disk-space",
+        "file-paths", "collation", "versions", "availability", "mark-missing", "backup-files",
+        "bulk-logged", "recovery-path", "source-jobs"};
+    static const char *const live[] = {"two-masters", "jobs-after-failover"};
+    (void)state;
+    struct build *build = foreign_source();
+    struct group_view *view = build_view(build);
+    assert_int_equal(build_check(view, "roster")->verdict, VERDICT_WARNING);
+    assert_string_equal(build_check(view, "roster")->where, "SQLB/BizTalkMsgBoxDb");
+    assert_non_null(strstr(build_check(view, "roster")->text, "'SQLB' is no section and no alias"));
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        assert_unknown(view, rules[i]);
+    group_view_release(view);
+    spoil_go_live(build);
+    view = build_view(build);
+    for (size_t i = 0; i < sizeof live / sizeof *live; i++)
+        assert_unknown(view, live[i]);
+    group_view_release(view);
+    build_free(build);
+}
+
 /* --- how many ---------------------------------------------------------------------------------- */
 
 struct tally {
@@ -192,6 +252,7 @@ int main(int count, char **words)
         cmocka_unit_test(each_rule_says_what_its_cases_say),
         cmocka_unit_test(a_hidden_part_names_the_grant),
         cmocka_unit_test(a_healthy_estate_raises_no_alarm),
+        cmocka_unit_test(no_rule_says_ok_of_a_source_that_the_configuration_does_not_name),
         cmocka_unit_test(every_known_trouble_is_named_by_something),
         cmocka_unit_test(every_rule_stands_once_or_more_and_is_documented),
     };
