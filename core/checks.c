@@ -7,6 +7,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/checks_internal.h"
+#include "core/group.h"
 
 static const struct check_rule rules[] = {
 #define X(function, id_, severity_, what_, why_, remedy_, source_) \
@@ -189,6 +190,25 @@ bool check_may_look_at_source(struct check_sink *sink, size_t entry, enum view_p
 {
     return check_has_source(sink, entry) &&
            check_may_look(sink, sink->view->roster[entry].source, part);
+}
+
+bool check_knows(struct check_sink *sink, int server, enum view_part part)
+{
+    const struct group_view *view = sink->view;
+    return (view->down[server] && group_has_part(view->servers[server], part)) ||
+           check_may_look(sink, server, part);
+}
+
+bool check_knows_source(struct check_sink *sink, size_t entry, enum view_part part)
+{
+    return check_has_source(sink, entry) &&
+           check_knows(sink, sink->view->roster[entry].source, part);
+}
+
+void check_need_sources(struct check_sink *sink)
+{
+    for (size_t k = 0; k < sink->view->roster_count; k++)
+        check_has_source(sink, k);
 }
 
 void check_limit(struct check_sink *sink, const struct limit *limit, int64_t value_ms,

@@ -1,4 +1,4 @@
-/* The rules about what stands around the databases: keys, logins, linked servers, disks
+/* The rules about what stands around the databases: keys, logins, linked servers
  * (core/rules.def). What was last seen of a source counts too: it is needed most when it is gone. */
 #include "core/checks_internal.h"
 
@@ -6,33 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/str.h"
 #include "core/base/text.h"
 #include "core/group.h"
-#include "core/tsql.h"
-
-static const int64_t low_bytes = INT64_C(2000000000);
-
-/* check_may_look, but what is remembered of a server that does not answer will do. */
-static bool knows(struct check_sink *sink, int server, enum view_part part)
-{
-    const struct group_view *view = sink->view;
-    return (view->down[server] && group_has_part(view->servers[server], part)) ||
-           check_may_look(sink, server, part);
-}
-
-static bool knows_source(struct check_sink *sink, size_t entry, enum view_part part)
-{
-    return check_has_source(sink, entry) && knows(sink, sink->view->roster[entry].source, part);
-}
-
-static void need_sources(struct check_sink *sink)
-{
-    for (size_t k = 0; k < sink->view->roster_count; k++)
-        check_has_source(sink, k);
-}
 
 /* The first row of a kind; database and detail NULL = any. */
 static const struct surrounding_row *find(const struct server_view *server, enum surrounding kind,
@@ -55,7 +32,7 @@ static void need_certificate(struct check_sink *sink, size_t entry, const char *
 {
     const struct group_view *view = sink->view;
     int destination = view->roster[entry].destination;
-    if (destination < 0 || !knows(sink, destination, PART_KEYS))
+    if (destination < 0 || !check_knows(sink, destination, PART_KEYS))
         return;
     const struct server_view *server = view->servers[destination];
     if (find(server, SURROUNDING_CERTIFICATE, NULL, thumbprint) != NULL)
@@ -74,8 +51,8 @@ char *check_encryption(struct check_sink *sink)
     size_t encrypted = 0;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct database_row *row = check_source_row(view, k);
-        if (!knows_source(sink, k, PART_DATABASES) || row == NULL || !row->encrypted ||
-            !knows_source(sink, k, PART_KEYS))
+        if (!check_knows_source(sink, k, PART_DATABASES) || row == NULL || !row->encrypted ||
+            !check_knows_source(sink, k, PART_KEYS))
             continue;
         encrypted++;
         const struct surrounding_row *key = find(view->servers[view->roster[k].source],
@@ -98,7 +75,7 @@ char *check_backup_encryption(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
-        if (!knows_source(sink, k, PART_KEYS))
+        if (!check_knows_source(sink, k, PART_KEYS))
             continue;
         const struct server_view *server = view->servers[view->roster[k].source];
         for (size_t i = 0; i < server->surroundings_count; i++) {
@@ -120,10 +97,10 @@ static bool is_in_use(const struct server_view *server, const char *thumbprint)
 char *check_certificate_backup(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
-    need_sources(sink);
+    check_need_sources(sink);
     for (size_t s = 0; s < view->servers_count; s++) {
         const struct server_view *server = view->servers[s];
-        if (server->role != ROLE_SOURCE || !knows(sink, (int)s, PART_KEYS))
+        if (server->role != ROLE_SOURCE || !check_knows(sink, (int)s, PART_KEYS))
             continue;
         for (size_t i = 0; i < server->surroundings_count; i++) {
             const struct surrounding_row *row = &server->surroundings[i];
@@ -142,6 +119,14 @@ static bool is_url(const char *path)
     return path != NULL && strncasecmp(path, "http", 4) == 0;
 }
 
+/* True for an address of the container itself or of what is in it. */
+static bool is_below(const char *url, const char *container)
+{
+    size_t length = strlen(container);
+    length -= length > 0 && container[length - 1] == '/';
+    return strncasecmp(container, url, length) == 0 && (url[length] == '/' || url[length] == '\0');
+}
+
 /* A credential for a container has the container's address for its name; one for an account any. */
 static bool has_credential(const struct server_view *server, const char *url)
 {
@@ -152,7 +137,7 @@ static bool has_credential(const struct server_view *server, const char *url)
             continue;
         if (!is_url(row->name))
             any = true;
-        else if (strncasecmp(row->name, url, strlen(row->name)) == 0)
+        else if (is_below(url, row->name))
             return true;
     }
     return any;
@@ -164,7 +149,7 @@ char *check_backup_credential(struct check_sink *sink)
     bool urls = false;
     for (size_t k = 0; k < view->roster_count; k++) {
         int destination = view->roster[k].destination;
-        if (destination < 0 || !knows(sink, destination, PART_KEYS))
+        if (destination < 0 || !check_knows(sink, destination, PART_KEYS))
             continue;
         for (size_t s = view->sets_count; s-- > 0;) {
             const struct set_file *file = &view->sets[s].files[k];
@@ -189,18 +174,43 @@ static bool has_every_feature(const char *edition)
            strstr(edition, "Developer") != NULL || strstr(edition, "Evaluation") != NULL;
 }
 
+/* Compares "16.0.4236.2" by its numbers. */
+static int compare_versions(const char *left, const char *right)
+{
+    while (*left != '\0' || *right != '\0') {
+        char *left_end, *right_end;
+        long a = strtol(left, &left_end, 10), b = strtol(right, &right_end, 10);
+        if (a != b)
+            return a < b ? -1 : 1;
+        if (left_end == left && right_end == right)
+            return 0;
+        left = left_end + (*left_end == '.');
+        right = right_end + (*right_end == '.');
+    }
+    return 0;
+}
+
+/* What runs on an edition runs on the same one of a version that is not older. */
+static bool is_no_less(const struct server_view *destination, const struct server_view *source)
+{
+    return text_equal_nocase(destination->edition, source->edition) &&
+           source->version != NULL && destination->version != NULL &&
+           compare_versions(destination->version, source->version) >= 0;
+}
+
 char *check_edition(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct roster_entry *entry = &view->roster[k];
-        if (!knows_source(sink, k, PART_INSIDE) || entry->destination < 0 ||
-            !knows(sink, entry->destination, PART_SERVER))
+        if (!check_knows_source(sink, k, PART_INSIDE) || entry->destination < 0 ||
+            !check_knows(sink, entry->destination, PART_SERVER))
             continue;
         const struct surrounding_row *feature =
             find(view->servers[entry->source], SURROUNDING_FEATURE, entry->database, NULL);
         const struct server_view *destination = view->servers[entry->destination];
-        if (feature != NULL && !has_every_feature(destination->edition))
+        if (feature != NULL && !has_every_feature(destination->edition) &&
+            !is_no_less(destination, view->servers[entry->source]))
             check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
                       memory_format("it uses %s, and %s is %s: it would not come online there",
                                     feature->name, destination->name, destination->edition));
@@ -238,9 +248,9 @@ char *check_logins(struct check_sink *sink)
     for (size_t d = 0; d < view->destinations_count; d++) {
         int destination = view->destinations[d];
         struct missing_logins missing = {0};
-        bool looked = knows(sink, destination, PART_LOGINS);
+        bool looked = check_knows(sink, destination, PART_LOGINS);
         for (size_t k = 0; k < view->roster_count && looked; k++)
-            if (view->roster[k].destination == destination && knows_source(sink, k, PART_INSIDE))
+            if (view->roster[k].destination == destination && check_knows_source(sink, k, PART_INSIDE))
                 collect_missing(&missing, view->servers[view->roster[k].source],
                                 view->servers[destination], view->roster[k].database);
         if (missing.count > 0)
@@ -336,7 +346,7 @@ char *check_linked_servers(struct check_sink *sink)
     const struct group_view *view = sink->view;
     if (!check_may_look_at_management(sink, PART_LINKS) || group_is_live(view))
         return NULL;
-    need_sources(sink);
+    check_need_sources(sink);
     judge_source_links(sink, view->management);
     for (size_t d = 0; d < view->destinations_count; d++) {
         int destination = view->destinations[d];
@@ -372,141 +382,13 @@ char *check_native_shipping(struct check_sink *sink)
     return NULL;
 }
 
-/* --- disks ------------------------------------------------------------------------------------ */
-
-static bool lies_on(const char *path, const char *volume)
-{
-    return path != NULL && volume != NULL && strncasecmp(path, volume, strlen(volume)) == 0;
-}
-
-static int64_t size_there(const struct server_view *server, const char *path)
-{
-    for (size_t i = 0; i < server->files_count; i++)
-        if (text_equal_nocase(server->files[i].path, path))
-            return server->files[i].size_bytes;
-    return 0;
-}
-
-/* What the databases of a destination still grow by on a volume, as their sources' files say. */
-static int64_t growth_on(const struct group_view *view, int destination, const char *volume)
-{
-    const struct server_view *server = view->servers[destination];
-    int64_t growth = 0;
-    for (size_t k = 0; k < view->roster_count; k++) {
-        const struct database_row *row = check_source_row(view, k);
-        if (view->roster[k].destination != destination || row == NULL)
-            continue;
-        const struct server_view *source = view->servers[view->roster[k].source];
-        for (size_t i = 0; i < source->files_count; i++) {
-            const struct file_row *file = &source->files[i];
-            int64_t more = file->size_bytes - size_there(server, file->path);
-            if (file->database_id == row->database_id && lies_on(file->path, volume) && more > 0)
-                growth += more;
-        }
-    }
-    return growth;
-}
-
-static bool holds_files(const struct group_view *view, int server, const char *volume)
-{
-    const struct server_view *s = view->servers[server];
-    for (size_t i = 0; i < s->files_count; i++)
-        if (s->files[i].database_id > 4 && lies_on(s->files[i].path, volume))
-            return true;
-    return false;
-}
-
-static void judge_volume(struct check_sink *sink, int server, const struct surrounding_row *volume)
-{
-    const struct group_view *view = sink->view;
-    bool destination = view->servers[server]->role == ROLE_DESTINATION;
-    int64_t growth = destination ? growth_on(view, server, volume->name) : 0;
-    char left[32], more[32];
-    size_format(left, sizeof left, volume->number);
-    size_format(more, sizeof more, growth);
-    if (growth > volume->number)
-        check_add(sink, VERDICT_CRITICAL, memory_copy_text(view->servers[server]->name),
-                  memory_format("%s has %s left, the databases will take %s more", volume->name,
-                                left, more));
-    else if (volume->number < low_bytes && holds_files(view, server, volume->name))
-        check_add(sink, VERDICT_WARNING, memory_copy_text(view->servers[server]->name),
-                  memory_format("%s has %s left", volume->name, left));
-    else
-        return;
-    check_about(sink, volume->name);
-}
-
-char *check_disk_space(struct check_sink *sink)
-{
-    const struct group_view *view = sink->view;
-    need_sources(sink); /* what the databases still grow by */
-    for (size_t s = 0; s < view->servers_count; s++) {
-        const struct server_view *server = view->servers[s];
-        if (!check_may_look(sink, (int)s, PART_VOLUMES))
-            continue;
-        for (size_t i = 0; i < server->surroundings_count; i++)
-            if (server->surroundings[i].kind == SURROUNDING_VOLUME &&
-                server->surroundings[i].number >= 0)
-                judge_volume(sink, (int)s, &server->surroundings[i]);
-    }
-    return NULL;
-}
-
-/* The length of the folder in a path, with its last separator. */
-static size_t folder_length(const char *path)
-{
-    size_t length = strlen(path);
-    while (length > 0 && path[length - 1] != '\\' && path[length - 1] != '/')
-        length--;
-    return length;
-}
-
-static bool uses_folder(const struct server_view *server, const char *path)
-{
-    size_t length = folder_length(path);
-    for (size_t i = 0; i < server->files_count; i++)
-        if (folder_length(server->files[i].path) == length &&
-            strncasecmp(server->files[i].path, path, length) == 0)
-            return true;
-    return false;
-}
-
-char *check_file_paths(struct check_sink *sink)
-{
-    const struct group_view *view = sink->view;
-    for (size_t k = 0; k < view->roster_count; k++) {
-        const struct roster_entry *entry = &view->roster[k];
-        const struct database_row *row = check_source_row(view, k);
-        if (!knows_source(sink, k, PART_DATABASES) || entry->destination < 0 || row == NULL ||
-            !check_may_look(sink, entry->destination, PART_DATABASES))
-            continue;
-        const struct server_view *source = view->servers[entry->source];
-        const struct server_view *destination = view->servers[entry->destination];
-        if (!row->files_visible) {
-            check_say_hidden(sink, source->name, "the databases' files", query_files.permission);
-            continue;
-        }
-        for (size_t i = 0; i < source->files_count; i++) {
-            const char *path = source->files[i].path;
-            if (source->files[i].database_id != row->database_id || path == NULL ||
-                destination->files_count == 0 || uses_folder(destination, path))
-                continue;
-            check_add(sink, VERDICT_WARNING, roster_where(view, k),
-                      memory_format("its file %s lies in a folder that no file there uses: is it "
-                                    "there?",
-                                    path));
-            break;
-        }
-    }
-    return NULL;
-}
-
 char *check_agent_start(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
-        if (check_is_old_source(view, (int)i) || !check_may_look(sink, (int)i, PART_SETTINGS))
+        if (check_is_old_source(view, (int)i) || !check_may_look(sink, (int)i, PART_SETTINGS) ||
+            server->clustered) /* the cluster starts it: the service is manual by design */
             continue;
         if (server->agent_starts_itself < 0)
             check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),

@@ -48,6 +48,15 @@ bool check_has_source(struct check_sink *sink, size_t entry);
 /* check_may_look at the entry's source; false also where check_has_source is. */
 bool check_may_look_at_source(struct check_sink *sink, size_t entry, enum view_part part);
 
+/* check_may_look, but what is remembered of a server that does not answer will do. */
+bool check_knows(struct check_sink *sink, int server, enum view_part part);
+
+/* The same at the entry's source; false also where check_has_source is. */
+bool check_knows_source(struct check_sink *sink, size_t entry, enum view_part part);
+
+/* check_has_source of every entry, for its words. */
+void check_need_sources(struct check_sink *sink);
+
 /* Says once a server that the login may not see something, and the grant. */
 void check_say_hidden(struct check_sink *sink, const char *server, const char *what,
                       const char *grant);
@@ -88,6 +97,9 @@ bool check_may_look_at_history(struct check_sink *sink);
 /* The commands of the backup job's steps, borrowed; NULL where they cannot be seen, which the rule
  * then says. */
 const char *check_backup_steps(struct check_sink *sink);
+
+/* True for "D:\\...": a path of the server that wrote it. */
+bool check_is_local_path(const char *path);
 
 /* "set 1184"; owned. */
 char *check_set_words(const struct backup_set *set);

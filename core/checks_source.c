@@ -285,7 +285,7 @@ char *check_full_set(struct check_sink *sink)
     return NULL;
 }
 
-static bool is_local(const char *path)
+bool check_is_local_path(const char *path)
 {
     return ((path[0] >= 'A' && path[0] <= 'Z') || (path[0] >= 'a' && path[0] <= 'z')) &&
            path[1] == ':';
@@ -306,7 +306,7 @@ char *check_backup_path(struct check_sink *sink)
             const struct set_file *file = &set->files[k];
             /* A folder named at the destination may well be local there. */
             if (!file->present || !text_equal(file->path, file->as_backed_up) ||
-                !is_local(file->path))
+                !check_is_local_path(file->path))
                 continue;
             check_add(sink, VERDICT_WARNING, check_source_where(view, k),
                       memory_format("set %lld was written to %s, a path of the source alone",
@@ -330,6 +330,16 @@ char *check_stamps(struct check_sink *sink)
                                                           : "the stamps are local time");
 }
 
+/* True where a message box is live there, or would be after a fail-over. */
+static bool hosts_message_box(const struct group_view *view, int server)
+{
+    for (size_t k = 0; k < view->roster_count; k++)
+        if (view->roster[k].use == USE_MESSAGE_BOX &&
+            (view->roster[k].source == server || view->roster[k].destination == server))
+            return !check_is_old_source(view, server);
+    return false;
+}
+
 char *check_max_dop(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
@@ -337,18 +347,19 @@ char *check_max_dop(struct check_sink *sink)
         if (view->roster[k].use == USE_MESSAGE_BOX)
             check_has_source(sink, k);
     for (size_t i = 0; i < view->servers_count; i++) {
-        bool hosts = false;
-        for (size_t k = 0; k < view->roster_count; k++)
-            hosts = hosts ||
-                    (view->roster[k].source == (int)i && view->roster[k].use == USE_MESSAGE_BOX);
-        if (!hosts || !check_may_look(sink, (int)i, PART_SETTINGS))
+        const struct server_view *server = view->servers[i];
+        if (!hosts_message_box(view, (int)i) || !check_may_look(sink, (int)i, PART_SETTINGS))
             continue;
-        int value = view->servers[i]->max_degree_of_parallelism;
-        if (value != 1)
-            check_add(sink, value < 0 ? VERDICT_UNKNOWN : VERDICT_WARNING,
-                      memory_copy_text(view->servers[i]->name),
-                      value < 0 ? memory_copy_text("the setting is not visible")
-                                : memory_format("max degree of parallelism is %d", value));
+        int value = server->max_degree_of_parallelism;
+        bool standby = server->role == ROLE_DESTINATION && !group_is_live(view);
+        if (value < 0)
+            check_add(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
+                      memory_copy_text("the setting is not visible"));
+        else if (value != 1)
+            check_add(sink, VERDICT_WARNING, memory_copy_text(server->name),
+                      memory_format("max degree of parallelism is %d%s", value,
+                                    standby ? ": after a fail-over BizTalk Server needs 1 here"
+                                            : ""));
     }
     return NULL;
 }

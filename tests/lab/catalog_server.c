@@ -231,9 +231,10 @@ static void send_service(struct row_sink *sink, const struct instance *instance,
                          const char *account, bool running)
 {
     struct row row = {0};
+    bool clustered = instance->cluster_nodes_count > 0; /* then the cluster starts it */
     row_text(&row, name);
-    row_int(&row, 2);
-    row_text(&row, "Automatic");
+    row_int(&row, clustered ? 3 : 2);
+    row_text(&row, clustered ? "Manual" : "Automatic");
     row_int(&row, running ? 4 : 1);
     row_text(&row, running ? "Running" : "Stopped");
     if (running) {
@@ -244,8 +245,12 @@ static void send_service(struct row_sink *sink, const struct instance *instance,
     row_time(&row, instance, instance->started_utc_ms);
     row_text(&row, account);
     row_text(&row, "C:\\Program Files\\Microsoft SQL Server\\service.exe");
-    row_text(&row, "N");
-    row_null(&row);
+    row_text(&row, clustered ? "Y" : "N");
+    if (clustered) {
+        row_text(&row, instance->cluster_nodes[0]);
+    } else {
+        row_null(&row);
+    }
     row_text(&row, "Y");
     row_send(&row, sink);
 }

@@ -81,6 +81,18 @@ static void to_blob_other_container(struct build *b)
     add(b, DESTINATION, SURROUNDING_CREDENTIAL, "https://contoso.blob.core.windows.net/other", NULL,
         NULL);
 }
+static void to_blob_short_name(struct build *b)
+{
+    to_blob(b);
+    add(b, DESTINATION, SURROUNDING_CREDENTIAL, "https://contoso.blob.core.windows.net/bt", NULL,
+        NULL);
+}
+static void to_blob_final_slash(struct build *b)
+{
+    to_blob(b);
+    add(b, DESTINATION, SURROUNDING_CREDENTIAL, "https://contoso.blob.core.windows.net/bts/", NULL,
+        NULL);
+}
 static void feature(struct build *b)
 {
     add(b, SOURCE, SURROUNDING_FEATURE, "TransparentDataEncryption", BOX, NULL);
@@ -89,6 +101,22 @@ static void feature(struct build *b)
 static void feature_fine(struct build *b)
 {
     add(b, SOURCE, SURROUNDING_FEATURE, "TransparentDataEncryption", BOX, NULL);
+}
+/* What runs at the source runs at a destination of the same edition that is not older. */
+static void feature_same_edition(struct build *b)
+{
+    feature(b);
+    spoil_text(&b->servers[SOURCE]->edition, "Standard Edition (64-bit)");
+}
+static void feature_older_destination(struct build *b)
+{
+    feature_same_edition(b);
+    spoil_text(&b->servers[DESTINATION]->version, "16.0.1000.6");
+}
+static void feature_newer_destination(struct build *b)
+{
+    feature_same_edition(b);
+    spoil_text(&b->servers[DESTINATION]->version, "16.0.10000.1");
 }
 static void users(struct build *b)
 {
@@ -195,6 +223,46 @@ static void disk_with_room(struct build *b)
 {
     disk(b, INT64_C(9000000000), INT64_C(90000000000));
 }
+/* The backups go to a disk of the source, which holds no database file. */
+static void backups_at(struct build *b, const char *folder, int server, int64_t free_bytes)
+{
+    for (size_t s = 0; s < 2; s++)
+        for (size_t i = 0; i < b->servers[s]->history[0]->count; i++)
+            spoil_text(&b->servers[s]->history[0]->rows[i].location, folder);
+    for (size_t i = 0; i < b->servers[SOURCE]->backups_count; i++) {
+        struct msdb_backup *backup = &b->servers[SOURCE]->backups[i];
+        char *path = memory_format("%s\\%s", folder, strrchr(backup->path, '\\') + 1);
+        spoil_text(&backup->path, path);
+        free(path);
+    }
+    add(b, server, SURROUNDING_VOLUME, "F:\\", NULL, NULL)->number = free_bytes;
+}
+static void backup_disk_nearly_full(struct build *b)
+{
+    backups_at(b, "F:\\backup", SOURCE, 900000000);
+}
+static void backup_disk_without_room_for_a_full_set(struct build *b)
+{
+    for (size_t i = 0; i < b->servers[SOURCE]->backups_count; i++)
+        if (b->servers[SOURCE]->backups[i].type == 'D')
+            b->servers[SOURCE]->backups[i].compressed_size_bytes = INT64_C(4000000000);
+    backups_at(b, "F:\\backup", SOURCE, INT64_C(6000000000));
+}
+static void backup_disk_with_room(struct build *b)
+{
+    backups_at(b, "F:\\backup", SOURCE, INT64_C(60000000000));
+}
+static void copies_disk_nearly_full(struct build *b)
+{
+    backups_at(b, "\\\\backup\\bts", DESTINATION, 900000000);
+    struct shipping_row *shipping = &b->servers[DESTINATION]->shipping[1];
+    shipping->log_location = memory_copy_text("F:\\copies");
+    shipping->full_location = memory_copy_text("F:\\copies");
+}
+static void disk_without_files(struct build *b)
+{
+    add(b, SOURCE, SURROUNDING_VOLUME, "F:\\", NULL, NULL)->number = 900000000;
+}
 static void other_folder(struct build *b)
 {
     file(b, SOURCE, "F:\\new\\box_2.ndf", 1000000);
@@ -212,6 +280,12 @@ static void files_hidden(struct build *b)
 static void agent_by_hand(struct build *b)
 {
     b->servers[DESTINATION]->agent_starts_itself = 0;
+}
+/* Agent of a failover cluster instance is started by the cluster: its service is manual there. */
+static void agent_of_a_cluster(struct build *b)
+{
+    agent_by_hand(b);
+    b->servers[DESTINATION]->clustered = true;
 }
 static void agent_unknown(struct build *b)
 {
@@ -239,9 +313,14 @@ static const struct rule_case cases[] = {
     BLIND("certificate-backup", SOURCE, PART_KEYS),
     CASE("backup-credential", to_blob, VERDICT_CRITICAL, "DRSQL1/", "no credential for https"),
     CASE("backup-credential", to_blob_other_container, VERDICT_CRITICAL, "DRSQL1/", NULL),
+    CASE("backup-credential", to_blob_short_name, VERDICT_CRITICAL, "DRSQL1/", NULL),
+    CASE("backup-credential", to_blob_final_slash, VERDICT_OK, "", "are there"),
     CASE("backup-credential", to_blob_fine, VERDICT_OK, "", "are there"),
     BLIND("backup-credential", DESTINATION, PART_KEYS),
     CASE("edition", feature, VERDICT_CRITICAL, "SQLA/" BOX, "Standard"),
+    CASE("edition", feature_same_edition, VERDICT_OK, "", NULL),
+    CASE("edition", feature_newer_destination, VERDICT_OK, "", NULL),
+    CASE("edition", feature_older_destination, VERDICT_CRITICAL, "SQLA/" BOX, "Standard"),
     CASE("edition", feature_fine, VERDICT_OK, "", NULL),
     BLIND("edition", SOURCE, PART_INSIDE),
     CASE("logins", logins_missing, VERDICT_WARNING, "DRSQL1",
@@ -270,13 +349,20 @@ static const struct rule_case cases[] = {
     BLIND("native-log-shipping", DESTINATION, PART_LINKS),
     CASE("disk-space", disk_too_small, VERDICT_CRITICAL, "DRSQL1", "will take 8.0 GB more"),
     CASE("disk-space", disk_nearly_full, VERDICT_WARNING, "DRSQL1", "E:\\ has 900 MB left"),
-    CASE("disk-space", disk_with_room, VERDICT_OK, "", NULL),
+    CASE("disk-space", disk_with_room, VERDICT_OK, "", "a share's space cannot be seen"),
+    CASE("disk-space", backup_disk_nearly_full, VERDICT_WARNING, "SQLA", "F:\\ has 900 MB left"),
+    CASE("disk-space", backup_disk_without_room_for_a_full_set, VERDICT_WARNING, "SQLA",
+         "the newest full set took 8.0 GB there"),
+    CASE("disk-space", backup_disk_with_room, VERDICT_OK, "", "the backups' too"),
+    CASE("disk-space", copies_disk_nearly_full, VERDICT_WARNING, "DRSQL1", "F:\\ has 900 MB left"),
+    CASE("disk-space", disk_without_files, VERDICT_OK, "", "cannot be seen"),
     BLIND("disk-space", DESTINATION, PART_VOLUMES),
     CASE("file-paths", other_folder, VERDICT_WARNING, "DRSQL1/" BOX, "F:\\new\\box_2.ndf"),
     CASE("file-paths", same_folder, VERDICT_OK, "", NULL),
     CASE("file-paths", files_hidden, VERDICT_UNKNOWN, "SQLA", "may not look"),
     BLIND("file-paths", DESTINATION, PART_DATABASES),
     CASE("agent-start", agent_by_hand, VERDICT_WARNING, "DRSQL1", "does not start"),
+    CASE("agent-start", agent_of_a_cluster, VERDICT_OK, "", NULL),
     CASE("agent-start", agent_unknown, VERDICT_UNKNOWN, "DRSQL1", "may not look"),
     HEALTHY("agent-start"),
 };

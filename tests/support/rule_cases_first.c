@@ -262,6 +262,20 @@ static void dop_wide(struct build *b)
 {
     b->servers[SOURCE]->max_degree_of_parallelism = 0;
 }
+static void dop_wide_at_the_standby(struct build *b)
+{
+    b->servers[DESTINATION]->max_degree_of_parallelism = 4;
+}
+static void dop_wide_where_live(struct build *b)
+{
+    dop_wide_at_the_standby(b);
+    spoil_go_live(b);
+}
+static void dop_wide_at_the_old_source(struct build *b)
+{
+    b->servers[SOURCE]->max_degree_of_parallelism = 0;
+    spoil_go_live(b);
+}
 static void dop_hidden(struct build *b)
 {
     b->servers[SOURCE]->max_degree_of_parallelism = -1;
@@ -403,6 +417,11 @@ static const struct rule_case cases[] = {
     CASE("availability", mirrored, VERDICT_WARNING, "SQLA/" BOX, "mirrored"),
     CASE("availability", in_group, VERDICT_WARNING, "DRSQL1/" BOX, "availability group"),
     CASE("maxdop", dop_wide, VERDICT_WARNING, "SQLA", "is 0"),
+    CASE("maxdop", dop_wide_at_the_standby, VERDICT_WARNING, "DRSQL1",
+         "is 4: after a fail-over BizTalk Server needs 1 here"),
+    CASE("maxdop", dop_wide_where_live, VERDICT_WARNING, "DRSQL1", "is 4"),
+    CASE("maxdop", dop_wide_at_the_old_source, VERDICT_OK, "", NULL),
+    CASE("maxdop", standby_settings_hidden, VERDICT_UNKNOWN, "DRSQL1", "may not look"),
     CASE("maxdop", dop_hidden, VERDICT_UNKNOWN, "SQLA", "not visible"),
     CASE("maxdop", source_settings_hidden, VERDICT_UNKNOWN, "SQLA", "may not look"),
     CASE("ad-hoc-queries", queries_off, VERDICT_WARNING, "DRSQL1", "off"),

@@ -187,6 +187,8 @@ static void a_cluster_shows_its_nodes(void **state)
     assert_string_equal(told_first, "1");
     assert_says(f, "SELECT CAST(SERVERPROPERTY('ComputerNamePhysicalNetBIOS') AS nvarchar(128))", "");
     assert_string_equal(told_first, "NODE1");
+    assert_says(f, "SELECT startup_type_desc FROM sys.dm_server_services", "");
+    assert_string_equal(told_first, "Manual"); /* the cluster starts them */
 }
 
 static void the_files_of_a_set_are_in_msdb(void **state)
