@@ -239,11 +239,19 @@ static bool take_marked(void *context, const struct tds_row *row)
     return false;
 }
 
+/* Is its next statement the one that overwrites it? What stands at the mark, or was recovered there
+ * by this run, is in use rightly. */
+static bool is_to_be_overwritten(const struct lane *lane)
+{
+    return !lane->at_mark && !lane->recovered && lane->next < lane->plan->steps_count &&
+           lane->plan->steps[lane->next].kind == STEP_RESTORE_FULL;
+}
+
 /* Consent to overwrite a database was given to its name; somebody who works in it now, or a backup
  * job that marked it since it was restored, is a reason to think again: it is production. */
 static bool check_unused(struct lane *lane, struct link *link, struct error *error)
 {
-    if (lane->plan->route != ROUTE_FULL_RESTORE || lane->live.state != STATE_ONLINE)
+    if (!is_to_be_overwritten(lane) || lane->live.state != STATE_ONLINE)
         return true;
     struct error used;
     error_clear(&used);
