@@ -333,9 +333,10 @@ enum error_code run_resume(const struct config *config, int64_t run, const struc
     struct run_summary before, now;
     bool was_alive = run_find(config, run, &before, NULL) == ERR_OK && before.alive;
     enum error_code code = resume_once(config, run, secrets, error);
-    /* A killed worker's socket takes connections for a moment longer than the worker lives. */
-    if (code == ERR_FAILED && was_alive && run_find(config, run, &now, NULL) == ERR_OK &&
-        !now.alive)
+    /* A killed worker's socket takes connections for a moment longer than the worker lives. What is
+     * told of a run that it left failed is why it failed before. */
+    if (code != ERR_OK && was_alive && run_find(config, run, &now, NULL) == ERR_OK && !now.alive &&
+        (now.state == RUN_FAILED || !run_state_is_final(now.state)))
         code = resume_once(config, run, secrets, error);
     return code;
 }
