@@ -28,10 +28,17 @@ static bool same_lsn(struct lsn a, struct lsn b)
     return a.number == b.number;
 }
 
-/* Is the newest row of restorehistory that of this file? */
+int64_t live_history(const struct live *live)
+{
+    return !live->history_visible ? -1 : live->last.known ? live->last.history_id : 0;
+}
+
+/* Is the newest row of restorehistory that of this statement? A file may be restored more than once:
+ * to go on from a mark its log is applied again. A row from before is no witness. */
 static bool row_is_of(const struct restored *row, char type, const struct sent *sent)
 {
-    return row->known && row->type == type && lsn_is_known(row->last_lsn) &&
+    return row->known && row->type == type && row->history_id > sent->history_before &&
+           lsn_is_known(row->last_lsn) &&
            same_lsn(row->last_lsn, sent->last_lsn) && same_lsn(row->first_lsn, sent->first_lsn);
 }
 
@@ -54,6 +61,9 @@ static enum resume_action decide_log(const struct sent *sent, const struct live 
     if (!lsn_is_known(live->redo_lsn) || !lsn_is_known(sent->last_lsn))
         return ask(error, where, live, "the redo point or the log's LSNs are not known");
     bool row = row_is_of(&live->last, 'L', sent);
+    if (row && sent->history_before < 0 && same_lsn(live->redo_lsn, sent->redo_before))
+        return ask(error, where, live, "restorehistory has the log, but whether from this statement "
+                                       "or from an earlier one nobody saw");
     if (!row && same_lsn(live->redo_lsn, sent->redo_before))
         return RESUME_SEND;
     if (row && lsn_compare(live->redo_lsn, sent->last_lsn) == 0)

@@ -35,12 +35,16 @@ struct live {
     struct restored last;
 };
 
+/* The number of its newest restorehistory row: 0 = it has none, -1 = they are not visible. */
+int64_t live_history(const struct live *live);
+
 /* A statement that was sent and the moment before it. */
 struct sent {
     enum step_kind kind;
     struct lsn redo_before;
     enum database_state state_before;
     bool standby_before;
+    int64_t history_before; /* live_history */
     struct lsn first_lsn, last_lsn; /* of its file */
     char mark[129];                 /* the stop clause's; "" = none */
 };

@@ -127,9 +127,10 @@ static bool carry_out(struct lane *lane, struct link *link, const struct plan_st
         enum error_code code = lane_send(lane, link, step, &outcome, error);
         if (outcome.drained && (code != ERR_OK || outcome.errors > 0)) {
             struct error ignored;
-            lane_look(lane, link, false, &ignored);
-            lane_conclude(lane, intent, STEP_FAILED, false, outcome.first_error,
-                          error->server_text);
+            error_clear(&ignored);
+            bool seen = lane_look(lane, link, false, &ignored);
+            lane_conclude(lane, intent, seen ? STEP_FAILED : STEP_UNKNOWN, false,
+                          outcome.first_error, error->server_text);
             return false;
         }
         struct error why;

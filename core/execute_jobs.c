@@ -65,11 +65,15 @@ static bool disable_jobs(struct destination *destination, struct error *error)
     struct execution *execution = destination->execution;
     for (size_t i = 0; i < destination->jobs_count; i++) {
         struct job *job = &destination->jobs[i];
-        if (!is_shipping(job) || !job->enabled)
+        if (!is_shipping(job))
             continue;
-        if (journal_job(execution->journal, destination->config->name, job->id, job->name, error) !=
-                ERR_OK ||
-            link_run(&destination->work_link, tsql_job_enable(job->id, false), NULL, NULL, NULL,
+        /* One that somebody disabled before is noted too: the way back must name it. */
+        if (journal_job(execution->journal, destination->config->name, job->id, job->name,
+                        job->enabled, error) != ERR_OK)
+            return false;
+        if (!job->enabled)
+            continue;
+        if (link_run(&destination->work_link, tsql_job_enable(job->id, false), NULL, NULL, NULL,
                      error) != ERR_OK)
             return false;
         job->enabled = false;
@@ -173,40 +177,54 @@ const struct lane *execution_recovered_elsewhere(const struct execution *executi
     return NULL;
 }
 
+static void enable_again(struct destination *destination, const struct journal_job_row *job)
+{
+    struct error error;
+    error_clear(&error);
+    if (link_run(&destination->work_link, tsql_job_enable(job->job_id, true), NULL, NULL, NULL,
+                 &error) == ERR_OK)
+        execution_note(destination->execution, "%s: enabled the job %s again", job->server,
+                       job->name);
+    else
+        execution_note(destination->execution, "%s: the job %s could not be enabled again: %s",
+                       job->server, job->name, error.what);
+}
+
+static void restore_jobs(struct destination *destination)
+{
+    struct execution *execution = destination->execution;
+    const struct journal_content *past = &execution->past;
+    const char *name = destination->config->name;
+    const struct lane *online = execution_recovered_elsewhere(execution, destination);
+    bool agree = rebuild_tables_agree(past, name), disabled = false;
+    for (size_t i = 0; i < past->jobs_count; i++) {
+        const struct journal_job_row *job = &past->jobs[i];
+        if (!text_equal(job->server, name))
+            continue;
+        disabled = true;
+        if (!job->was_enabled)
+            execution_note(execution, "%s: the job %s was disabled before this run: it stays so", name,
+                           job->name);
+        else if (agree && online == NULL)
+            enable_again(destination, job);
+    }
+    if (disabled && online != NULL)
+        execution_note(execution, "%s: the shipping jobs stay disabled, for %s is online, and this "
+                       "run did not recover it", name, online->where);
+    else if (!agree)
+        execution_note(execution, "%s: the shipping jobs stay disabled, for the databases stand "
+                       "where BizTalk's tables do not know them: make a new plan and restore to a "
+                       "mark, or rebuild the standby (stopmark report %lld has the steps)",
+                       name, (long long)execution->head.run);
+}
+
 void execution_restore_jobs(struct execution *execution)
 {
     journal_content_free(&execution->past);
-    if (journal_read(execution->journal, &execution->past, NULL) != ERR_OK)
+    if (!situation_traits(execution->head.situation)->stops_shipping ||
+        journal_read(execution->journal, &execution->past, NULL) != ERR_OK)
         return;
-    for (size_t i = 0; i < execution->destinations_count; i++) {
-        struct destination *destination = &execution->destinations[i];
-        const char *name = destination->config->name;
-        const struct lane *online = execution_recovered_elsewhere(execution, destination);
-        bool agree = rebuild_tables_agree(&execution->past, name) && online == NULL;
-        bool any = false;
-        if (!destination->watching) /* another run may hold the lock */
-            continue;
-        for (size_t k = 0; k < execution->past.jobs_count; k++) {
-            const struct journal_job_row *job = &execution->past.jobs[k];
-            struct error error;
-            error_clear(&error);
-            if (!text_equal(job->server, name))
-                continue;
-            any = true;
-            if (agree && link_run(&destination->work_link, tsql_job_enable(job->job_id, true), NULL,
-                                  NULL, NULL, &error) == ERR_OK)
-                execution_note(execution, "%s: enabled the job %s again", name, job->name);
-            else if (agree)
-                execution_note(execution, "%s: the job %s could not be enabled again: %s", name,
-                               job->name, error.what);
-        }
-        if (any && online != NULL)
-            execution_note(execution, "%s: the shipping jobs stay disabled, for %s is online, and this "
-                           "run did not recover it", name, online->where);
-        else if (any && !agree)
-            execution_note(execution, "%s: the shipping jobs stay disabled, for the databases stand "
-                           "where BizTalk's tables do not know them: make a new plan and restore to a "
-                           "mark, or rebuild the standby (stopmark report %lld has the steps)",
-                           name, (long long)execution->head.run);
-    }
+    for (size_t i = 0; i < execution->destinations_count; i++)
+        if (execution->destinations[i].watching) /* else another run may hold the lock */
+            restore_jobs(&execution->destinations[i]);
 }

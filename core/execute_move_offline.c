@@ -263,7 +263,7 @@ static void enable_jobs(struct destination *source)
         const struct journal_job_row *job = &execution->past.jobs[i];
         struct error error;
         error_clear(&error);
-        if (!text_equal(job->server, source->config->name))
+        if (!text_equal(job->server, source->config->name) || !job->was_enabled)
             continue;
         if (source_send(source, STEP_JOB, NULL, tsql_job_enable(job->job_id, true), &error))
             execution_note(execution, "%s: enabled the job %s again", job->server, job->name);

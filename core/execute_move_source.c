@@ -158,8 +158,8 @@ static bool disable_jobs(struct destination *source, const char *keep_running, s
         struct error why;
         error_clear(&why);
         if (job->enabled) {
-            if (journal_job(execution->journal, source->config->name, job->id, job->name, error) !=
-                    ERR_OK ||
+            if (journal_job(execution->journal, source->config->name, job->id, job->name, true,
+                            error) != ERR_OK ||
                 !source_send(source, STEP_JOB, NULL, tsql_job_enable(job->id, false), error))
                 return false;
             execution_note(execution, "%s: disabled the job %s", source->config->name, job->name);

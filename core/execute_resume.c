@@ -30,6 +30,7 @@ struct sent lane_sent(const struct lane *lane, const struct plan_step *step)
 {
     struct sent sent = {.kind = step->kind, .redo_before = lane->live.redo_lsn,
                         .state_before = lane->live.state, .standby_before = lane->live.standby,
+                        .history_before = live_history(&lane->live),
                         .first_lsn = step->first_lsn, .last_lsn = step->last_lsn};
     text_copy(sent.mark, sizeof sent.mark, lane_stop_name(lane));
     return sent;
@@ -67,6 +68,7 @@ bool lane_intend(struct lane *lane, const struct plan_step *step, int64_t *inten
             .redo_before = lane->live.redo_lsn,
             .state_before = lane->live.state,
             .standby_before = lane->live.standby,
+            .history_before = live_history(&lane->live),
             .at_utc_ms = clock_utc_ms(execution->clock),
         };
         if (record_owed(lane, &why) && journal_intend(execution->journal, &row, &why) == ERR_OK) {
@@ -99,6 +101,8 @@ void lane_conclude(struct lane *lane, int64_t intent, enum step_state state, boo
         .mark_reached = reached,
         .redo_after = lane->live.redo_lsn,
         .state_after = lane->live.state,
+        .standby_after = lane->live.standby,
+        .history_after = live_history(&lane->live),
         .server_number = server_number,
         .text = lane->unrecorded_text,
         .at_utc_ms = clock_utc_ms(lane->execution->clock),
@@ -364,6 +368,7 @@ bool lane_locate(struct lane *lane, struct link *link, struct error *error)
     sent.redo_before = past->redo_before;
     sent.state_before = past->state_before;
     sent.standby_before = past->standby_before;
+    sent.history_before = past->history_before;
     switch (lane_find_out(lane, link, &sent, past->id, true, error)) {
     case RESUME_SEND:
         /* A proof or a recovery that was not done: the database stands at the mark. */

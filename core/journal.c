@@ -14,7 +14,7 @@
 #include "core/base/memory.h"
 #include "core/journal_internal.h"
 
-enum { JOURNAL_VERSION = 1, BUSY_TIMEOUT_MS = 10000 };
+enum { JOURNAL_VERSION = 2, BUSY_TIMEOUT_MS = 10000 };
 
 static const char schema[] =
     "CREATE TABLE run (only_one INTEGER PRIMARY KEY CHECK (only_one = 1), uuid TEXT NOT NULL,"
@@ -28,18 +28,19 @@ static const char schema[] =
     " database TEXT NOT NULL, step INTEGER NOT NULL, kind TEXT NOT NULL, sql TEXT NOT NULL,"
     " set_id INTEGER NOT NULL, file TEXT, redo_before TEXT NOT NULL,"
     " state_before INTEGER NOT NULL, standby_before INTEGER NOT NULL,"
-    " at_utc_ms INTEGER NOT NULL);"
+    " history_before INTEGER NOT NULL, at_utc_ms INTEGER NOT NULL);"
     "CREATE TABLE outcome (id INTEGER PRIMARY KEY AUTOINCREMENT, intent INTEGER NOT NULL"
     " REFERENCES intent, state TEXT NOT NULL, mark_reached INTEGER NOT NULL,"
-    " redo_after TEXT NOT NULL, state_after INTEGER NOT NULL, server_number INTEGER NOT NULL,"
-    " text TEXT, at_utc_ms INTEGER NOT NULL);"
+    " redo_after TEXT NOT NULL, state_after INTEGER NOT NULL, standby_after INTEGER NOT NULL,"
+    " history_after INTEGER NOT NULL, server_number INTEGER NOT NULL, text TEXT,"
+    " at_utc_ms INTEGER NOT NULL);"
     "CREATE INDEX outcome_of ON outcome (intent);"
     "CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL,"
     " at_utc_ms INTEGER NOT NULL);"
     "CREATE TABLE decision (id INTEGER PRIMARY KEY AUTOINCREMENT, by TEXT NOT NULL,"
     " text TEXT NOT NULL, at_utc_ms INTEGER NOT NULL);"
     "CREATE TABLE job (server TEXT NOT NULL, job_id TEXT NOT NULL, name TEXT NOT NULL,"
-    " PRIMARY KEY (server, job_id));"
+    " was_enabled INTEGER NOT NULL, PRIMARY KEY (server, job_id));"
     "CREATE TABLE found (server TEXT NOT NULL, database TEXT NOT NULL, proven INTEGER NOT NULL,"
     " shown INTEGER NOT NULL, verified INTEGER NOT NULL, state INTEGER NOT NULL,"
     " at_mark INTEGER NOT NULL, marklog INTEGER NOT NULL, read_write INTEGER NOT NULL,"
@@ -366,12 +367,12 @@ enum error_code journal_intend(struct journal *journal, struct journal_intent *i
 {
     return write_row(journal, error, &intent->id,
                      "INSERT INTO intent (server, database, step, kind, sql, set_id, file,"
-                     " redo_before, state_before, standby_before, at_utc_ms)"
-                     " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                     "ssissisliii", intent->server, intent->database, (int64_t)intent->step,
+                     " redo_before, state_before, standby_before, history_before, at_utc_ms)"
+                     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                     "ssissisliiii", intent->server, intent->database, (int64_t)intent->step,
                      step_kind_name(intent->kind), intent->sql, intent->set, intent->file,
                      &intent->redo_before, (int64_t)intent->state_before,
-                     (int64_t)intent->standby_before, intent->at_utc_ms);
+                     (int64_t)intent->standby_before, intent->history_before, intent->at_utc_ms);
 }
 
 enum error_code journal_conclude(struct journal *journal, const struct journal_outcome *outcome,
@@ -379,10 +380,12 @@ enum error_code journal_conclude(struct journal *journal, const struct journal_o
 {
     return write_row(journal, error, NULL,
                      "INSERT INTO outcome (intent, state, mark_reached, redo_after, state_after,"
-                     " server_number, text, at_utc_ms) VALUES (?,?,?,?,?,?,?,?)",
-                     "isiliisi", outcome->intent, step_state_name(outcome->state),
+                     " standby_after, history_after, server_number, text, at_utc_ms)"
+                     " VALUES (?,?,?,?,?,?,?,?,?,?)",
+                     "isiliiiisi", outcome->intent, step_state_name(outcome->state),
                      (int64_t)outcome->mark_reached, &outcome->redo_after,
-                     (int64_t)outcome->state_after, (int64_t)outcome->server_number, outcome->text,
+                     (int64_t)outcome->state_after, (int64_t)outcome->standby_after,
+                     outcome->history_after, (int64_t)outcome->server_number, outcome->text,
                      outcome->at_utc_ms);
 }
 
@@ -402,10 +405,13 @@ enum error_code journal_decide(struct journal *journal, int64_t at_utc_ms, const
 }
 
 enum error_code journal_job(struct journal *journal, const char *server, const char *job_id,
-                            const char *name, struct error *error)
+                            const char *name, bool was_enabled, struct error *error)
 {
-    return write_row(journal, error, NULL, "INSERT OR IGNORE INTO job VALUES (?,?,?)", "sss",
-                     server, job_id, name);
+    /* A resume finds disabled what an earlier attempt disabled. */
+    return write_row(journal, error, NULL,
+                     "INSERT INTO job VALUES (?,?,?,?) ON CONFLICT DO UPDATE"
+                     " SET was_enabled = max(was_enabled, excluded.was_enabled)",
+                     "sssi", server, job_id, name, (int64_t)was_enabled);
 }
 
 enum error_code journal_verified(struct journal *journal, const struct journal_verified *found,

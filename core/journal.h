@@ -87,6 +87,7 @@ struct journal_intent {
     struct lsn redo_before;   /* unknown = not RESTORING */
     enum database_state state_before;
     bool standby_before;
+    int64_t history_before; /* restorehistory's newest row of it: 0 = none, -1 = not seen */
     int64_t at_utc_ms;
 };
 /* Records it durably before it returns: only then may the statement be sent. Sets intent->id.
@@ -101,6 +102,8 @@ struct journal_outcome {
     bool mark_reached;     /* a log in which the restore stopped */
     struct lsn redo_after;
     enum database_state state_after;
+    bool standby_after;
+    int64_t history_after; /* as history_before */
     int server_number;     /* of the first error; 0 */
     const char *text;      /* what came of it, words; NULL */
     int64_t at_utc_ms;
@@ -114,9 +117,10 @@ enum error_code journal_message(struct journal *journal, int64_t at_utc_ms, cons
                                 struct error *error);
 enum error_code journal_decide(struct journal *journal, int64_t at_utc_ms, const char *by,
                                const char *text, struct error *error);
-/* An Agent job that the run disables: noted before, so that it can be enabled again. */
+/* An Agent job that the run must find disabled; was_enabled: it disables it, and notes so before,
+ * so that it can be enabled again. Once enabled it stays noted so. */
 enum error_code journal_job(struct journal *journal, const char *server, const char *job_id,
-                            const char *name, struct error *error);
+                            const char *name, bool was_enabled, struct error *error);
 
 /* What proved a database (the gate), or what VERIFY found; the last one stands. */
 struct journal_verified {
@@ -159,7 +163,8 @@ struct journal_step {
     int64_t set;
     struct lsn redo_before, redo_after;
     enum database_state state_before, state_after;
-    bool standby_before, mark_reached;
+    bool standby_before, standby_after, mark_reached;
+    int64_t history_before, history_after;
     int server_number;
     int64_t sent_utc_ms, done_utc_ms;
 };
@@ -186,6 +191,7 @@ struct journal_content {
     size_t found_count, found_capacity;
     struct journal_job_row {
         char *server, *job_id, *name;
+        bool was_enabled;
     } *jobs;
     size_t jobs_count, jobs_capacity;
     struct journal_tick_row {

@@ -152,6 +152,10 @@ static void take_step(void *into, sqlite3_stmt *row)
     step->text = column_text(row, 16);
     step->done_utc_ms = column_time(row, 17);
     step->standby_before = sqlite3_column_int(row, 18) != 0;
+    step->history_before = sqlite3_column_int64(row, 19);
+    step->standby_after = sqlite3_column_int(row, 20) != 0;
+    step->history_after =
+        sqlite3_column_type(row, 21) == SQLITE_NULL ? -1 : sqlite3_column_int64(row, 21);
 }
 
 static void take_message(void *into, sqlite3_stmt *row)
@@ -175,6 +179,7 @@ static void take_job(void *into, sqlite3_stmt *row)
     job->server = column_text(row, 0);
     job->job_id = column_text(row, 1);
     job->name = column_text(row, 2);
+    job->was_enabled = sqlite3_column_int(row, 3) != 0;
 }
 
 static void take_found(void *into, sqlite3_stmt *row)
@@ -210,12 +215,12 @@ static const struct {
     /* An intent may have had several outcomes: "unknown", then what a resume found out. */
     {"SELECT i.id, server, database, step, kind, sql, set_id, file, redo_before, state_before,"
      " i.at_utc_ms, o.state, o.mark_reached, o.redo_after, o.state_after, o.server_number, o.text,"
-     " o.at_utc_ms, standby_before FROM intent i LEFT JOIN outcome o ON o.id ="
-     " (SELECT max(id) FROM outcome WHERE intent = i.id) ORDER BY i.id",
+     " o.at_utc_ms, standby_before, history_before, o.standby_after, o.history_after FROM intent i"
+     " LEFT JOIN outcome o ON o.id = (SELECT max(id) FROM outcome WHERE intent = i.id) ORDER BY i.id",
      take_step},
     {"SELECT text, at_utc_ms FROM message ORDER BY id", take_message},
     {"SELECT text, at_utc_ms, by FROM decision ORDER BY id", take_decision},
-    {"SELECT server, job_id, name FROM job ORDER BY rowid", take_job},
+    {"SELECT server, job_id, name, was_enabled FROM job ORDER BY rowid", take_job},
     {"SELECT server, database, proven, shown, verified, state, at_mark, marklog, read_write,"
      " later_marks, evidence FROM found ORDER BY rowid",
      take_found},

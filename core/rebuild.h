@@ -15,7 +15,7 @@
 bool rebuild_tables_agree(const struct journal_content *past, const char *server);
 
 /* The steps of the rebuild, in order; an owned array of owned texts, *count 0 where none is due: the
- * tables agree everywhere, no job was disabled, or a database of the run is live (sp_LogShippingClean
+ * tables agree everywhere, the run restored copies, or a database of it is live (sp_LogShippingClean
  * would drop it). Source: BizTalk's documentation of log shipping, sp_LogShippingClean. */
 char **rebuild_steps(const struct journal_content *past, size_t *count);
 

@@ -22,8 +22,8 @@ static struct lsn at(const char *digits)
 static struct sent a_log(void)
 {
     return (struct sent){.kind = STEP_RESTORE_LOG, .redo_before = at("100"),
-                         .state_before = STATE_RESTORING, .first_lsn = at("100"),
-                         .last_lsn = at("200"), .mark = MARK};
+                         .state_before = STATE_RESTORING, .history_before = 6,
+                         .first_lsn = at("100"), .last_lsn = at("200"), .mark = MARK};
 }
 
 static struct live restoring(const char *redo)
@@ -336,6 +336,43 @@ static void a_log_that_left_its_row_is_never_sent_again(void **state)
     assert_int_equal(decide(&sent, &live), RESUME_ASK);
 }
 
+/* To go on from a mark its log is applied again: that row is the newest before the statement too. */
+static void a_row_from_before_the_statement_is_no_witness_of_it(void **state)
+{
+    (void)state;
+    struct sent sent = a_log();
+    sent.redo_before = at("150");
+    sent.history_before = 7;
+    struct live live = restoring("150");
+    add_row(&live, 'L', "100", "200");
+    assert_int_equal(decide(&sent, &live), RESUME_SEND); /* of a run to before this mark */
+    strcpy(live.last.mark, "BTS_2026_11_20_11_45_00_547");
+    assert_int_equal(decide(&sent, &live), RESUME_SEND); /* of a run to an earlier mark */
+    live.last.history_id = 8;
+    strcpy(live.last.mark, MARK);
+    live.redo_lsn = at("170");
+    assert_int_equal(decide(&sent, &live), RESUME_REACHED);
+    struct sent full = {.kind = STEP_RESTORE_FULL, .state_before = STATE_RESTORING,
+                        .redo_before = at("40"), .history_before = 7, .first_lsn = at("10"),
+                        .last_lsn = at("40")};
+    live = restoring("40");
+    add_row(&live, 'D', "10", "40");
+    assert_int_equal(decide(&full, &live), RESUME_SEND);
+}
+
+static void a_row_of_which_nobody_saw_whether_it_was_there_before_stops_and_asks(void **state)
+{
+    (void)state;
+    struct sent sent = a_log();
+    sent.redo_before = at("150");
+    sent.history_before = -1;
+    struct live live = restoring("150");
+    add_row(&live, 'L', "100", "200");
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+    live.redo_lsn = at("170");
+    assert_int_equal(decide(&sent, &live), RESUME_REACHED);
+}
+
 static void a_full_restore_whose_redo_point_is_elsewhere_stops_and_asks(void **state)
 {
     (void)state;
@@ -387,6 +424,8 @@ int main(void)
         cmocka_unit_test(verify_wants_online_read_write_full_and_the_mark),
         cmocka_unit_test(a_database_that_moved_since_its_outcome_is_noticed),
         cmocka_unit_test(a_log_that_left_its_row_is_never_sent_again),
+        cmocka_unit_test(a_row_from_before_the_statement_is_no_witness_of_it),
+        cmocka_unit_test(a_row_of_which_nobody_saw_whether_it_was_there_before_stops_and_asks),
         cmocka_unit_test(a_full_restore_whose_redo_point_is_elsewhere_stops_and_asks),
         cmocka_unit_test(a_proof_is_sent_again_only_where_nothing_moved),
     };

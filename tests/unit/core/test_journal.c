@@ -56,7 +56,8 @@ static struct journal_intent an_intent(void)
                                    .kind = STEP_RESTORE_LOG, .sql = "RESTORE LOG [Db] ...",
                                    .set = 1184, .file = "\\\\b\\f.trn",
                                    .redo_before = lsn_parse("43000000123400001"),
-                                   .state_before = STATE_RESTORING, .at_utc_ms = 2000};
+                                   .state_before = STATE_RESTORING, .history_before = 7,
+                                   .at_utc_ms = 2000};
 }
 
 static void every_run_gets_a_number_of_its_own(void **state)
@@ -133,6 +134,7 @@ static void the_last_outcome_of_an_intent_stands(void **state)
     assert_int_equal(journal_conclude(journal, &outcome, &error), ERR_OK);
     outcome = (struct journal_outcome){.intent = intent.id, .state = STEP_DONE,
                                        .mark_reached = true, .state_after = STATE_RESTORING,
+                                       .standby_after = true, .history_after = 8,
                                        .redo_after = lsn_parse("5"), .text = "reached",
                                        .at_utc_ms = 2};
     assert_int_equal(journal_conclude(journal, &outcome, &error), ERR_OK);
@@ -142,6 +144,9 @@ static void the_last_outcome_of_an_intent_stands(void **state)
     assert_int_equal(content.steps[0].state, STEP_DONE);
     assert_true(content.steps[0].mark_reached);
     assert_string_equal(content.steps[0].text, "reached");
+    assert_true(content.steps[0].standby_after);
+    assert_int_equal(content.steps[0].history_before, 7);
+    assert_int_equal(content.steps[0].history_after, 8);
     journal_content_free(&content);
     journal_close(journal);
 }
@@ -156,8 +161,8 @@ static void head_plan_and_notes_come_back(void **state)
     assert_int_equal(journal_set_prepared(journal, &error), ERR_OK);
     assert_int_equal(journal_message(journal, 6, "hello", &error), ERR_OK);
     assert_int_equal(journal_decide(journal, 7, "anna", "confirmed", &error), ERR_OK);
-    assert_int_equal(journal_job(journal, "DR", "id", "BTS Log Shipping", &error), ERR_OK);
-    assert_int_equal(journal_job(journal, "DR", "id", "BTS Log Shipping", &error), ERR_OK);
+    assert_int_equal(journal_job(journal, "DR", "id", "BTS Log Shipping", true, &error), ERR_OK);
+    assert_int_equal(journal_job(journal, "DR", "id", "BTS Log Shipping", false, &error), ERR_OK);
     assert_int_equal(journal_end(journal, RUN_FAILED, ERR_TIMEOUT, "too slow", 9, &error), ERR_OK);
     struct journal_content content;
     assert_int_equal(journal_read(journal, &content, &error), ERR_OK);
@@ -172,6 +177,7 @@ static void head_plan_and_notes_come_back(void **state)
     assert_string_equal(content.messages[0].text, "hello");
     assert_string_equal(content.decisions[0].by, "anna");
     assert_int_equal(content.jobs_count, 1);
+    assert_true(content.jobs[0].was_enabled); /* a resume finds what the run disabled itself */
     journal_content_free(&content);
     assert_int_equal(journal_reopen(journal, &error), ERR_OK);
     struct journal_head head;

@@ -34,7 +34,8 @@ static void add_jobs(struct journal_content *past, const char *server)
         struct journal_job_row *job = memory_append(past, jobs);
         *job = (struct journal_job_row){.server = memory_copy_text(server),
                                         .job_id = memory_copy_text("id"),
-                                        .name = memory_copy_text(names[i])};
+                                        .name = memory_copy_text(names[i]),
+                                        .was_enabled = true};
     }
 }
 
@@ -57,7 +58,69 @@ static void a_destination_that_nothing_was_restored_on_agrees_with_its_tables(vo
     add_step(&past, "DR2", STEP_RESTORE_LOG, STEP_DONE, true);
     assert_true(rebuild_tables_agree(&past, "DR1"));
     assert_false(rebuild_tables_agree(&past, "DR2"));
-    assert_int_equal(count_steps(&past), 0); /* no job of DR2 was disabled */
+    journal_content_free(&past);
+}
+
+/* Their own instructions say so: whoever follows BizTalk's has disabled the jobs by hand before. */
+static void jobs_that_were_disabled_before_leave_the_same_way_back(void **state)
+{
+    (void)state;
+    struct journal_content past = {0};
+    add_jobs(&past, "DR1");
+    add_step(&past, "DR1", STEP_RESTORE_LOG, STEP_DONE, true);
+    size_t with = count_steps(&past);
+    assert_true(with > 0);
+    past.jobs[0].was_enabled = past.jobs[1].was_enabled = false;
+    assert_int_equal(count_steps(&past), with);
+    journal_content_free(&past);
+
+    struct journal_content none = {0}; /* Agent has no such job there at all */
+    add_step(&none, "DR1", STEP_RESTORE_LOG, STEP_DONE, true);
+    assert_true(count_steps(&none) > 0);
+    journal_content_free(&none);
+}
+
+static void copies_beside_the_standby_are_no_reason_to_rebuild_it(void **state)
+{
+    (void)state;
+    struct journal_content past = {.head.situation = SITUATION_REHEARSAL};
+    add_step(&past, "DR1", STEP_RESTORE_FULL, STEP_DONE, true);
+    assert_int_equal(count_steps(&past), 0);
+    journal_content_free(&past);
+}
+
+/* In STANDBY no redo point is shown, neither before nor after. */
+static void what_stands_in_standby_as_before_agrees(void **state)
+{
+    (void)state;
+    struct journal_content past = {0};
+    add_step(&past, "DR1", STEP_RESTORE_LOG, STEP_FAILED, false);
+    struct journal_step *step = &past.steps[0];
+    step->state_before = step->state_after = STATE_ONLINE;
+    step->standby_before = step->standby_after = true;
+    step->redo_before = step->redo_after = (struct lsn){0};
+    step->history_before = step->history_after = 7;
+    assert_true(rebuild_tables_agree(&past, "DR1"));
+    step->history_after = 8;
+    assert_false(rebuild_tables_agree(&past, "DR1"));
+    step->history_before = step->history_after = -1; /* not seen */
+    assert_false(rebuild_tables_agree(&past, "DR1"));
+    step->history_before = step->history_after = 7;
+    step->standby_after = false;
+    assert_false(rebuild_tables_agree(&past, "DR1"));
+    journal_content_free(&past);
+}
+
+/* Without the right to see files there is none of RESTORING either: that proves nothing. */
+static void an_unknown_redo_point_proves_nothing(void **state)
+{
+    (void)state;
+    struct journal_content past = {0};
+    add_step(&past, "DR1", STEP_RESTORE_LOG, STEP_FAILED, false);
+    past.steps[0].redo_before = past.steps[0].redo_after = (struct lsn){0};
+    assert_false(rebuild_tables_agree(&past, "DR1"));
+    past.steps[0].redo_before.number = 100;
+    assert_false(rebuild_tables_agree(&past, "DR1"));
     journal_content_free(&past);
 }
 
@@ -124,7 +187,8 @@ static void a_source_is_never_to_be_cleaned(void **state)
     struct journal_job_row *job = memory_append(&past, jobs);
     *job = (struct journal_job_row){.server = memory_copy_text("SRC1"),
                                     .job_id = memory_copy_text("id"),
-                                    .name = memory_copy_text("Backup BizTalk Server")};
+                                    .name = memory_copy_text("Backup BizTalk Server"),
+                                    .was_enabled = true};
     add_jobs(&past, "DR1");
     add_step(&past, "DR1", STEP_RESTORE_LOG, STEP_DONE, true);
     size_t count;
@@ -143,6 +207,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_destination_that_nothing_was_restored_on_agrees_with_its_tables),
         cmocka_unit_test(what_may_have_taken_effect_never_agrees),
+        cmocka_unit_test(jobs_that_were_disabled_before_leave_the_same_way_back),
+        cmocka_unit_test(copies_beside_the_standby_are_no_reason_to_rebuild_it),
+        cmocka_unit_test(what_stands_in_standby_as_before_agrees),
+        cmocka_unit_test(an_unknown_redo_point_proves_nothing),
         cmocka_unit_test(all_destinations_are_cleaned_before_the_full_set_is_forced),
         cmocka_unit_test(a_group_with_a_recovered_database_is_never_rebuilt),
         cmocka_unit_test(a_source_is_never_to_be_cleaned),
