@@ -1,0 +1,310 @@
+#!/usr/bin/python3
+"""What happened beside a run before it is resumed or given up: who uses what was recovered, logs that
+were restored before, jobs that were disabled already."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import lab as support  # noqa: E402
+from lab import ROOT, Lab, expect, wait_for  # noqa: E402
+from matrix import CONFIRM, DATABASES, ROUTES, SCENARIO, expect_proven  # noqa: E402
+from proxy import proxied_ini  # noqa: E402
+from record import check_record, proof_order, read_record, restore_login  # noqa: E402
+from slow import execute, worker  # noqa: E402
+
+SERVERS = ("DRM1", "DRM2")
+MGMT, BOX = ("DRM1", "BizTalkMgmtDb"), ("DRM1", "BizTalkMsgBoxDb")  # recovered last, and before it
+
+
+def scenario(directory, standby):
+    """The matrix group with these databases in STANDBY; the path of its file."""
+    with open(os.path.join(ROOT, "tests", "lab", "scenarios", SCENARIO + ".json"),
+              encoding="utf-8") as file:
+        described = json.load(file)
+    described["standby"] = [{"server": s, "database": d, "state": "standby"} for s, d in standby]
+    path = os.path.join(directory, "scenario.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(described, file)
+    return path
+
+
+class ResumeLab(Lab):
+    """The matrix group behind proxies: what is to happen just before a statement reaches its server
+    happens there, once."""
+
+    def __init__(self, standby=()):
+        with tempfile.TemporaryDirectory() as directory:
+            super().__init__(scenario=scenario(directory, standby))
+        self.awaited, self.happens, self.problem = None, None, None
+        self.direct_ini = self.ini
+        self.proxies = proxied_ini(self.ini, os.path.join(self.directory, "proxied.ini"),
+                                   on_batch=self.look)
+        self.ini = os.path.join(self.directory, "proxied.ini")
+
+    def look(self, batch):
+        if self.awaited is None or not batch.strip().startswith(self.awaited):
+            return
+        self.awaited = None
+        try:
+            self.happens()
+        except Exception as error:  # told by the test, not lost in the proxy's thread
+            self.problem = error
+
+    def before(self, statement, happens):
+        self.awaited, self.happens = statement.strip(), happens
+
+    def happened(self):
+        expect(self.problem is None, f"the state could not be broken: {self.problem}")
+        expect(self.awaited is None, f"never sent: {self.awaited}")
+
+    def restore(self, *words, status=0):
+        done = self.run("restore", *words, *CONFIRM, seconds=120)
+        expect(done.returncode == status, (done.returncode, done.stderr[-2000:]))
+        self.happened()
+        return done
+
+    def kill_worker(self):
+        """The failed run's worker waits for a retry; dead, its journal and the servers remain."""
+        os.kill(wait_for(lambda: worker(self), 10, "the worker"), signal.SIGKILL)
+        wait_for(lambda: not worker(self), 10, "the worker is dead")
+
+    def resume(self, run, status=0):
+        done = self.run("resume", str(run), seconds=120)
+        expect(done.returncode == status, (done.returncode, done.stderr[-2000:]))
+        return done
+
+    def abort(self, run):
+        done = self.run("abort", str(run), seconds=60)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-2000:]))
+        state = next(r["state"] for r in self.json("runs")["runs"] if r["run"] == run)
+        expect(state == "aborted", state)
+
+    def steps(self, database, *target):
+        """The steps that a plan to the target has for the database."""
+        plan = self.json("plan", *target)
+        return next(d["steps"] for d in plan["databases"]
+                    if (d["server"], d["database"]) == database)
+
+    def stop(self):
+        pid = worker(self)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        for proxy in self.proxies.values():
+            proxy.close()
+        super().stop()
+
+
+def file_is(lab, path, state):
+    execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'{state}'", SERVERS[0])
+
+
+def enabled_jobs(lab):
+    return sorted((server, name) for server in SERVERS for name, enabled in
+                  execute(lab, "SELECT name, enabled FROM msdb.dbo.sysjobs", server) if enabled)
+
+
+def enable(lab, job, enabled):
+    for server in SERVERS:
+        for name, in execute(lab, "SELECT name FROM msdb.dbo.sysjobs", server):
+            if job in name:
+                execute(lab, f"EXEC msdb.dbo.sp_update_job @job_name = N'{name}', "
+                             f"@enabled = {enabled}", server)
+
+
+def by_full_restores(lab):
+    """The hash of a plan that nothing but its hash asks for while a roll forward is possible."""
+    return lab.json("plan", "--target", ROUTES["full-restore"])["hash"]
+
+
+# --- behind the point of no return ----------------------------------------------------------------
+
+def fails_at_the_last_recovery(lab, kill=True):
+    """A run by full restores that recovered all but the last database."""
+    lab.sources_die()
+    execute(lab, f"EXEC master.dbo.sp_lab_database N'{MGMT[0]}', N'{MGMT[1]}', N'files-disagree'",
+            MGMT[0])
+    lab.restore("--plan", by_full_restores(lab), status=1)
+    recovered = {(r["server_name"], r["database_name"]) for r in read_record(lab)
+                 if r["restore_end"] == "RECOVERY" and r["succeeded"]}
+    expect(BOX in recovered and MGMT not in recovered, recovered)
+    if kill:
+        lab.kill_worker()
+    execute(lab, f"EXEC master.dbo.sp_lab_database N'{MGMT[0]}', N'{MGMT[1]}', N'good'", MGMT[0])
+
+
+def who_uses_a_recovered_database_does_not_stop_the_resume():
+    with ResumeLab() as lab:
+        fails_at_the_last_recovery(lab)
+        user = restore_login(lab, BOX[0])
+        user.cursor().execute(f"USE [{BOX[1]}]")
+        lab.resume(1)
+        expect_proven(lab, 1)
+        check_record(lab, DATABASES)
+        user.close()
+
+
+def a_mark_set_in_a_recovered_database_does_not_stop_the_resume():
+    with ResumeLab() as lab:
+        fails_at_the_last_recovery(lab)
+        execute(lab, "EXEC master.dbo.sp_lab_advance 5", BOX[0])
+        execute(lab, f"USE [{BOX[1]}]; BEGIN TRANSACTION OF_THE_NEW_GROUP WITH MARK N'by its job'; "
+                     "INSERT INTO dbo.MarkLog (MarkName) VALUES (N'OF_THE_NEW_GROUP'); "
+                     "COMMIT TRANSACTION", BOX[0])
+        lab.resume(1)
+        expect(lab.json("report", "1")["verdict"] == "ok", "verified")
+        check_record(lab, DATABASES)
+
+
+def holds_a_socket(pid):
+    try:
+        return any(os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:")
+                   for fd in os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return False
+
+
+def a_worker_that_dies_under_its_order_to_go_on_is_replaced():
+    """The socket of a worker takes connections while nobody reads them any more. What such a run
+    tells is why it failed before: that is no answer to the order."""
+    with ResumeLab() as lab:
+        fails_at_the_last_recovery(lab, kill=False)
+        victim = worker(lab)
+        os.kill(victim, signal.SIGSTOP)
+        command = subprocess.Popen([support.STOPMARK, "resume", "-c", lab.ini, "1"],
+                                   env=lab.environment(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        wait_for(lambda: holds_a_socket(command.pid), 20, "it has connected")
+        os.kill(victim, signal.SIGKILL)
+        _, text = command.communicate(timeout=120)
+        expect(command.returncode == 0, (command.returncode, text[-2000:]))
+        expect_proven(lab, 1)
+
+
+def a_reader_in_standby_is_told_as_what_he_is():
+    with ResumeLab() as lab:
+        lab.sources_die()
+        steps = lab.steps(MGMT, "--target", ROUTES["full-restore"])
+        folder = ("EXEC master.dbo.sp_lab_folder N'{}', N'D:\\Data', N'{}'")
+        execute(lab, folder.format(MGMT[0], "readable"), MGMT[0])
+        prove = next(s["sql"] for s in steps if s["kind"] == "prove")
+        lab.before(prove, lambda: execute(lab, folder.format(MGMT[0], "missing"), MGMT[0]))
+        lab.restore("--plan", by_full_restores(lab), status=1)
+        execute(lab, folder.format(MGMT[0], "readable"), MGMT[0])
+        lab.kill_worker()
+        reader = restore_login(lab, "DRM2")
+        reader.cursor().execute("USE [BizTalkDTADb]")
+        said = lab.resume(1, status=1).stderr
+        expect("so it cannot be recovered" in said and "overwritten" not in said, said)
+        expect(not [r for r in read_record(lab) if r["restore_end"] == "RECOVERY"], "none recovered")
+        reader.close()
+        lab.resume(1)
+        expect_proven(lab, 1)
+        check_record(lab, DATABASES)
+
+
+# --- a log that is applied again ------------------------------------------------------------------
+
+def one_fails_and_the_others_stop_at_the_mark(lab, *target):
+    """A run that is aborted with all databases at its mark but one, whose file was missing."""
+    lab.sources_die()
+    step = next(s for s in lab.steps(MGMT, *target) if s["kind"] == "restore-log")
+    lab.before(step["sql"], lambda: file_is(lab, step["file"], "missing"))
+    lab.restore(*target, status=1)
+    lab.abort(1)
+    file_is(lab, step["file"], "readable")
+    reached = {(r["server_name"], r["database_name"]) for r in read_record(lab) if r["reached_stop"]}
+    expect(BOX in reached and MGMT not in reached, reached)
+
+
+def fails_at_its_first_log_and_is_resumed(lab, *target):
+    """The second run: its log of BOX is one that was restored before, and fails once."""
+    steps = lab.steps(BOX, *target)
+    first = steps[0]
+    expect(first["kind"] == "restore-log", first)
+    before = [r for r in read_record(lab)
+              if (r["server_name"], r["database_name"], r["path"]) == (*BOX, first["file"])]
+    expect(before and before[-1]["succeeded"], "this log was restored before")
+    lab.before(first["sql"], lambda: file_is(lab, first["file"], "missing"))
+    lab.restore(*target, status=1)
+    file_is(lab, first["file"], "readable")
+    lab.resume(2)
+    expect_proven(lab, 2)
+    proof_order(read_record(lab))
+    sent = [r for r in read_record(lab)
+            if (r["server_name"], r["database_name"], r["path"]) == (*BOX, first["file"])]
+    expect(len(sent) == len(before) + 2 and sent[-1]["succeeded"], sent)
+
+
+def a_log_that_is_applied_again_to_go_on_from_a_mark_is_sent_again_after_it_failed():
+    with ResumeLab() as lab:
+        one_fails_and_the_others_stop_at_the_mark(lab, "--target", ROUTES["roll-forward"])
+        old = lab.json("plan")["target"]["mark"]
+        lab.sources(True)
+        enable(lab, "Get Backup History", 1)
+        execute(lab, "EXEC master.dbo.sp_lab_advance 1500", SERVERS[0])
+        wait_for(lambda: lab.json("plan")["target"]["mark"] != old, 20, "a newer mark")
+        lab.sources_die()
+        fails_at_its_first_log_and_is_resumed(lab, "--target", ROUTES["roll-forward"])
+
+
+def a_log_that_stopped_before_the_mark_is_not_taken_for_one_that_stopped_at_it():
+    with ResumeLab() as lab:
+        mark = lab.json("plan")["target"]["mark"]
+        one_fails_and_the_others_stop_at_the_mark(lab, "--mark", mark, "--before")
+        fails_at_its_first_log_and_is_resumed(lab, "--mark", mark)
+
+
+# --- given up -------------------------------------------------------------------------------------
+
+def a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on():
+    everyone = [MGMT, BOX, ("DRM2", "BizTalkMsgBoxDb2"), ("DRM2", "BizTalkDTADb")]
+    with ResumeLab(standby=everyone) as lab:
+        jobs = enabled_jobs(lab)
+        expect(len([name for _, name in jobs if "Log Shipping" in name]) >= 4, jobs)
+        lab.sources_die()
+        guests = [restore_login(lab, server) for server, _ in everyone]
+        for guest, (_, database) in zip(guests, everyone):
+            guest.cursor().execute(f"USE [{database}]")
+        lab.restore("--target", ROUTES["roll-forward"], status=1)
+        rows = [r for r in read_record(lab) if r["kind"] == "RESTORE LOG"]
+        expect(rows and {r["error_number"] for r in rows} == {3101}, rows)
+        for guest in guests:
+            guest.close()
+        lab.abort(1)
+        expect(enabled_jobs(lab) == jobs, (enabled_jobs(lab), jobs))
+        expect(lab.json("report", "1")["rebuild"] == [], "nothing was moved")
+
+
+def jobs_that_were_disabled_before_hide_the_way_back_from_nobody():
+    """BizTalk's own instructions have them disabled by hand before a restore."""
+    with ResumeLab() as lab:
+        for job in ("Get Backup History", "Restore Databases"):
+            enable(lab, job, 0)
+        one_fails_and_the_others_stop_at_the_mark(lab, "--target", ROUTES["roll-forward"])
+        expect(not [name for _, name in enabled_jobs(lab)
+                    if "Get Backup History" in name or "Restore Databases" in name], "as before")
+        report = lab.json("report", "1")
+        steps = report["rebuild"]
+
+        def where(words):
+            return [i for i, step in enumerate(steps) if words in step]
+        clean, full = where("sp_LogShippingClean"), where("sp_ForceFullBackup")
+        on = [i for i in where("Restore Databases") if ": enable" in steps[i]]
+        expect(len(clean) == 2 and len(full) == 1 and len(on) == 2, steps)
+        expect(max(clean) < full[0] < min(on), steps)
+        said = "\n".join(report["messages"])
+        expect("was disabled before this run" in said and "rebuild the standby" in said, said)
+
+
+support.main([who_uses_a_recovered_database_does_not_stop_the_resume,
+              a_mark_set_in_a_recovered_database_does_not_stop_the_resume,
+              a_worker_that_dies_under_its_order_to_go_on_is_replaced,
+              a_reader_in_standby_is_told_as_what_he_is,
+              a_log_that_is_applied_again_to_go_on_from_a_mark_is_sent_again_after_it_failed,
+              a_log_that_stopped_before_the_mark_is_not_taken_for_one_that_stopped_at_it,
+              a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on,
+              jobs_that_were_disabled_before_hide_the_way_back_from_nobody])
