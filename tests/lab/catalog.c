@@ -35,7 +35,8 @@ bool catalog_check_select(struct session *session, const char *schema, const cha
                           const char *database)
 {
     const struct database *place = instance_database(session->instance, database);
-    if (session_may_select(session, place, name) || is_public_history(place, schema, name)) {
+    if ((session_rights(session, place, schema, name) & RIGHT_SELECT) != 0 ||
+        is_public_history(place, schema, name)) {
         return true;
     }
     reply_error(session->reply, 229, 14, 5, 1, "",

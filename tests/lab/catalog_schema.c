@@ -73,27 +73,38 @@ static void send_object(struct row_sink *sink, const struct database *database, 
     row_send(&row, sink);
 }
 
-/* What the login has a right to, or the right to see all definitions; object NULL: procedures. */
-static bool sees_object(const struct session *session, const struct database *database,
-                        const char *object)
+/* Procedures: their owner, or the right to see all definitions. */
+static bool sees_procedures(const struct session *session, const struct database *database)
 {
-    return session_may_select(session, database, object) ||
+    return (session_roles(session, database) & USER_OWNER) != 0 ||
            catalog_has(session, PERMISSION_VIEW_ANY_DEFINITION);
 }
 
 /* What a fill function wants of the engine's tables. */
 struct listing {
     const struct session *session;
-    struct row_sink *sink;
     const struct database *database;
+    struct row_sink *sink;
+    void (*send)(const struct listing *listing, const struct engine_table *table);
     bool tables, views;
 };
 
-static void send_table(void *context, const struct engine_table *table)
+static void send_if_seen(void *context, const struct engine_table *table)
 {
     const struct listing *listing = context;
-    if ((table->is_view ? listing->views : listing->tables) &&
-        sees_object(listing->session, listing->database, table->name)) {
+    if (session_sees(listing->session, listing->database, table->schema, table->name)) {
+        listing->send(listing, table);
+    }
+}
+
+static void list_tables(struct listing listing)
+{
+    engine_each_table(listing.database->instance->engine, listing.database, send_if_seen, &listing);
+}
+
+static void send_table(const struct listing *listing, const struct engine_table *table)
+{
+    if (table->is_view ? listing->views : listing->tables) {
         send_object(listing->sink, listing->database, table->name, table->object_id,
                     table->is_view ? "V " : "U ", table->is_view ? "VIEW" : "USER_TABLE");
     }
@@ -102,11 +113,14 @@ static void send_table(void *context, const struct engine_table *table)
 static bool send_objects(struct session *session, struct database *database, struct row_sink *sink,
                          bool tables, bool views, bool procedures)
 {
-    struct listing listing = {
-        .session = session, .sink = sink, .database = database, .tables = tables, .views = views};
-    engine_each_table(database->instance->engine, database, send_table, &listing);
+    list_tables((struct listing){.session = session,
+                                 .database = database,
+                                 .sink = sink,
+                                 .send = send_table,
+                                 .tables = tables,
+                                 .views = views});
     const char *name;
-    procedures = procedures && sees_object(session, database, NULL);
+    procedures = procedures && sees_procedures(session, database);
     for (size_t i = 0; procedures && (name = procedure_of_database(database, i)) != NULL; i++) {
         send_object(sink, database, name, FIRST_PROCEDURE_ID + (int)i * 16, "P ",
                     "SQL_STORED_PROCEDURE");
@@ -175,14 +189,10 @@ static void send_column(const struct listing *listing, const struct engine_table
     row_send(&row, listing->sink);
 }
 
-static void send_columns(void *context, const struct engine_table *table)
+static void send_columns(const struct listing *listing, const struct engine_table *table)
 {
-    const struct listing *listing = context;
     const struct sql_column *columns;
     size_t count = columns_of(listing->database, table, &columns);
-    if (!sees_object(listing->session, listing->database, table->name)) {
-        return;
-    }
     for (size_t i = 0; i < count; i++) {
         send_column(listing, table, &columns[i], i);
     }
@@ -190,8 +200,8 @@ static void send_columns(void *context, const struct engine_table *table)
 
 static bool fill_columns(struct session *session, struct database *database, struct row_sink *sink)
 {
-    struct listing listing = {.session = session, .sink = sink, .database = database};
-    engine_each_table(database->instance->engine, database, send_columns, &listing);
+    list_tables((struct listing){
+        .session = session, .database = database, .sink = sink, .send = send_columns});
     return true;
 }
 
@@ -228,14 +238,11 @@ static void add_lengths(struct row *row, const struct sql_type *type, struct typ
     }
 }
 
-static void send_information_columns(void *context, const struct engine_table *table)
+static void send_information_columns(const struct listing *listing,
+                                     const struct engine_table *table)
 {
-    const struct listing *listing = context;
     const struct sql_column *columns;
     size_t count = columns_of(listing->database, table, &columns);
-    if (!sees_object(listing->session, listing->database, table->name)) {
-        return;
-    }
     for (size_t i = 0; i < count; i++) {
         struct type_facts facts = facts_of(&columns[i].type);
         struct row row = {0};
@@ -256,18 +263,14 @@ static void send_information_columns(void *context, const struct engine_table *t
 static bool fill_information_columns(struct session *session, struct database *database,
                                      struct row_sink *sink)
 {
-    struct listing listing = {.session = session, .sink = sink, .database = database};
-    engine_each_table(database->instance->engine, database, send_information_columns, &listing);
+    list_tables((struct listing){
+        .session = session, .database = database, .sink = sink, .send = send_information_columns});
     return true;
 }
 
-static void send_information_table(void *context, const struct engine_table *table)
+static void send_information_table(const struct listing *listing, const struct engine_table *table)
 {
-    const struct listing *listing = context;
     struct row row = {0};
-    if (!sees_object(listing->session, listing->database, table->name)) {
-        return;
-    }
     row_text(&row, listing->database->name);
     row_text(&row, table->schema);
     row_text(&row, table->name);
@@ -278,15 +281,15 @@ static void send_information_table(void *context, const struct engine_table *tab
 static bool fill_information_tables(struct session *session, struct database *database,
                                     struct row_sink *sink)
 {
-    struct listing listing = {.session = session, .sink = sink, .database = database};
-    engine_each_table(database->instance->engine, database, send_information_table, &listing);
+    list_tables((struct listing){
+        .session = session, .database = database, .sink = sink, .send = send_information_table});
     return true;
 }
 
 static bool fill_routines(struct session *session, struct database *database, struct row_sink *sink)
 {
     const char *name;
-    if (!sees_object(session, database, NULL)) {
+    if (!sees_procedures(session, database)) {
         return true;
     }
     for (size_t i = 0; (name = procedure_of_database(database, i)) != NULL; i++) {
@@ -361,7 +364,7 @@ static bool fill_principals(struct session *session, struct database *database,
     for (size_t i = 0; i < origin->logins_count; i++) {
         const struct login *login = &origin->logins[i];
         if (strcmp(login->name, "sa") != 0 && (login->permissions & PERMISSION_SYSADMIN) == 0 &&
-            login_has_database(login, database->name)) {
+            login_has_user(login, database->name)) {
             send_principal(sink, database, login->name, id++, false, login->sid, sizeof login->sid);
         }
     }

@@ -33,8 +33,7 @@ static void send_partition(void *context, const struct engine_table *table)
     struct counting *counting = context;
     struct row row = {0};
     if (table->is_view ||
-        (!session_may_select(counting->session, counting->database, table->name) &&
-         !catalog_has(counting->session, PERMISSION_VIEW_ANY_DEFINITION))) {
+        !session_sees(counting->session, counting->database, table->schema, table->name)) {
         return;
     }
     counting->rows = 0;

@@ -56,11 +56,7 @@ static void free_instance(struct instance *instance)
     }
     free(instance->databases);
     for (size_t i = 0; i < instance->logins_count; i++) {
-        for (size_t d = 0; d < instance->logins[i].databases_count; d++) {
-            free(instance->logins[i].databases[d]);
-        }
-        free(instance->logins[i].databases);
-        login_free_rights(&instance->logins[i]);
+        login_free(&instance->logins[i]);
     }
     free(instance->logins);
     free(instance->known_set_ids);

@@ -103,6 +103,7 @@ struct database {
     /* SINGLE_USER: who ended the others for it and holds the database wherever it goes; borrowed,
      * NULL = nobody */
     const struct session *single_user;
+    int owner_id; /* the login that restored it as a new one, by principal_id; 0 = sa */
     int64_t created_utc_ms;
     struct timeline *timeline; /* borrowed from the lab; NULL for a system database */
     struct table_set *tables;  /* borrowed from the lab */
@@ -215,12 +216,40 @@ enum permission {
     PERMISSION_SYSADMIN = 64,
     PERMISSION_CONNECT_ANY_DATABASE = 128, /* enters every database, reads none */
     PERMISSION_SELECT_ALL = 256,           /* reads what it may enter */
+    PERMISSION_DBCREATOR = 512,            /* restores over databases that are not its own */
 };
 
-/* A user's membership of a database role, or SELECT on one object of the schema dbo. */
-struct login_right {
-    char *database;     /* owned; "*" = all */
-    char *role, *object; /* owned; one of them is NULL */
+/* The server role: what CREATE ANY DATABASE alone is not. */
+enum {
+    ROLE_DBCREATOR =
+        PERMISSION_DBCREATOR | PERMISSION_CREATE_ANY_DATABASE | PERMISSION_ALTER_ANY_DATABASE
+};
+
+/* Rights to an object, in the order of right_named. */
+enum { RIGHT_SELECT = 1, RIGHT_INSERT = 2, RIGHT_UPDATE = 4, RIGHT_DELETE = 8 };
+
+/* Roles of a user in its database. */
+enum {
+    USER_OWNER = 1,
+    USER_DATA_READER = 2,
+    USER_DATA_WRITER = 4,
+    USER_AGENT = 8,
+    USER_AGENT_READER = 16,
+    USER_AGENT_OPERATOR = 32,
+    USER_BACKUP = 64, /* BTS_BACKUP_USERS */
+};
+
+struct object_right {
+    char schema[129], object[129];
+    unsigned rights;
+};
+
+/* A login's user in a database. */
+struct user {
+    char *database; /* owned; "*" = in every database */
+    unsigned roles;
+    struct object_right *granted; /* owned */
+    size_t granted_count, granted_capacity;
 };
 
 struct login {
@@ -231,10 +260,8 @@ struct login {
     char password[129];
     char use[12];         /* "monitor", "restore": what stopmark.ini writes it for; else "" */
     unsigned permissions; /* server-wide; sysadmin has all */
-    char **databases;     /* owned names: where it has a user; "*" = all */
-    size_t databases_count;
-    struct login_right *rights; /* what its users may there, beyond being there */
-    size_t rights_count, rights_capacity;
+    struct user *users;   /* owned */
+    size_t users_count, users_capacity;
     bool disabled;
     /* the password is right, and the login is refused: 18486, 18487, 18488 */
     enum { LOGIN_GOOD, LOGIN_LOCKED, LOGIN_EXPIRED, LOGIN_MUST_CHANGE } state;
@@ -365,6 +392,10 @@ int session_permission(const struct session *session, const char *securable, con
                        const char *permission);
 bool session_is_sysadmin(const struct session *session);
 int session_is_role_member(const struct session *session, const char *role); /* 1, 0, -1 NULL */
+/* The session's login restored it as a new database: it is dbo there. */
+bool session_owns(const struct session *session, const struct database *database);
+/* USER_ bits in that database; all of them for a sysadmin and its owner. */
+unsigned session_roles(const struct session *session, const struct database *database);
 
 /* True if the database can be opened in its state (921, 922, 926, 927, 942, 945, 952, 954
  * otherwise): writes the error itself. */
@@ -403,19 +434,29 @@ struct database *instance_add_restoring(struct instance *instance, const char *n
                                         struct timeline *timeline);
 struct login *instance_add_login(struct instance *instance, const char *name, const char *password,
                                  unsigned permissions);
-void login_add_database(struct login *login, const char *database);
-bool login_has_database(const struct login *login, const char *database);
-/* Membership of a role, or (role NULL) SELECT on an object; there and gone. */
-void login_set_right(struct login *login, const char *database, const char *role,
-                     const char *object, bool there);
-bool login_has_right(const struct login *login, const char *database, const char *role,
-                     const char *object);
+void login_free(struct login *login);
 
-/* True if the session's login may SELECT from the object of the database (229 otherwise, written by
- * the caller): a sysadmin, a member of db_datareader or db_owner, who was granted it. object NULL:
- * whatever is there. guest reads nothing. */
-bool session_may_select(const struct session *session, const struct database *database,
-                        const char *object);
+/* --- a login's users, their roles and rights: login_user.c --------------------------------------
+ */
+/* The user in that database ("*": in every one), made if it is not there, with these roles too.
+ * Borrowed until the next call. */
+struct user *login_add_user(struct login *login, const char *database, unsigned roles);
+bool login_has_user(const struct login *login, const char *database);
+unsigned login_roles(const struct login *login, const char *database); /* USER_ bits */
+/* The bits of a role's name in that database; 0 = there is no such role. */
+unsigned user_role(const struct database *database, const char *name);
+/* Grants RIGHT_ bits to an object, or takes them. */
+void user_set_rights(struct user *user, const char *schema, const char *object, unsigned rights,
+                     bool grant);
+/* The RIGHT_ bit of "SELECT", "INSERT", "UPDATE", "DELETE"; 0 = another word. */
+unsigned right_named(const char *name);
+/* RIGHT_ bits to an object: of a sysadmin and an owner all, of others what their roles give and
+ * what was granted. guest has none. */
+unsigned session_rights(const struct session *session, const struct database *database,
+                        const char *schema, const char *object);
+/* True if the catalog shows the object: there is a right to it, or VIEW ANY DEFINITION. */
+bool session_sees(const struct session *session, const struct database *database,
+                  const char *schema, const char *object);
 /* True for a table that everybody may read: msdb's history, where its switch says so. */
 bool is_public_history(const struct database *database, const char *schema, const char *name);
 /* "good", "disabled", "locked", "expired", "must-change"; false = another word. */

@@ -26,80 +26,6 @@ struct login *instance_add_login(struct instance *instance, const char *name, co
     return login;
 }
 
-void login_add_database(struct login *login, const char *database)
-{
-    login->databases =
-        realloc(login->databases, (login->databases_count + 1) * sizeof *login->databases);
-    if (login->databases == NULL) {
-        abort();
-    }
-    login->databases[login->databases_count++] = memory_copy_text(database);
-}
-
-bool login_has_database(const struct login *login, const char *database)
-{
-    if ((login->permissions & PERMISSION_SYSADMIN) != 0) {
-        return true;
-    }
-    for (size_t i = 0; i < login->databases_count; i++) {
-        if (strcmp(login->databases[i], "*") == 0 ||
-            text_equal_nocase(login->databases[i], database)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_right(const struct login_right *right, const char *database, const char *role,
-                     const char *object)
-{
-    return (strcmp(right->database, "*") == 0 || text_equal_nocase(right->database, database)) &&
-           (role != NULL ? text_equal_nocase(right->role, role)
-                         : text_equal_nocase(right->object, object));
-}
-
-bool login_has_right(const struct login *login, const char *database, const char *role,
-                     const char *object)
-{
-    for (size_t i = 0; i < login->rights_count; i++) {
-        if (is_right(&login->rights[i], database, role, object)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void free_right(struct login_right *right)
-{
-    free(right->database);
-    free(right->role);
-    free(right->object);
-}
-
-void login_free_rights(struct login *login)
-{
-    for (size_t i = 0; i < login->rights_count; i++) {
-        free_right(&login->rights[i]);
-    }
-    free(login->rights);
-}
-
-void login_set_right(struct login *login, const char *database, const char *role,
-                     const char *object, bool there)
-{
-    if (there && !login_has_right(login, database, role, object)) {
-        *memory_append(login, rights) = (struct login_right){.database = memory_copy_text(database),
-                                                             .role = memory_copy_text(role),
-                                                             .object = memory_copy_text(object)};
-    }
-    for (size_t i = login->rights_count; !there && i-- > 0;) {
-        if (is_right(&login->rights[i], database, role, object)) {
-            free_right(&login->rights[i]);
-            login->rights[i] = login->rights[--login->rights_count];
-        }
-    }
-}
-
 bool login_set_state(struct login *login, const char *word)
 {
     static const char *const words[] = {"good", "locked", "expired", "must-change"};
@@ -172,32 +98,98 @@ static int server_permission(const struct session *session, const char *permissi
     return -1;
 }
 
-/* A name with up to three parts, without its brackets; how many. */
-static size_t securable_parts(const char *securable, char parts[3][260])
+struct securable {
+    char parts[3][260];
+    size_t count;
+};
+
+/* A name with up to three parts, without its brackets. */
+static struct securable securable_parts(const char *name)
 {
-    size_t count = 0, length = 0;
-    memset(parts, 0, 3 * sizeof parts[0]);
+    struct securable found = {.count = 1};
+    size_t length = 0;
     bool bracket = false;
-    for (const char *at = securable; *at != '\0' && count < 3; at++) {
+    for (const char *at = name; *at != '\0'; at++) {
+        char *part = found.parts[found.count - 1];
         if (!bracket && *at == '[') {
             bracket = true;
-        } else if (bracket && *at == ']' && at[1] == ']') {
-            parts[count][length++] = *at++;
-        } else if (bracket && *at == ']') {
+        } else if (bracket && *at == ']' && at[1] != ']') {
             bracket = false;
         } else if (!bracket && *at == '.') {
-            count++;
+            if (found.count++ == 3) {
+                return (struct securable){.count = 0};
+            }
             length = 0;
-        } else if (length + 1 < sizeof parts[0]) {
-            parts[count][length++] = *at;
+        } else if (length + 1 < sizeof found.parts[0]) {
+            part[length++] = *at;
+            at += bracket && *at == ']';
         }
     }
-    return count < 3 ? count + 1 : 3;
+    return found;
 }
 
+bool session_owns(const struct session *session, const struct database *database)
+{
+    return session->login != NULL && database->owner_id == session->login->principal_id;
+}
+
+unsigned session_roles(const struct session *session, const struct database *database)
+{
+    return session_is_sysadmin(session) || session_owns(session, database)
+               ? ~0u
+               : login_roles(session->login, database->name);
+}
+
+/* It has a user there, were it dbo's. */
 static bool uses(const struct session *session, const struct database *database)
 {
-    return session->login == NULL || login_has_database(session->login, database->name);
+    return session_is_sysadmin(session) || session_owns(session, database) ||
+           login_has_user(session->login, database->name);
+}
+
+static int object_permission(const struct session *session, const char *securable,
+                             const char *permission)
+{
+    const struct securable name = securable_parts(securable);
+    const struct database *database = session->database;
+    if (name.count == 0) {
+        return -1;
+    }
+    if (name.count == 3) {
+        database = instance_database(session->instance, name.parts[0]);
+    }
+    if (database == NULL) {
+        return -1;
+    }
+    const char *schema = name.count == 1 ? "dbo" : name.parts[name.count - 2];
+    unsigned rights = session_rights(session, database, schema, name.parts[name.count - 1]);
+    if (text_equal_nocase(permission, "ANY")) {
+        return rights != 0;
+    }
+    if (text_equal_nocase(permission, "VIEW DEFINITION")) {
+        return session_sees(session, database, schema, name.parts[name.count - 1]);
+    }
+    unsigned right = right_named(permission);
+    return right != 0 ? (rights & right) != 0 : session_is_sysadmin(session) ? 1 : 0;
+}
+
+static int database_permission(const struct session *session, const struct database *database,
+                               const char *permission)
+{
+    if (text_equal_nocase(permission, "CREATE DATABASE")) {
+        return has(session, PERMISSION_CREATE_ANY_DATABASE | PERMISSION_ALTER_ANY_DATABASE);
+    }
+    if (text_equal_nocase(permission, "ALTER") || text_equal_nocase(permission, "CONTROL")) {
+        return has(session, PERMISSION_ALTER_ANY_DATABASE);
+    }
+    if (text_equal_nocase(permission, "CONNECT")) {
+        return uses(session, database) || database->system ||
+               has(session, PERMISSION_CONNECT_ANY_DATABASE);
+    }
+    if (text_equal_nocase(permission, "SELECT")) {
+        return (session_roles(session, database) & (USER_DATA_READER | USER_OWNER)) != 0;
+    }
+    return uses(session, database);
 }
 
 int session_permission(const struct session *session, const char *securable, const char *class_name,
@@ -210,73 +202,40 @@ int session_permission(const struct session *session, const char *securable, con
         return securable == NULL || class_name != NULL ? server_permission(session, permission)
                                                        : -1;
     }
-    bool is_object = text_equal_nocase(class_name, "OBJECT");
-    char parts[3][260];
-    size_t count = securable == NULL ? 0 : securable_parts(securable, parts);
-    struct database *database = count == 0 || (is_object && count < 3)
-                                    ? session->database
-                                    : instance_database(session->instance, parts[0]);
+    if (text_equal_nocase(class_name, "OBJECT")) {
+        return securable == NULL ? -1 : object_permission(session, securable, permission);
+    }
+    const struct database *database =
+        securable == NULL
+            ? session->database
+            : instance_database(session->instance, securable_parts(securable).parts[0]);
     if (database == NULL) {
         return -1;
     }
-    if (is_object) {
-        return session_may_select(session, database, count == 0 ? NULL : parts[count - 1]);
-    }
     if (text_equal_nocase(class_name, "DATABASE")) {
-        if (text_equal_nocase(permission, "CREATE DATABASE")) {
-            return has(session, PERMISSION_CREATE_ANY_DATABASE | PERMISSION_ALTER_ANY_DATABASE);
-        }
-        if (text_equal_nocase(permission, "ALTER") || text_equal_nocase(permission, "CONTROL")) {
-            return has(session, PERMISSION_ALTER_ANY_DATABASE);
-        }
-        return uses(session, database) ||
-               (text_equal_nocase(permission, "CONNECT") &&
-                (database->system || has(session, PERMISSION_CONNECT_ANY_DATABASE)));
+        return database_permission(session, database, permission);
     }
     return session_is_sysadmin(session) ? 1 : -1;
 }
 
 int session_is_role_member(const struct session *session, const char *role)
 {
-    unsigned creator = PERMISSION_CREATE_ANY_DATABASE;
+    static const char *const server_roles[] = {"sysadmin",     "serveradmin", "securityadmin",
+                                               "processadmin", "setupadmin",  "diskadmin",
+                                               "bulkadmin"};
     if (text_equal_nocase(role, "public")) {
         return 1;
     }
     if (text_equal_nocase(role, "dbcreator")) {
-        return has(session, creator);
+        return has(session, PERMISSION_DBCREATOR);
     }
-    if (session->login != NULL && session->database != NULL &&
-        login_has_right(session->login, session->database->name, role, NULL)) {
-        return 1;
-    }
-    static const char *const other_roles[] = {"sysadmin",
-                                              "serveradmin",
-                                              "securityadmin",
-                                              "processadmin",
-                                              "setupadmin",
-                                              "diskadmin",
-                                              "bulkadmin",
-                                              "db_owner",
-                                              "SQLAgentUserRole",
-                                              "SQLAgentReaderRole",
-                                              "SQLAgentOperatorRole",
-                                              "BTS_BACKUP_USERS"};
-    for (size_t i = 0; i < sizeof other_roles / sizeof *other_roles; i++) {
-        if (text_equal_nocase(role, other_roles[i])) {
+    for (size_t i = 0; i < sizeof server_roles / sizeof *server_roles; i++) {
+        if (text_equal_nocase(role, server_roles[i])) {
             return session_is_sysadmin(session);
         }
     }
-    return text_equal_nocase(role, "db_datareader") ? session_is_sysadmin(session) : -1;
-}
-
-bool session_may_select(const struct session *session, const struct database *database,
-                        const char *object)
-{
-    const struct login *login = session->login;
-    return has(session, PERMISSION_SELECT_ALL) ||
-           login_has_right(login, database->name, "db_datareader", NULL) ||
-           login_has_right(login, database->name, "db_owner", NULL) ||
-           (object != NULL && login_has_right(login, database->name, NULL, object));
+    unsigned bits = user_role(session->database, role);
+    return bits == 0 ? -1 : (session_roles(session, session->database) & bits) == bits;
 }
 
 bool is_public_history(const struct database *database, const char *schema, const char *name)
@@ -365,7 +324,8 @@ bool session_may_use(struct session *session, struct database *database, struct 
         return false;
     }
     if (database->user_access == 2 && session->database != database && session->login != NULL &&
-        !has(session, PERMISSION_CREATE_ANY_DATABASE)) {
+        !has(session, PERMISSION_DBCREATOR) &&
+        (session_roles(session, database) & USER_OWNER) == 0) {
         reply_error(reply, 923, 14, 1, 1, "",
                     "Database '%s' is in restricted mode: only its owner, dbcreator and sysadmin"
                     " may use it.",

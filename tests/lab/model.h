@@ -14,10 +14,6 @@
 
 struct row_sink;
 
-/* --- logins ------------------------------------------------------------------------------------
- */
-void login_free_rights(struct login *login);
-
 /* --- LSN ---------------------------------------------------------------------------------------
  */
 /* The LSN of the next record after one of size bytes at lsn. */

@@ -28,14 +28,6 @@ bool procedure_needs_sysadmin(struct session *session, const char *procedure,
     return false;
 }
 
-bool procedure_needs_operator(struct session *session, const char *procedure,
-                              const struct database *database, struct reply *reply)
-{
-    return (session->login != NULL &&
-            login_has_right(session->login, "msdb", "SQLAgentOperatorRole", NULL)) ||
-           procedure_needs_sysadmin(session, procedure, database, reply);
-}
-
 static struct procedure_part (*const parts[])(void) = {
     procedures_system, procedures_agent, procedures_biztalk, procedures_shipping, procedures_lab,
     procedures_line, procedures_fault};

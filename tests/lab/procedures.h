@@ -62,10 +62,6 @@ int64_t argument_number(const struct sql_value *argument, int64_t otherwise);
 bool procedure_needs_sysadmin(struct session *session, const char *procedure,
                               const struct database *database, struct reply *reply);
 
-/* 229 unless it is a sysadmin's or of a member of msdb's SQLAgentOperatorRole. */
-bool procedure_needs_operator(struct session *session, const char *procedure,
-                              const struct database *database, struct reply *reply);
-
 /* --- faults and time, for tests and signals: lab_control.c --------------------------------------
  */
 void lab_stop_instance(struct instance *instance);

@@ -9,13 +9,48 @@
 #include "tests/lab/procedures.h"
 #include "tests/lab/reply.h"
 
-/* The job that @job_name or @job_id names; NULL after 14262. */
-static struct job *find_job(struct session *session, const struct sql_value *name,
-                            const struct sql_value *id, const char *procedure, struct reply *reply)
+/* Agent's roles in msdb. Every job of the lab belongs to sa: a member of SQLAgentUserRole sees none
+ * of them, a reader sees all, an operator starts, stops, enables and disables them. Source: SQL
+ * Server Agent Fixed Database Roles. */
+static bool has_role(const struct session *session, const struct database *database, unsigned role)
+{
+    return (session_roles(session, database) & role) != 0;
+}
+
+/* 229 unless the session has one of the roles. */
+static bool needs_role(struct session *session, const char *procedure,
+                       const struct database *database, struct reply *reply)
+{
+    return has_role(session, database, USER_AGENT) ||
+           procedure_needs_sysadmin(session, procedure, database, reply);
+}
+
+static bool only_owner_starts(const char *procedure, struct reply *reply)
+{
+    reply_error(reply, 14393, 16, 1, 1, procedure,
+                "A job is started and stopped by its owner, by a sysadmin or by a member of"
+                " SQLAgentOperatorRole only.");
+    return false;
+}
+
+static bool only_owner_changes(const char *procedure, struct reply *reply)
+{
+    reply_error(reply, 14525, 16, 1, 1, procedure,
+                "A job of another login is changed or deleted by a sysadmin only.");
+    return false;
+}
+
+/* The job that @job_name or @job_id names; NULL after 14262, which is what they get who may not see
+ * it. */
+static struct job *find_job(struct session *session, const struct database *database,
+                            const struct sql_value *name, const struct sql_value *id,
+                            const char *procedure, struct reply *reply)
 {
     struct agent *agent = session->instance->agent;
     struct job *job = NULL;
-    if (!name->null) {
+    if (!has_role(session, database, USER_AGENT_READER)) {
+        job = NULL;
+    } else if (!name->null) {
         job = agent_find_job(agent, name->bytes);
     } else if (!id->null && id->length == 16) {
         uint8_t guid[16];
@@ -38,13 +73,13 @@ static const struct procedure_parameter start_parameters[] = {
     {.name = "@output_flag", .type = PARAMETER_INT, .has_default = true, .default_text = "1"},
 };
 
-static bool agent_refuses(const struct job *job, const char *procedure, const char *what,
-                          struct reply *reply)
+static bool agent_refuses(const struct session *session, const struct job *job,
+                          const char *procedure, const char *what, struct reply *reply)
 {
     reply_error(
         reply, 22022, 16, 1, 1, procedure,
-        "SQLServerAgent Error: the request for job %s (from User sa) is refused because %s.",
-        job->name, what);
+        "SQLServerAgent Error: the request for job %s (from User %s) is refused because %s.",
+        job->name, session->login == NULL ? "sa" : session->login->name, what);
     return false;
 }
 
@@ -52,23 +87,27 @@ static bool run_start(struct session *session, struct database *database,
                       struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!procedure_needs_operator(session, "sp_start_job", database, reply)) {
+    if (!needs_role(session, "sp_start_job", database, reply)) {
         return false;
     }
-    struct job *job = find_job(session, &arguments[0], &arguments[1], "sp_start_job", reply);
+    struct job *job =
+        find_job(session, database, &arguments[0], &arguments[1], "sp_start_job", reply);
     if (job == NULL) {
         return false;
     }
+    if (!has_role(session, database, USER_AGENT_OPERATOR)) {
+        return only_owner_starts("sp_start_job", reply);
+    }
     if (session->instance->agent->stopped) {
-        return agent_refuses(job, "sp_start_job", "the Agent service does not run", reply);
+        return agent_refuses(session, job, "sp_start_job", "the Agent service does not run", reply);
     }
     if (job->running) {
-        return agent_refuses(job, "sp_start_job", "the job is already running", reply);
+        return agent_refuses(session, job, "sp_start_job", "the job is already running", reply);
     }
     char name[129];
     text_copy(name, sizeof name, job->name);
     if (!job_start(job)) {
-        return agent_refuses(job, "sp_start_job", "the job has no steps", reply);
+        return agent_refuses(session, job, "sp_start_job", "the job has no steps", reply);
     }
     reply_info(reply, 14243, 1, 1, "sp_start_job", "Job '%s' was asked to start.", name);
     *return_value = 0;
@@ -86,15 +125,19 @@ static bool run_stop(struct session *session, struct database *database,
                      struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!procedure_needs_operator(session, "sp_stop_job", database, reply)) {
+    if (!needs_role(session, "sp_stop_job", database, reply)) {
         return false;
     }
-    struct job *job = find_job(session, &arguments[0], &arguments[1], "sp_stop_job", reply);
+    struct job *job =
+        find_job(session, database, &arguments[0], &arguments[1], "sp_stop_job", reply);
     if (job == NULL) {
         return false;
     }
+    if (!has_role(session, database, USER_AGENT_OPERATOR)) {
+        return only_owner_starts("sp_stop_job", reply);
+    }
     if (!job_stop(job)) {
-        return agent_refuses(job, "sp_stop_job", "the job is not running", reply);
+        return agent_refuses(session, job, "sp_stop_job", "the job is not running", reply);
     }
     reply_info(reply, 14254, 1, 1, "sp_stop_job", "Job '%s' was asked to stop.", job->name);
     *return_value = 0;
@@ -113,19 +156,18 @@ static bool run_update(struct session *session, struct database *database,
                        struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!procedure_needs_operator(session, "sp_update_job", database, reply)) {
+    if (!needs_role(session, "sp_update_job", database, reply)) {
         return false;
     }
-    struct job *job = find_job(session, &arguments[1], &arguments[0], "sp_update_job", reply);
+    struct job *job =
+        find_job(session, database, &arguments[1], &arguments[0], "sp_update_job", reply);
     if (job == NULL) {
         return false;
     }
-    /* Source: SQL Server Agent Fixed Database Roles: another's job is enabled and disabled by an
-     * operator, and not changed in any other way. */
-    if (!session_is_sysadmin(session) && (!arguments[2].null || !arguments[4].null)) {
-        reply_error(reply, 14525, 16, 1, 1, "sp_update_job",
-                    "Only a member of sysadmin may change another login's job.");
-        return false;
+    bool enables = arguments[2].null && arguments[4].null;
+    if (!has_role(session, database, USER_AGENT_OPERATOR) ||
+        (!enables && !session_is_sysadmin(session))) {
+        return only_owner_changes("sp_update_job", reply);
     }
     if (!arguments[2].null) {
         text_copy(job->name, sizeof job->name, arguments[2].bytes);
@@ -197,12 +239,16 @@ static bool run_add_step(struct session *session, struct database *database,
                          struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!procedure_needs_sysadmin(session, "sp_add_jobstep", database, reply)) {
+    if (!needs_role(session, "sp_add_jobstep", database, reply)) {
         return false;
     }
-    struct job *job = find_job(session, &arguments[1], &arguments[0], "sp_add_jobstep", reply);
+    struct job *job =
+        find_job(session, database, &arguments[1], &arguments[0], "sp_add_jobstep", reply);
     if (job == NULL) {
         return false;
+    }
+    if (!session_is_sysadmin(session)) {
+        return only_owner_changes("sp_add_jobstep", reply);
     }
     if (job->steps_count == sizeof job->steps / sizeof *job->steps) {
         reply_error(reply, 14234, 16, 1, 1, "sp_add_jobstep", "The specified '%s' is not valid.",
@@ -240,12 +286,16 @@ static bool run_add_schedule(struct session *session, struct database *database,
 {
     enum { DAILY = 4, MINUTES = 4, MINUTE_MS = 60000, DAY_MS = 86400000 };
     *return_value = 1;
-    if (!procedure_needs_sysadmin(session, "sp_add_jobschedule", database, reply)) {
+    if (!needs_role(session, "sp_add_jobschedule", database, reply)) {
         return false;
     }
-    struct job *job = find_job(session, &arguments[1], &arguments[0], "sp_add_jobschedule", reply);
+    struct job *job =
+        find_job(session, database, &arguments[1], &arguments[0], "sp_add_jobschedule", reply);
     if (job == NULL) {
         return false;
+    }
+    if (!session_is_sysadmin(session)) {
+        return only_owner_changes("sp_add_jobschedule", reply);
     }
     int64_t minutes = argument_number(&arguments[7], 0);
     if (argument_number(&arguments[4], 0) != DAILY) {
@@ -274,22 +324,33 @@ static const struct procedure_parameter job_server_parameters[] = {
 static bool run_job_server(struct session *session, struct database *database,
                            struct sql_value *arguments, struct reply *reply, int *return_value)
 {
-    bool good = procedure_needs_sysadmin(session, "sp_add_jobserver", database, reply) &&
-                find_job(session, &arguments[1], &arguments[0], "sp_add_jobserver", reply) != NULL;
-    *return_value = !good;
-    return good;
+    *return_value = 1;
+    if (!needs_role(session, "sp_add_jobserver", database, reply) ||
+        find_job(session, database, &arguments[1], &arguments[0], "sp_add_jobserver", reply) ==
+            NULL) {
+        return false;
+    }
+    if (!session_is_sysadmin(session)) {
+        return only_owner_changes("sp_add_jobserver", reply);
+    }
+    *return_value = 0;
+    return true;
 }
 
 static bool run_delete_job(struct session *session, struct database *database,
                            struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!procedure_needs_sysadmin(session, "sp_delete_job", database, reply)) {
+    if (!needs_role(session, "sp_delete_job", database, reply)) {
         return false;
     }
-    struct job *job = find_job(session, &arguments[1], &arguments[0], "sp_delete_job", reply);
+    struct job *job =
+        find_job(session, database, &arguments[1], &arguments[0], "sp_delete_job", reply);
     if (job == NULL || job->running) {
         return false;
+    }
+    if (!session_is_sysadmin(session)) {
+        return only_owner_changes("sp_delete_job", reply);
     }
     agent_remove_job(session->instance->agent, job);
     *return_value = 0;
@@ -346,13 +407,13 @@ static bool run_help(struct session *session, struct database *database,
                      struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!procedure_needs_operator(session, "sp_help_job", database, reply)) {
+    if (!needs_role(session, "sp_help_job", database, reply)) {
         return false;
     }
     const struct agent *agent = session->instance->agent;
     const struct job *only = NULL;
     if (!arguments[0].null || !arguments[1].null) {
-        only = find_job(session, &arguments[1], &arguments[0], "sp_help_job", reply);
+        only = find_job(session, database, &arguments[1], &arguments[0], "sp_help_job", reply);
         if (only == NULL) {
             return false;
         }
@@ -362,7 +423,8 @@ static bool run_help(struct session *session, struct database *database,
     reply_columns(reply, columns, count);
     free(columns);
     uint64_t rows = 0;
-    for (size_t i = 0; i < agent->jobs_count; i++) {
+    size_t seen = has_role(session, database, USER_AGENT_READER) ? agent->jobs_count : 0;
+    for (size_t i = 0; i < seen; i++) {
         if (only == NULL || agent->jobs[i] == only) {
             struct row row = {0};
             add_help(&row, agent->jobs[i]);

@@ -64,7 +64,8 @@ static bool check_restore_right(struct restore_run *run)
         return run->statement->kind == RESTORE_LOG || check_create_right(run);
     }
     if (session_is_role_member(run->session, "sysadmin") == 1 ||
-        session_is_role_member(run->session, "dbcreator") == 1) {
+        session_is_role_member(run->session, "dbcreator") == 1 ||
+        session_owns(run->session, run->database)) {
         return true;
     }
     return restore_fail(run, 3110, RESTORE_TEXTS(run->database->name));
@@ -209,6 +210,8 @@ static void begin_full(struct restore_run *run)
     if (run->database == NULL) {
         run->database =
             instance_add_restoring(instance, run->statement->database, run->file->timeline);
+        run->database->owner_id =
+            run->session->login == NULL ? 0 : run->session->login->principal_id;
     } else if (run->database->state == DATABASE_ONLINE) {
         engine_content_drop(instance->engine, run->database);
     }

@@ -23,7 +23,7 @@ static const struct permission_word permission_words[] = {
     {"ALTER ANY DATABASE", PERMISSION_ALTER_ANY_DATABASE},
     {"ALTER ANY CONNECTION", PERMISSION_ALTER_ANY_CONNECTION},
     {"CONNECT ANY DATABASE", PERMISSION_CONNECT_ANY_DATABASE},
-    {"dbcreator", PERMISSION_CREATE_ANY_DATABASE | PERMISSION_ALTER_ANY_DATABASE},
+    {"dbcreator", ROLE_DBCREATOR},
     {"sysadmin", PERMISSION_SYSADMIN},
 };
 
@@ -101,8 +101,7 @@ void scenario_read_login(struct lab *lab, const struct node *login)
         for (size_t d = 0; d < node_count(&databases); d++) {
             struct node item = node_item(&databases, d);
             if (json_is_string(item.json)) {
-                login_add_database(made, json_string_value(item.json));
-                login_set_right(made, json_string_value(item.json), "db_datareader", NULL, true);
+                login_add_user(made, json_string_value(item.json), USER_DATA_READER);
             } else {
                 node_problem(&item, "expected the name of a database, or *");
             }

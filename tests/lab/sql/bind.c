@@ -122,7 +122,32 @@ struct table *bind_private_table(struct binder *binder, const struct object_name
     return table;
 }
 
-struct table *bind_target(struct binder *binder, const struct object_name *name)
+/* 229 unless the login may change the table so; tempdb is everybody's. "ALTER" is its owner's:
+ * without it the table is not there. Source: TRUNCATE TABLE, 1088. */
+static bool may_change(struct binder *binder, const struct database *database,
+                       const struct table *table, const char *right)
+{
+    const struct session *session = binder->run->session;
+    bool alter = strcmp(right, "ALTER") == 0;
+
+    if (binder->run->internal || strcmp(database->name, "tempdb") == 0 ||
+        (alter ? session_roles(session, database) & USER_OWNER
+               : session_rights(session, database, table->schema, table->name) &
+                     right_named(right)) != 0)
+        return true;
+    if (alter)
+        binder_fail(binder, 1088, 16, 7,
+                    "Cannot find the object \"%s\" because it does not exist or you do not have "
+                    "permissions.",
+                    table->name);
+    else
+        binder_fail(binder, 229, 14, 5,
+                    "The %s permission was denied on the object '%s', database '%s', schema '%s'.",
+                    right, table->name, database->name, table->schema);
+    return false;
+}
+
+struct table *bind_target(struct binder *binder, const struct object_name *name, const char *right)
 {
     bool handled;
     struct table *table = bind_private_table(binder, name, &handled);
@@ -151,12 +176,8 @@ struct table *bind_target(struct binder *binder, const struct object_name *name)
                     name->name);
         return NULL;
     }
-    if (!binder->run->internal && !database->system && !session_is_sysadmin(binder->run->session)) {
-        binder_fail(binder, 229, 14, 5,
-                    "The %s permission was denied on the object '%s', database '%s', schema '%s'.",
-                    "UPDATE", table->name, database->name, table->schema);
+    if (!may_change(binder, database, table, right))
         return NULL;
-    }
     if (!binder->run->internal && (database->standby || database->read_only)) {
         binder_fail(binder, 3906, 16, 1,
                     "Failed to update database \"%s\" because the database is read-only.",

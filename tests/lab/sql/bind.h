@@ -75,7 +75,7 @@ void bind_unknown_object(struct binder *binder, const struct object_name *name);
 
 /* Finds the table that a statement writes: a stored one or a temporary one. NULL after an error.
  */
-struct table *bind_target(struct binder *binder, const struct object_name *name);
+struct table *bind_target(struct binder *binder, const struct object_name *name, const char *right);
 
 /* True if the session may read the database now: 911, 916, 922, 927, 942 otherwise. */
 bool bind_database_ready(struct binder *binder, struct database *database);

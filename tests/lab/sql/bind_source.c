@@ -20,7 +20,8 @@ static void add_virtual(struct binder *binder, struct virtual_slot *slot)
 static bool may_use_table(struct binder *binder, const struct table *table, const char *right)
 {
     if (binder->run->internal || binder->in_view ||
-        session_may_select(binder->run->session, table->database, table->name) ||
+        (session_rights(binder->run->session, table->database, table->schema, table->name) &
+         right_named(right)) != 0 ||
         (strcmp(right, "SELECT") == 0 &&
          is_public_history(table->database, table->schema, table->name)))
         return true;

@@ -111,6 +111,9 @@ int object_id_of(struct run *run, const char *name, const char *type)
     if (found.database->state != DATABASE_ONLINE)
         return 0;
     table = store_find(run->engine, found.database, found.schema, found.name);
+    if (table != NULL && !run->internal &&
+        !session_sees(run->session, found.database, table->schema, table->name))
+        return 0; /* metadata that one has no right to is not there */
     if (table != NULL)
         return wants(type, table->view_text != NULL ? "V" : "U") ? object_id_of_table(table) : 0;
     if (wants(type, "V,S") &&

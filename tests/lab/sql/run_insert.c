@@ -192,7 +192,7 @@ enum flow run_insert(struct run *run, struct statement *statement)
     enum flow flow = FLOW_NEXT;
 
     binder_init(&binder, run);
-    table = bind_target(&binder, &statement->target);
+    table = bind_target(&binder, &statement->target, "INSERT");
     if (table == NULL)
         return query_bind_failed(run, &binder);
     columns = target_columns(&binder, statement, table, &count);

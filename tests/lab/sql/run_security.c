@@ -1,5 +1,5 @@
-/* Rights change the estate's logins: a right of the server is one of its permissions; a user in a
- * database may read what was granted to it, or the whole as a member of db_datareader.
+/* Rights change the estate's logins: a right of the server is one of its permissions, a right to an
+ * object and a role belong to its user in the current database.
  */
 #include <stdio.h>
 #include <string.h>
@@ -66,13 +66,43 @@ static enum flow not_there(struct run *run, const char *kind, const char *name)
                      kind, name);
 }
 
-static bool has_user(const struct login *login, const struct database *database)
+/* The RIGHT_ bits of a list; 0 where one of them is no right to a table. */
+static unsigned object_rights(const struct name_list *words)
 {
-    for (size_t i = 0; i < login->databases_count; i++)
-        if (strcmp(login->databases[i], "*") == 0 ||
-            text_equal_nocase(login->databases[i], database->name))
-            return true;
-    return false;
+    unsigned rights = 0;
+
+    for (size_t i = 0; i < words->items_count; i++) {
+        unsigned right = right_named(words->items[i]);
+
+        if (strcmp(words->items[i], ",") == 0)
+            continue;
+        if (right == 0)
+            return 0;
+        rights |= right;
+    }
+    return rights;
+}
+
+static enum flow change_object_right(struct run *run, struct statement *statement,
+                                     struct login *login)
+{
+    const struct database *database = run->session->database;
+    const struct object_name *target = &statement->target;
+    const char *schema = target->schema == NULL ? "dbo" : target->schema;
+    unsigned rights = object_rights(&statement->options);
+    char name[300];
+
+    if (rights == 0)
+        return run_raise(run, 102, 15, 1, "Incorrect syntax near '%s'.",
+                         statement->options.items[0]);
+    snprintf(name, sizeof name, "[%s].[%s]", schema, target->name);
+    if (object_id_of(run, name, NULL) == 0)
+        return not_there(run, "object", target->name);
+    if (login == NULL || !login_has_user(login, database->name))
+        return not_there(run, "user", statement->name);
+    user_set_rights(login_add_user(login, database->name, 0), schema, target->name, rights,
+                    statement->kind == STATEMENT_GRANT);
+    return FLOW_NEXT;
 }
 
 static enum flow change_right(struct run *run, struct statement *statement)
@@ -81,25 +111,16 @@ static enum flow change_right(struct run *run, struct statement *statement)
     struct login *login = instance_login(run->engine->instance, statement->name);
     bool grant = statement->kind == STATEMENT_GRANT;
 
-    if (statement->on) {
-        const struct object_name *target = &statement->target;
-        char name[300];
-
-        snprintf(name, sizeof name, "%s.%s", target->schema == NULL ? "dbo" : target->schema,
-                 target->name);
-        if (object_id_of(run, name, NULL) == 0)
-            return not_there(run, "object", target->name);
-        if (login == NULL || !has_user(login, database))
-            return not_there(run, "user", statement->name);
-        if (strcasecmp(statement->options.items[0], "SELECT") == 0)
-            login_set_right(login, database->name, NULL, target->name, grant);
-        return FLOW_NEXT;
-    }
+    if (statement->on)
+        return change_object_right(run, statement, login);
     if (login == NULL)
         return not_there(run, "login", statement->name);
     if (strcasecmp(statement->options.items[statement->options.items_count - 1], "DATABASE") == 0 &&
         statement->options.items_count == 2) { /* CREATE DATABASE, a right in master */
-        login->permissions |= grant ? PERMISSION_CREATE_ANY_DATABASE : 0;
+        if (grant)
+            login->permissions |= PERMISSION_CREATE_ANY_DATABASE;
+        else
+            login->permissions &= ~(unsigned)PERMISSION_CREATE_ANY_DATABASE;
         return FLOW_NEXT;
     }
     if (strcmp(database->name, "master") != 0)
@@ -122,11 +143,27 @@ static enum flow create_user(struct run *run, struct statement *statement)
                          "'%s' is not a valid login or you do not have "
                          "permission.",
                          statement->login);
-    if (has_user(login, database))
+    if (login_has_user(login, database->name))
         return run_raise(run, 15023, 16, 1,
                          "User, group, or role '%s' already exists in the current database.",
                          statement->name);
-    login_add_database(login, database->name);
+    login_add_user(login, database->name, 0);
+    return FLOW_NEXT;
+}
+
+static enum flow change_role(struct run *run, struct statement *statement, struct login *login,
+                             bool add)
+{
+    const struct database *database = run->session->database;
+    unsigned roles = user_role(database, statement->name);
+    struct user *user;
+
+    if (roles == 0)
+        return not_there(run, "role", statement->name);
+    if (login == NULL || !login_has_user(login, database->name))
+        return not_there(run, "user", statement->member);
+    user = login_add_user(login, database->name, 0);
+    user->roles = add ? user->roles | roles : user->roles & ~roles;
     return FLOW_NEXT;
 }
 
@@ -136,18 +173,14 @@ static enum flow change_member(struct run *run, struct statement *statement)
     bool add = statement->kind == STATEMENT_ADD_MEMBER;
     unsigned permissions = 0;
 
-    if (!statement->server_role) {
-        if (login == NULL || !has_user(login, run->session->database))
-            return not_there(run, "user", statement->member);
-        login_set_right(login, run->session->database->name, statement->name, NULL, add);
-        return FLOW_NEXT;
-    }
+    if (!statement->server_role)
+        return change_role(run, statement, login, add);
     if (login == NULL)
         return not_there(run, "login", statement->member);
     if (strcasecmp(statement->name, "sysadmin") == 0)
         permissions = PERMISSION_SYSADMIN;
     else if (strcasecmp(statement->name, "dbcreator") == 0)
-        permissions = PERMISSION_CREATE_ANY_DATABASE | PERMISSION_ALTER_ANY_DATABASE;
+        permissions = ROLE_DBCREATOR;
     else if (strcasecmp(statement->name, "processadmin") == 0)
         permissions = PERMISSION_ALTER_ANY_CONNECTION | PERMISSION_VIEW_SERVER_STATE;
     else

@@ -126,6 +126,7 @@ static struct source *target_source(struct binder *binder, const struct statemen
 /* Binds FROM (or the target alone) and finds the source that is written. NULL after an error. */
 static struct source *bind_written(struct binder *binder, struct statement *statement)
 {
+    const char *right = statement->kind == STATEMENT_DELETE ? "DELETE" : "UPDATE";
     struct source *source;
 
     if (statement->from == NULL) {
@@ -141,7 +142,7 @@ static struct source *bind_written(struct binder *binder, struct statement *stat
         binder_fail(binder, 208, 16, 1, "Invalid object name '%s'.", statement->target.name);
         return NULL;
     }
-    if (source->kind != SOURCE_STORED || bind_target(binder, &source->name) == NULL) {
+    if (source->kind != SOURCE_STORED || bind_target(binder, &source->name, right) == NULL) {
         binder_fail(binder, 4406, 16, 1,
                     "Update or insert of view or function '%s' failed because it contains a "
                     "derived or constant field.",
@@ -320,7 +321,7 @@ enum flow run_truncate(struct run *run, struct statement *statement)
     enum flow flow;
 
     binder_init(&binder, run);
-    table = bind_target(&binder, &statement->target);
+    table = bind_target(&binder, &statement->target, "ALTER");
     if (table == NULL)
         return query_bind_failed(run, &binder);
     snprintf(sql, sizeof sql, "DELETE FROM t%d WHERE 1", table->id);

@@ -69,8 +69,7 @@ static struct session *client(struct fixture *f, unsigned permissions, const cha
 {
     struct login *login = instance_add_login(f->destination, "reader", "secret", permissions);
     if (database != NULL) {
-        login_add_database(login, database);
-        login_set_right(login, database, "db_datareader", NULL, true);
+        login_add_user(login, database, USER_DATA_READER);
     }
     struct session *session = session_open_internal(f->destination, "master", "client", f->reply);
     session->login = login;
@@ -152,8 +151,7 @@ static void msdb_without_a_user_is_229(void **state)
     struct session *reader = client(f, 0, NULL);
     assert_int_equal(ask(reader, "SELECT name FROM msdb.dbo.sysjobs").error, 229);
     assert_int_equal(ask(reader, "SELECT * FROM msdb.dbo.backupset").error, 229);
-    login_add_database(reader->login, "msdb");
-    login_set_right(reader->login, "msdb", "db_datareader", NULL, true);
+    login_add_user(reader->login, "msdb", USER_DATA_READER);
     assert_int_equal(ask(reader, "SELECT name FROM msdb.dbo.sysjobs").error, 0);
     assert_int_equal(ask(reader, "SELECT * FROM msdb.dbo.backupset").error, 0);
     session_close_internal(reader);
@@ -167,9 +165,9 @@ static void a_database_without_a_user_is_916(void **state)
     assert_int_equal(ask(reader, "SELECT * FROM Orders.dbo.MarkLog").error, 927);
     assert_true(recover(f));
     assert_int_equal(ask(reader, "SELECT * FROM Orders.dbo.MarkLog").error, 916);
-    login_add_database(reader->login, "Orders");
+    struct user *user = login_add_user(reader->login, "Orders", 0);
     assert_int_equal(ask(reader, "SELECT * FROM Orders.dbo.MarkLog").error, 229);
-    login_set_right(reader->login, "Orders", NULL, "MarkLog", true);
+    user_set_rights(user, "dbo", "MarkLog", RIGHT_SELECT, true);
     assert_int_equal(ask(reader, "SELECT * FROM Orders.dbo.MarkLog").error, 0);
     session_close_internal(reader);
 }
@@ -207,7 +205,43 @@ static void a_restore_is_refused_without_the_right(void **state)
              f->logs[0]->path);
     assert_int_equal(ask(reader, text).error, 3110);
     reader->login->permissions |= PERMISSION_CREATE_ANY_DATABASE;
+    assert_int_equal(ask(reader, text).error, 3110);
+    reader->login->permissions |= ROLE_DBCREATOR;
     assert_int_equal(ask(reader, text).error, 0);
+    session_close_internal(reader);
+}
+
+static void create_any_database_restores_over_what_is_its_own_only(void **state)
+{
+    struct fixture *f = *state;
+    struct session *reader = client(f, PERMISSION_CREATE_ANY_DATABASE, NULL);
+    char full[700], log[700], over[700];
+    snprintf(full, sizeof full,
+             "RESTORE DATABASE Mine FROM DISK = N'%s' WITH NORECOVERY,"
+             " MOVE 'Orders' TO 'D:\\mine.mdf',"
+             " MOVE 'Orders_log' TO 'D:\\mine.ldf'",
+             f->full->path);
+    snprintf(log, sizeof log, "RESTORE LOG Mine FROM DISK = N'%s'", f->logs[0]->path);
+    snprintf(over, sizeof over, "RESTORE DATABASE Orders FROM DISK = N'%s' WITH REPLACE",
+             f->full->path);
+    assert_true(restore_full(f) && recover(f));
+    assert_int_equal(ask(reader, over).error, 3110);
+    assert_int_equal(ask(reader, full).error, 0);
+    assert_int_equal(ask(reader, log).error, 0);
+    assert_int_equal(ask(reader, "SELECT MarkName FROM Mine.dbo.MarkLog").rows, 1);
+    assert_int_equal(ask(reader, "DELETE Mine.dbo.MarkLog").error, 0);
+    session_close_internal(reader);
+}
+
+static void a_restricted_database_is_not_for_create_any_database(void **state)
+{
+    struct fixture *f = *state;
+    struct session *reader = client(f, PERMISSION_CREATE_ANY_DATABASE, "Orders");
+    assert_true(restore_full(f) && recover(f));
+    restored(f)->user_access = 2;
+    assert_int_equal(ask(reader, "USE Orders").error, 923);
+    reader->login->permissions |= ROLE_DBCREATOR;
+    assert_int_equal(ask(reader, "USE Orders").error, 0);
     session_close_internal(reader);
 }
 
@@ -264,6 +298,61 @@ static void agent_procedures_name_what_is_wrong(void **state)
     assert_int_equal(
         ask(f->session, "EXEC msdb.dbo.sp_update_job @job_name = N'Work', @enabled = 0").error, 0);
     assert_string_equal(ask(f->session, "SELECT enabled FROM msdb.dbo.sysjobs").first, "0");
+    session_close_internal(reader);
+}
+
+static int start(struct session *session)
+{
+    return ask(session, "EXEC msdb.dbo.sp_start_job @job_name = N'Work'").error;
+}
+
+static int enable(struct session *session, const char *more)
+{
+    char text[200];
+    snprintf(text, sizeof text, "EXEC msdb.dbo.sp_update_job @job_name = N'Work', @enabled = 0%s",
+             more);
+    return ask(session, text).error;
+}
+
+static void an_agent_role_may_what_it_may(void **state)
+{
+    static const struct {
+        const char *role; /* each is added to those before it */
+        int start, enable, rename, add_step, help;
+        size_t jobs;
+    } cases[] = {
+        {"db_datareader", 229, 229, 229, 229, 229, 0},
+        {"SQLAgentUserRole", 14262, 14262, 14262, 14262, 14262, 0},
+        {"SQLAgentReaderRole", 14393, 14525, 14525, 14525, 0, 1},
+        {"SQLAgentOperatorRole", 0, 0, 14525, 14525, 0, 1},
+    };
+    struct fixture *f = *state;
+    struct session *reader = client(f, 0, "msdb");
+    struct job *job = agent_add_job(f->destination, "Work", "does nothing");
+    char text[200];
+    job_add_step(job, "one", "master", "SELECT 1");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(text, sizeof text, "USE msdb; ALTER ROLE %s ADD MEMBER reader; USE master",
+                 cases[i].role);
+        assert_int_equal(ask(f->session, text).error, 0);
+        assert_int_equal(start(reader), cases[i].start);
+        assert_int_equal(enable(reader, ""), cases[i].enable);
+        assert_int_equal(enable(reader, ", @new_name = N'Mine'"), cases[i].rename);
+        assert_int_equal(ask(reader, "EXEC msdb.dbo.sp_add_jobstep @job_name = N'Work',"
+                                     " @step_name = N'two'")
+                             .error,
+                         cases[i].add_step);
+        assert_int_equal(ask(reader, "EXEC msdb.dbo.sp_help_job @job_name = N'Work'").error,
+                         cases[i].help);
+        assert_int_equal(ask(reader, "EXEC msdb.dbo.sp_help_job").rows, cases[i].jobs);
+    }
+    assert_string_equal(job->name, "Work");
+    assert_false(job->enabled);
+    assert_int_equal(
+        ask(f->session, "USE msdb; ALTER ROLE SQLAgentOperatorRole DROP MEMBER reader").error, 0);
+    assert_int_equal(start(reader), 229);
+    assert_int_equal(
+        ask(f->session, "USE master; ALTER ROLE SQLAgentUserRole ADD MEMBER reader").error, 15151);
     session_close_internal(reader);
 }
 
@@ -327,9 +416,12 @@ int main(void)
         CASE(a_database_without_a_user_is_916),
         CASE(headers_need_create_database_and_have_the_columns_of_the_version),
         CASE(a_restore_is_refused_without_the_right),
+        CASE(create_any_database_restores_over_what_is_its_own_only),
+        CASE(a_restricted_database_is_not_for_create_any_database),
         CASE(application_locks_are_seen_with_their_owner),
         CASE(a_lock_ends_with_its_session),
         CASE(agent_procedures_name_what_is_wrong),
+        CASE(an_agent_role_may_what_it_may),
         CASE(the_history_of_a_restore_names_its_mark),
         CASE(the_lab_s_own_procedures_are_for_sysadmins),
         CASE(a_restored_copy_has_the_source_s_tables),

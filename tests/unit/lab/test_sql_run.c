@@ -548,9 +548,9 @@ static void a_login_without_a_user_may_not_enter_and_one_may_not_write(void **st
     other->login = login;
     assert_string_equal(run_as(other, "SELECT * FROM Shop.dbo.Orders"), "!916,14,2");
     assert_string_equal(run_as(other, "USE Shop"), "!916,14,2");
-    login_add_database(login, "Shop");
+    login_add_user(login, "Shop", 0);
     assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
-    login_set_right(login, "Shop", "db_datareader", NULL, true);
+    login_add_user(login, "Shop", USER_DATA_READER);
     assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "[int?] 4");
     assert_string_equal(run_as(other, "DELETE Shop.dbo.Orders"), "!229,14,5");
     session_close_internal(other);
@@ -558,13 +558,11 @@ static void a_login_without_a_user_may_not_enter_and_one_may_not_write(void **st
 
 static void rights_are_granted_by_statements(void **state)
 {
-    static const struct sql_column line[] = {{.name = "Id", .type = {.kind = SQL_BIGINT}}};
     struct login *login = instance_add_login(instance, "new login", "pw", 0);
     struct session *other = session_open_internal(instance, "master", "test", reply);
 
     (void)state;
     other->login = login;
-    engine_create_table(instance->engine, shop, "dbo", "Lines", line, 1, 1, -1);
     assert_string_equal(run_as(other, "SELECT HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE')"),
                         "[int?] 0");
     expect("GRANT VIEW SERVER STATE TO [new login]", "!4621,16,10");
@@ -575,19 +573,70 @@ static void rights_are_granted_by_statements(void **state)
     assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
     expect("GRANT SELECT ON dbo.nosuch TO [new login]", "!15151,16,1");
     expect("CREATE USER [new login] FOR LOGIN [new login]; CREATE USER [new login]", "!15023,16,1");
-    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
-    expect("IF OBJECT_ID(N'dbo.Orders') IS NOT NULL GRANT SELECT ON dbo.Orders TO [new login]", "");
-    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "[int?] 4");
-    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Lines"), "!229,14,5");
-    expect("REVOKE SELECT ON dbo.Orders FROM [new login]", "");
-    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
-    expect("ALTER ROLE db_datareader ADD MEMBER [new login]; "
+    expect("GRANT EXECUTE ON dbo.Orders TO [new login]", "!102,15,1");
+    expect("IF OBJECT_ID(N'dbo.Orders') IS NOT NULL GRANT SELECT ON dbo.Orders TO [new login]; "
+           "ALTER ROLE db_datareader ADD MEMBER [new login]; "
            "ALTER SERVER ROLE dbcreator ADD MEMBER [new login]",
            "");
     assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "[int?] 4");
-    expect("ALTER ROLE db_datareader DROP MEMBER [new login]", "");
-    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
     assert_string_equal(run_as(other, "GRANT CONNECT SQL TO sa"), "!15247,16,1");
+    session_close_internal(other);
+}
+
+static void a_login_reads_what_was_granted_and_nothing_else(void **state)
+{
+    static const char seen[] = "SELECT COUNT(*), COUNT(OBJECT_ID(N'Shop.dbo.Other')) "
+                               "FROM Shop.sys.tables";
+    struct login *login = instance_add_login(instance, "narrow", "pw", 0);
+    struct session *other = session_open_internal(instance, "master", "test", reply);
+
+    (void)state;
+    other->login = login;
+    expect("CREATE TABLE dbo.Other (Id int); CREATE USER narrow", "");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
+    assert_string_equal(run_as(other, seen), "[int?,int?] 0,0");
+    expect("GRANT SELECT, DELETE ON OBJECT::dbo.Orders TO narrow", "");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "[int?] 4");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Other"), "!229,14,5");
+    assert_string_equal(run_as(other, seen), "[int?,int?] 1,0");
+    assert_string_equal(run_as(other, "SELECT HAS_PERMS_BY_NAME('Shop.dbo.Orders', 'OBJECT', "
+                                      "'SELECT'), HAS_PERMS_BY_NAME('Shop.dbo.[Other]', 'OBJECT', "
+                                      "'SELECT'), HAS_PERMS_BY_NAME('Shop.dbo.Orders', 'OBJECT', "
+                                      "'INSERT')"),
+                        "[int?,int?,int?] 1,0,0");
+    assert_string_equal(run_as(other, "UPDATE Shop.dbo.Orders SET Id = 1"), "!229,14,5");
+    assert_string_equal(run_as(other, "TRUNCATE TABLE Shop.dbo.Orders"), "!1088,16,7");
+    assert_string_equal(run_as(other, "DELETE Shop.dbo.Orders WHERE 1 = 0"), "");
+    expect("REVOKE SELECT ON dbo.Orders FROM narrow", "");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Orders"), "!229,14,5");
+    expect("ALTER ROLE db_datareader ADD MEMBER narrow", "");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Other"), "[int?] 0");
+    expect("ALTER ROLE db_datareader DROP MEMBER narrow", "");
+    assert_string_equal(run_as(other, "SELECT COUNT(*) FROM Shop.dbo.Other"), "!229,14,5");
+    session_close_internal(other);
+}
+
+static void nobody_without_rights_writes_what_the_server_keeps(void **state)
+{
+    static const char *const writes[] = {
+        "DELETE msdb.dbo.restorehistory",
+        "UPDATE msdb.dbo.backupset SET name = N'' WHERE 1 = 0",
+        "INSERT msdb.dbo.restorefile SELECT * FROM msdb.dbo.restorefile WHERE 1 = 0",
+        "CREATE TABLE master.dbo.Mine (Id int)",
+    };
+    struct session *other = session_open_internal(instance, "master", "test", reply);
+
+    (void)state;
+    other->login = instance_add_login(instance, "nobody", "pw", 0);
+    for (size_t i = 0; i < sizeof writes / sizeof *writes; i++) {
+        const char *said = run_as(other, writes[i]);
+
+        if (strcmp(said, "!229,14,5") != 0 && strcmp(said, "!262,14,1") != 0)
+            fail_msg("%s: %s", writes[i], said);
+    }
+    assert_string_equal(run_as(other, "CREATE TABLE #mine (Id int); INSERT #mine VALUES (1); "
+                                      "DELETE #mine"),
+                        "");
     session_close_internal(other);
 }
 
@@ -672,6 +721,8 @@ int main(void)
         cmocka_unit_test(fourteen_thousand_rows_go_in_quickly),
         cmocka_unit_test(a_login_without_a_user_may_not_enter_and_one_may_not_write),
         cmocka_unit_test(rights_are_granted_by_statements),
+        cmocka_unit_test(a_login_reads_what_was_granted_and_nothing_else),
+        cmocka_unit_test(nobody_without_rights_writes_what_the_server_keeps),
         cmocka_unit_test(a_database_in_restore_offline_or_read_only_refuses),
         cmocka_unit_test(a_statement_is_prepared_executed_and_forgotten_by_calls),
         cmocka_unit_test(c_code_scans_a_table_with_a_condition),
