@@ -51,6 +51,22 @@ static void look_at_redo_points(struct check_sink *sink, int destination)
     }
 }
 
+/* A part that was not read, or one that was, but for a table that the login may not read. */
+static bool part_lacks(const struct part_status *status)
+{
+    return status->state == PART_NOT_VISIBLE || status->state == PART_FAILED ||
+           (status->state == PART_READ && status->error.code == ERR_PERMISSION);
+}
+
+/* The server's words name the object. */
+static char *what_lacks(enum view_part part, const struct error *error)
+{
+    const char *words = error->server_text;
+    return memory_format("%s: %s%s%s", check_part_words(part),
+                         error->what[0] != '\0' ? error->what : "not visible",
+                         words[0] != '\0' ? ": " : "", words);
+}
+
 char *check_parts_visible(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
@@ -60,14 +76,12 @@ char *check_parts_visible(struct check_sink *sink)
             continue; /* its management database is not to be read any more */
         for (int part = 0; !view->down[i] && part < PART_COUNT; part++) {
             const struct part_status *status = &server->parts[part];
-            if ((status->state != PART_NOT_VISIBLE && status->state != PART_FAILED) ||
-                part == PART_FILES || part == PART_VOLUMES) /* their own rules tell */
+            if (!part_lacks(status) || part == PART_FILES ||
+                part == PART_VOLUMES) /* their own rules tell */
                 continue;
-            check_add_remedy(
-                sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
-                memory_format("%s: %s", check_part_words((enum view_part)part),
-                              status->error.what[0] != '\0' ? status->error.what : "not visible"),
-                status->error.hint[0] != '\0' ? status->error.hint : NULL);
+            check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(server->name),
+                             what_lacks((enum view_part)part, &status->error),
+                             status->error.hint[0] != '\0' ? status->error.hint : NULL);
         }
         if (!view->down[i] && server->role == ROLE_DESTINATION)
             look_at_redo_points(sink, (int)i);
