@@ -116,7 +116,8 @@ char *check_certificate_backup(struct check_sink *sink)
 
 static bool is_url(const char *path)
 {
-    return path != NULL && strncasecmp(path, "http", 4) == 0;
+    return path != NULL &&
+           (strncasecmp(path, "http://", 7) == 0 || strncasecmp(path, "https://", 8) == 0);
 }
 
 /* True for an address of the container itself or of what is in it. */
@@ -143,6 +144,17 @@ static bool has_credential(const struct server_view *server, const char *url)
     return any;
 }
 
+/* Known by the address of the folder: the file is another one with each set. */
+static void lack_credential(struct check_sink *sink, size_t entry, const char *url)
+{
+    const char *end = strrchr(url, '/');
+    char *topic = memory_format("no credential for %.*s", (int)(end - url), url);
+    check_add(sink, VERDICT_CRITICAL, roster_where(sink->view, entry),
+              memory_format("there is no credential for %s", url));
+    check_about(sink, topic);
+    free(topic);
+}
+
 char *check_backup_credential(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
@@ -157,8 +169,7 @@ char *check_backup_credential(struct check_sink *sink)
                 continue;
             urls = urls || is_url(file->path);
             if (is_url(file->path) && !has_credential(view->servers[destination], file->path))
-                check_add(sink, VERDICT_CRITICAL, roster_where(view, k),
-                          memory_format("there is no credential for %s", file->path));
+                lack_credential(sink, k, file->path);
             break;
         }
     }

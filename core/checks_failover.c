@@ -274,10 +274,17 @@ static void judge_mapping(struct check_sink *sink, size_t entry, const struct se
     for (size_t i = 0; i < 2; i++) {
         const struct restore_row *last =
             mapped[i].folder == NULL ? NULL : last_restore(server, row->database, mapped[i].type);
-        if (last != NULL && last->path != NULL && !lies_in(last->path, mapped[i].folder))
+        bool elsewhere =
+            last != NULL && last->path != NULL && !lies_in(last->path, mapped[i].folder);
+        if (elsewhere)
             check_add(sink, VERDICT_WARNING, roster_where(sink->view, entry),
                       memory_format("%s says %s, the last file was read from %s", mapped[i].column,
                                     mapped[i].folder, last->path));
+        if (elsewhere) {
+            char *topic = memory_format("files are not read from %s", mapped[i].folder);
+            check_about(sink, topic);
+            free(topic);
+        }
     }
     if ((row->log_location == NULL) != (row->full_location == NULL))
         check_add(sink, VERDICT_WARNING, roster_where(sink->view, entry),

@@ -90,6 +90,10 @@ char *check_old_source_words(void);
  * the rule then says. */
 bool check_may_look_at_management(struct check_sink *sink, enum view_part part);
 
+/* The name of the source with the management database, "" where none is known; owned. What a job of
+ * its settings does wrong stands there, whichever set shows it. */
+char *check_management_where(const struct group_view *view);
+
 /* True where the sets' history is known: the source's own, or, while the source does not answer,
  * what is left of it; else the rule says why not. */
 bool check_may_look_at_history(struct check_sink *sink);

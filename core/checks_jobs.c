@@ -29,6 +29,11 @@ bool check_may_look_at_management(struct check_sink *sink, enum view_part part)
     return view->management >= 0 && check_may_look(sink, view->management, part);
 }
 
+char *check_management_where(const struct group_view *view)
+{
+    return memory_copy_text(view->management >= 0 ? view->servers[view->management]->name : "");
+}
+
 const char *check_backup_steps(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
@@ -281,12 +286,16 @@ static void judge_share(struct check_sink *sink, const struct server_view *serve
 {
     static const int denied[] = {5, 53, 65, 67, 86, 1326};
     int number = decode_message_system_error(job->message);
-    for (size_t i = 0; i < sizeof denied / sizeof *denied; i++)
-        if (number == denied[i])
-            check_add(sink, VERDICT_CRITICAL, memory_copy_text(server->name),
-                      memory_format("'%s' could not open a backup file, operating system error %d: "
-                                    "%s",
-                                    job->name, number, job->message));
+    for (size_t i = 0; i < sizeof denied / sizeof *denied; i++) {
+        if (number != denied[i])
+            continue;
+        char *topic = memory_format("'%s': operating system error %d", job->name, number);
+        check_add(sink, VERDICT_CRITICAL, memory_copy_text(server->name),
+                  memory_format("'%s' could not open a backup file, operating system error %d: %s",
+                                job->name, number, job->message));
+        check_about(sink, topic); /* the message names another file with each set */
+        free(topic);
+    }
 }
 
 static void judge_denied_files(struct check_sink *sink)
@@ -298,6 +307,7 @@ static void judge_denied_files(struct check_sink *sink)
                 check_add(sink, VERDICT_CRITICAL, roster_where(view, k),
                           memory_format("the service account may not read %s",
                                         view->sets[s].files[k].path));
+                check_about(sink, "the service account may not read the newest backups");
                 break;
             }
 }

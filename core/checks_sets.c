@@ -39,17 +39,20 @@ static void judge_marks_of(struct check_sink *sink, const struct backup_set *set
         const struct set_file *file = &set->files[k];
         if (view->roster[k].left_out || !file->present || known == 0 || !knows_marks(sink, k))
             continue;
-        if (!lsn_is_known(file->mark_lsn))
+        if (!lsn_is_known(file->mark_lsn)) {
             check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
                       memory_format("msdb knows the mark of set %lld in %zu databases and not in "
                                     "this one",
                                     (long long)set->id, known));
-        else if (lsn_is_known(file->first_lsn) && lsn_is_known(file->last_lsn) &&
-                 (lsn_compare(file->mark_lsn, file->first_lsn) < 0 ||
-                  lsn_compare(file->mark_lsn, file->last_lsn) >= 0))
+            check_about(sink, "a mark of other databases is not in this one");
+        } else if (lsn_is_known(file->first_lsn) && lsn_is_known(file->last_lsn) &&
+                   (lsn_compare(file->mark_lsn, file->first_lsn) < 0 ||
+                    lsn_compare(file->mark_lsn, file->last_lsn) >= 0)) {
             check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
                       memory_format("the mark of set %lld lies outside its log backup",
                                     (long long)set->id));
+            check_about(sink, "a mark lies outside its log backup");
+        }
     }
 }
 
@@ -76,14 +79,18 @@ static int compare_marks(const void *left, const void *right)
 
 static void judge_mark_name(struct check_sink *sink, const struct backup_set *set)
 {
-    if (strncasecmp(set->mark, "lsn:", 4) == 0)
-        check_add(sink, VERDICT_CRITICAL, check_set_words(set),
-                  memory_format("RESTORE would take its mark '%s' for an LSN", set->mark));
-    else if (strlen(set->mark) > MARK_LENGTH_MAX)
-        check_add(sink, VERDICT_WARNING, check_set_words(set),
-                  memory_format("its mark '%s' is longer than the %d characters that SQL Server "
-                                "keeps",
-                                set->mark, MARK_LENGTH_MAX));
+    if (strncasecmp(set->mark, "lsn:", 4) == 0) {
+        check_add(sink, VERDICT_CRITICAL, check_management_where(sink->view),
+                  memory_format("RESTORE would take the mark '%s' of set %lld for an LSN",
+                                set->mark, (long long)set->id));
+        check_about(sink, "RESTORE takes the marks for LSNs");
+    } else if (strlen(set->mark) > MARK_LENGTH_MAX) {
+        check_add(sink, VERDICT_WARNING, check_management_where(sink->view),
+                  memory_format("the mark '%s' of set %lld is longer than the %d characters that "
+                                "SQL Server keeps",
+                                set->mark, (long long)set->id, MARK_LENGTH_MAX));
+        check_about(sink, "the marks are longer than SQL Server keeps");
+    }
 }
 
 char *check_mark_names(struct check_sink *sink)
@@ -301,14 +308,18 @@ char *check_retention(struct check_sink *sink)
     duration_format(left, sizeof left, left_ms > 0 ? left_ms : 0);
     duration_format(every, sizeof every, interval_ms);
     if (left_ms <= day_ms)
-        check_add(sink, VERDICT_CRITICAL, check_set_words(full),
-                  left_ms <= 0 ? memory_copy_text("the last usable full set is due to leave now")
-                               : memory_format("the last usable full set leaves in %s", left));
+        check_add(sink, VERDICT_CRITICAL, check_management_where(view),
+                  left_ms <= 0
+                      ? memory_format("the last usable full set, %lld, is due to leave now",
+                                      (long long)full->id)
+                      : memory_format("the last usable full set, %lld, leaves in %s",
+                                      (long long)full->id, left));
     else if (left_ms <= 2 * day_ms ||
              (interval_ms != DURATION_UNKNOWN && days * day_ms < 2 * interval_ms))
-        check_add(sink, VERDICT_WARNING, check_set_words(full),
-                  memory_format("the last usable full set leaves in %s; one is taken every %s", left,
-                                every));
+        check_add(sink, VERDICT_WARNING, check_management_where(view),
+                  memory_format("the last usable full set, %lld, leaves in %s; one is taken every "
+                                "%s",
+                                (long long)full->id, left, every));
     check_about(sink, "the last usable full set leaves");
     return memory_format("the last usable full set, %lld, leaves the history in %s",
                          (long long)full->id, left);
@@ -380,6 +391,7 @@ char *check_history_needed(struct check_sink *sink)
                   memory_format("the log that it needs next left the history: the oldest there is "
                                 "set %lld",
                                 (long long)oldest->id));
+        check_about(sink, "the log that it needs next left the history");
     }
     return NULL;
 }
@@ -421,9 +433,9 @@ char *check_full_age(struct check_sink *sink)
     duration_format(age, sizeof age, age_ms);
     duration_format(every, sizeof every, due_ms);
     if (due_ms > 0 && age_ms > due_ms + due_ms / 2 + 2 * HOUR_MS)
-        check_add(sink, VERDICT_WARNING, check_set_words(full),
-                  memory_format("the last usable full set is %s old, one is due every %s", age,
-                                every));
+        check_add(sink, VERDICT_WARNING, check_management_where(view),
+                  memory_format("the last usable full set, %lld, is %s old, one is due every %s",
+                                (long long)full->id, age, every));
     check_about(sink, "the last usable full set is old");
     return memory_format("the last usable full set, %lld, is %s old", (long long)full->id, age);
 }

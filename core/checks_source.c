@@ -311,6 +311,7 @@ char *check_backup_path(struct check_sink *sink)
             check_add(sink, VERDICT_WARNING, check_source_where(view, k),
                       memory_format("set %lld was written to %s, a path of the source alone",
                                     (long long)set->id, file->path));
+            check_about(sink, "backups are written to a path of the source alone");
         }
         break;
     }
@@ -323,7 +324,7 @@ char *check_stamps(struct check_sink *sink)
     if (view->stamp_zone == STAMP_UNDECIDED)
         check_add(
             sink, view->management >= 0 ? VERDICT_WARNING : VERDICT_UNKNOWN,
-            memory_copy_text(view->management >= 0 ? view->servers[view->management]->name : ""),
+            check_management_where(view),
             memory_copy_text("whether the stamps of the sets are UTC or local cannot be "
                              "told: times and losses are left out"));
     return memory_copy_text(view->stamp_zone == STAMP_UTC ? "the stamps are UTC"

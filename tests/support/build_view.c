@@ -357,6 +357,67 @@ void build_set(struct build *build, struct build_set set)
                 build->servers[i]->last_restore_set = set.id;
 }
 
+/* The location of the database's newest row before the last set of a server; borrowed. */
+static const char *location_before(const struct history_chunk *chunk, int64_t set,
+                                   const char *database)
+{
+    for (size_t i = chunk->count; i-- > 0;)
+        if (chunk->rows[i].set_id < set && strcmp(chunk->rows[i].database, database) == 0)
+            return chunk->rows[i].location;
+    return NULL;
+}
+
+/* The backup of that file is where the history says, and of the recovery path of the one before. */
+static void follow_backup(struct server_view *server, const char *file_name, const char *location)
+{
+    struct msdb_backup *backup = NULL;
+    for (size_t b = server->backups_count; b-- > 0;) {
+        struct msdb_backup *other = &server->backups[b];
+        if (backup == NULL && strstr(other->path, file_name) != NULL) {
+            backup = other;
+            free(backup->path);
+            backup->path = memory_format("%s%s%s", location,
+                                         strchr(location, '/') != NULL ? "/" : "\\", file_name);
+        } else if (backup != NULL && strcmp(other->database, backup->database) == 0) {
+            snprintf(backup->family_guid, 37, "%s", other->family_guid);
+            snprintf(backup->first_fork_guid, 37, "%s", other->first_fork_guid);
+            snprintf(backup->last_fork_guid, 37, "%s", other->last_fork_guid);
+            return;
+        }
+    }
+}
+
+bool build_next_set(struct build *build, enum set_kind kind)
+{
+    const struct server_view *management = management_view(build);
+    const struct history_chunk *chunk =
+        management != NULL && management->history_count > 0 ? management->history[0] : NULL;
+    if (chunk == NULL || chunk->count == 0)
+        return false;
+    const struct history_row *newest = &chunk->rows[chunk->count - 1];
+    int64_t set = newest->set_id + 1;
+    build_set(build, (struct build_set){
+                         .id = set, .kind = kind, .time_utc_ms = newest->stamp_ms + 5 * MINUTE_MS});
+    for (size_t s = 0; s < build->servers_count; s++) {
+        if (build->servers[s]->history_count == 0)
+            continue;
+        struct history_chunk *rows = build->servers[s]->history[0];
+        for (size_t i = 0; i < rows->count; i++) {
+            const char *location =
+                rows->rows[i].set_id == set ? location_before(rows, set, rows->rows[i].database)
+                                            : NULL;
+            if (location == NULL)
+                continue;
+            for (size_t of = 0; of < build->servers_count; of++)
+                follow_backup(build->servers[of], rows->rows[i].file_name, location);
+            char *copy = memory_copy_text(location);
+            free(rows->rows[i].location);
+            rows->rows[i].location = copy;
+        }
+    }
+    return true;
+}
+
 struct msdb_backup *build_backup(struct build *build, const char *database, int64_t set_id)
 {
     const struct history_chunk *chunk = management_view(build)->history[0];

@@ -69,6 +69,10 @@ void build_database(struct build *build, int source, int destination, const char
 /* Adds a set; ascending ids. */
 void build_set(struct build *build, struct build_set set);
 
+/* One more complete set, imported and not yet applied, five minutes after the newest, its files where
+ * those of the newest are. False where there is none. */
+bool build_next_set(struct build *build, enum set_kind kind);
+
 /* Adds an enabled job that last succeeded. Borrowed until the next. */
 struct job_row *build_job(struct build *build, int server, enum job_function function,
                           const char *name);

@@ -17,6 +17,7 @@ struct rule_case {
     const char *where;                  /* part of it */
     const char *text;                   /* part of it; NULL = any */
     struct build *(*estate)(void);      /* what is spoilt, owned; NULL = build_kept_up */
+    void (*again)(struct build *build); /* what goes wrong in one more set as it did before */
     bool hides; /* the login may not see that part of that server */
     int hidden_server;
     enum view_part hidden_part;

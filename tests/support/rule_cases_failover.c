@@ -86,6 +86,23 @@ static void mapped_elsewhere(struct build *b)
     spoil_text(&shipping(b)->log_location, "E:\\copies");
     spoil_text(&shipping(b)->full_location, "\\\\backup\\bts");
 }
+/* The next file was read from there too. */
+static void read_elsewhere_again(struct build *b)
+{
+    struct server_view *server = b->servers[DESTINATION];
+    for (size_t i = server->restores_count; i-- > 0;) {
+        struct restore_row *row = &server->restores[i];
+        if (strcmp(row->database, BOX) != 0)
+            continue;
+        struct restore_row next = *row;
+        next.restore_history_id = 1000;
+        next.database = memory_copy_text(row->database);
+        next.stop_at_mark = memory_copy_text(row->stop_at_mark);
+        next.path = memory_copy_text("\\\\backup\\bts\\next.bak");
+        *memory_append(server, restores) = next;
+        return;
+    }
+}
 static void mapped_half(struct build *b)
 {
     spoil_text(&shipping(b)->log_location, "\\\\backup\\bts\\");
@@ -195,7 +212,7 @@ static const struct rule_case cases[] = {
     CASE("standby-readers", read_by_nobody, VERDICT_OK, "", NULL),
     CASE("standby-readers", readers_hidden, VERDICT_UNKNOWN, "DRSQL1/" BOX, "may not look"),
     BLIND("standby-readers", DESTINATION, PART_DATABASES),
-    CASE("moved-files", mapped_elsewhere, VERDICT_WARNING, "DRSQL1/" BOX, "E:\\copies"),
+    RECURS("moved-files", mapped_elsewhere, read_elsewhere_again, VERDICT_WARNING, "DRSQL1/" BOX, "E:\\copies"),
     CASE("moved-files", mapped_half, VERDICT_WARNING, "DRSQL1/" BOX, "DBFileLocation is not"),
     CASE("moved-files", mapped_and_used, VERDICT_OK, "", "1 databases are read from"),
     BLIND("moved-files", DESTINATION, PART_SHIPPING),

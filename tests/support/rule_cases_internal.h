@@ -13,6 +13,11 @@ enum { SOURCE = 0, DESTINATION = 1, MINUTE_MS = 60 * 1000 }; /* of the small est
 #define CASE(rule_, spoil_, verdict_, where_, text_)                                               \
     {.rule = (rule_), .spoil = (spoil_), .verdict = (verdict_), .where = (where_), .text = (text_)}
 
+/* One of the small estate in which one more set is spoilt too. */
+#define RECURS(rule_, spoil_, again_, verdict_, where_, text_)                                     \
+    {.rule = (rule_), .spoil = (spoil_), .again = (again_), .verdict = (verdict_),                 \
+     .where = (where_), .text = (text_)}
+
 /* A case in which the login may not see a part of a server of the small estate. */
 #define BLIND(rule_, server, part)                                                                 \
     {.rule = (rule_),                                                                              \

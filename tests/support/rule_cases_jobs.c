@@ -4,6 +4,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
+#include "core/proof.h"
 #include "tests/support/rule_cases_internal.h"
 
 static struct job_row *backup(struct build *b)
@@ -125,6 +126,21 @@ static void share_denied(struct build *b)
                 "'\\\\backup\\bts\\x.bak': Betriebssystemfehler 5(Zugriff verweigert). [SQLSTATE "
                 "42000] (Error 3201)");
 }
+static void denied_again(struct build *b)
+{
+    share_denied(b);
+    spoil_text(&spoil_job(b, DESTINATION, JOB_RESTORE_DATABASES)->message,
+               "'\\\\backup\\bts\\next.bak': Betriebssystemfehler 5(Zugriff verweigert). [SQLSTATE "
+               "42000] (Error 3201)");
+}
+static void files_denied(struct build *b)
+{
+    build_prove(b, BOX, 100)->state = FILE_DENIED;
+}
+static void next_files_denied(struct build *b)
+{
+    build_prove(b, BOX, 101)->state = FILE_DENIED;
+}
 static void file_not_found(struct build *b)
 {
     failed_with(b, DESTINATION, JOB_RESTORE_DATABASES,
@@ -164,7 +180,9 @@ static const struct rule_case cases[] = {
     CASE("msdtc", no_coordinator, VERDICT_CRITICAL, "SQLA", "error 8501"),
     CASE("msdtc", other_failure, VERDICT_OK, "", NULL),
     BLIND("msdtc", SOURCE, PART_JOBS),
-    CASE("share-access", share_denied, VERDICT_CRITICAL, "DRSQL1", "system error 5"),
+    RECURS("share-access", files_denied, next_files_denied, VERDICT_CRITICAL, "DRSQL1/" BOX,
+           "may not read"),
+    RECURS("share-access", share_denied, denied_again, VERDICT_CRITICAL, "DRSQL1", "system error 5"),
     CASE("share-access", file_not_found, VERDICT_OK, "", NULL),
     BLIND("share-access", DESTINATION, PART_JOBS),
 };

@@ -22,6 +22,24 @@ static void mark_unknown(struct build *b)
 {
     spoil_text(&mark_of(b, 100, BOX)->mark, "BTS_another");
 }
+static void next_mark_unknown(struct build *b)
+{
+    struct server_view *source = b->servers[SOURCE];
+    for (size_t i = source->marks_count; i-- > 0;)
+        if (strcmp(source->marks[i].database, BOX) == 0) {
+            spoil_text(&source->marks[i].mark, "BTS_another");
+            return;
+        }
+}
+static void next_mark_outside(struct build *b)
+{
+    struct server_view *source = b->servers[SOURCE];
+    for (size_t i = source->marks_count; i-- > 0;)
+        if (strcmp(source->marks[i].database, BOX) == 0) {
+            source->marks[i].lsn.number += 1000;
+            return;
+        }
+}
 static void mark_outside(struct build *b)
 {
     mark_of(b, 99, BOX)->lsn = build_backup(b, BOX, 100)->last_lsn;
@@ -48,6 +66,14 @@ static void name_lsn(struct history_row *row)
 static void name_long(struct history_row *row)
 {
     spoil_text(&row->mark, "BizTalkProduction_2026_11_20_12_00_00_547");
+}
+static void next_name_long(struct build *b)
+{
+    each_history(b, 101, name_long);
+}
+static void next_name_lsn(struct build *b)
+{
+    each_history(b, 101, name_lsn);
 }
 static void same_name(struct build *b)
 {
@@ -152,13 +178,15 @@ static void purged_what_is_applied(struct build *b)
 }
 
 static const struct rule_case cases[] = {
-    CASE("mark-missing", mark_unknown, VERDICT_CRITICAL, "SQLA/" BOX, "in 1 databases and not"),
-    CASE("mark-missing", mark_outside, VERDICT_CRITICAL, "SQLA/" BOX, "set 99 lies outside"),
+    RECURS("mark-missing", mark_unknown, next_mark_unknown, VERDICT_CRITICAL, "SQLA/" BOX,
+           "in 1 databases and not"),
+    RECURS("mark-missing", mark_outside, next_mark_outside, VERDICT_CRITICAL, "SQLA/" BOX,
+           "set 99 lies outside"),
     CASE("mark-missing", old_mark_unknown, VERDICT_OK, "", "newest 3 log sets"),
     BLIND("mark-missing", SOURCE, PART_MARKS),
     CASE("mark-names", same_name, VERDICT_WARNING, "set 100", "also that of set 99"),
-    CASE("mark-names", lsn_name, VERDICT_CRITICAL, "set 100", "for an LSN"),
-    CASE("mark-names", long_name, VERDICT_WARNING, "set 100", "longer than"),
+    RECURS("mark-names", lsn_name, next_name_lsn, VERDICT_CRITICAL, "SQLA", "for an LSN"),
+    RECURS("mark-names", long_name, next_name_long, VERDICT_WARNING, "SQLA", "longer than"),
     CASE("mark-names", no_sets, VERDICT_UNKNOWN, "", "no mark is known"),
     HEALTHY("mark-names"),
     CASE("backup-files", damaged_file, VERDICT_CRITICAL, "DRSQL1/" BOX, "was damaged"),
@@ -172,8 +200,8 @@ static const struct rule_case cases[] = {
     CASE("recovery-path", forked, VERDICT_CRITICAL, "SQLA/" BOX, "before set 99"),
     CASE("recovery-path", forked_and_full, VERDICT_OK, "", NULL),
     BLIND("recovery-path", SOURCE, PART_BACKUPS),
-    CASE("retention", one_day, VERDICT_CRITICAL, "set 90", "leaves in 21 h"),
-    CASE("retention", two_days, VERDICT_WARNING, "set 90", "leaves in 1 d 21 h"),
+    CASE("retention", one_day, VERDICT_CRITICAL, "SQLA", "full set, 90, leaves in 21 h"),
+    CASE("retention", two_days, VERDICT_WARNING, "SQLA", "leaves in 1 d 21 h"),
     CASE("retention", days_by_variable, VERDICT_UNKNOWN, "", "cannot be read"),
     HEALTHY("retention"),
     BLIND("retention", SOURCE, PART_JOBS),
@@ -184,7 +212,7 @@ static const struct rule_case cases[] = {
     CASE("history-needed", purged_what_is_needed, VERDICT_CRITICAL, "DRSQL1/" BOX, "is set 97"),
     CASE("history-needed", purged_what_is_applied, VERDICT_OK, "", NULL),
     BLIND("history-needed", DESTINATION, PART_DATABASES),
-    CASE("full-age", full_is_old, VERDICT_WARNING, "set 90", "one is due every 1 d"),
+    CASE("full-age", full_is_old, VERDICT_WARNING, "SQLA", "full set, 90, is 2 d"),
     HEALTHY("full-age"),
     BLIND("full-age", SOURCE, PART_JOBS),
 };

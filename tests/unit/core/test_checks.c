@@ -138,6 +138,89 @@ static void no_rule_says_ok_of_a_source_that_the_configuration_does_not_name(voi
     build_free(build);
 }
 
+/* --- acknowledged findings -------------------------------------------------------------------- */
+
+/* A text with each of its numbers as one '#': what words say whatever the set. */
+static void shape_of(char *out, size_t size, const char *text)
+{
+    size_t length = 0;
+    for (; *text != '\0' && length + 1 < size; text++) {
+        bool digit = *text >= '0' && *text <= '9';
+        if (!digit || length == 0 || out[length - 1] != '#')
+            out[length++] = digit ? '#' : *text;
+    }
+    out[length] = '\0';
+}
+
+static bool same_shape(const char *a, const char *b)
+{
+    char left[600], right[600];
+    shape_of(left, sizeof left, a);
+    shape_of(right, sizeof right, b);
+    return strcmp(left, right) == 0;
+}
+
+/* True if the rule found something at that place before, but for a number in its name, and nothing by
+ * which an acknowledgement would know this finding. */
+static bool is_forgotten(const struct group_view *before, const struct check_result *now)
+{
+    bool stood = false;
+    for (size_t i = 0; i < before->checks_count; i++) {
+        const struct check_result *old = &before->checks[i];
+        if (strcmp(old->id, now->id) != 0)
+            continue;
+        if (strcmp(old->where, now->where) == 0 && strcmp(old->topic, now->topic) == 0)
+            return false;
+        stood = stood || same_shape(old->where, now->where);
+    }
+    return stood;
+}
+
+struct next_set {
+    enum set_kind kind;
+    size_t failures, findings;
+};
+
+static void try_next_set(void *context, const struct rule_case *c)
+{
+    struct next_set *next = context;
+    struct build *build = rule_case_build(c);
+    struct group_view *before = build_view(build);
+    if (rule_case_fires(c) && build_next_set(build, next->kind)) {
+        if (c->again != NULL)
+            c->again(build);
+        struct group_view *after = build_view(build);
+        for (size_t i = 0; i < after->checks_count; i++) {
+            const struct check_result *now = &after->checks[i];
+            if (strcmp(now->id, c->rule) != 0 || now->verdict == VERDICT_OK)
+                continue;
+            next->findings++;
+            if (is_forgotten(before, now)) {
+                print_error("%s [%s] %s: not known any more by '%s'\n", now->id, now->where,
+                            now->text, now->topic);
+                next->failures++;
+            }
+        }
+        group_view_release(after);
+    }
+    group_view_release(before);
+    build_free(build);
+}
+
+/* Who accepted a finding is not asked again a quarter of an hour later. */
+static void one_more_set_leaves_an_acknowledged_finding_acknowledged(void **state)
+{
+    (void)state;
+    size_t failures = 0;
+    for (int kind = SET_FULL; kind <= SET_LOG; kind++) {
+        struct next_set next = {.kind = (enum set_kind)kind};
+        each_case(try_next_set, &next);
+        failures += next.failures;
+        assert_true(next.findings > 100);
+    }
+    assert_int_equal(failures, 0);
+}
+
 /* --- how many ---------------------------------------------------------------------------------- */
 
 struct tally {
@@ -251,6 +334,7 @@ int main(int count, char **words)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_says_what_its_cases_say),
         cmocka_unit_test(a_hidden_part_names_the_grant),
+        cmocka_unit_test(one_more_set_leaves_an_acknowledged_finding_acknowledged),
         cmocka_unit_test(a_healthy_estate_raises_no_alarm),
         cmocka_unit_test(no_rule_says_ok_of_a_source_that_the_configuration_does_not_name),
         cmocka_unit_test(every_known_trouble_is_named_by_something),
