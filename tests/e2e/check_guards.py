@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import pytds  # noqa: E402
 import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
+from matrix import CONFIRM  # noqa: E402
 from record import check_record, read_record, restore_login, stands_still  # noqa: E402
 
 RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
@@ -88,6 +89,23 @@ def a_file_whose_header_says_damaged_is_refused_before_the_first_write():
         admin.close()
 
 
+def nothing_is_written_over_where_a_file_of_the_full_restore_cannot_be_read_to_its_end():
+    for kind, state, number in (("restore-full", "short", 3271), ("restore-log", "read-fails", 3203)):
+        with Lab("matrix") as lab:
+            lab.sources_die()
+            plan = lab.json("plan", "--target", "rule")
+            database = next(d for d in plan["databases"] if d["database"] == "BizTalkDTADb")
+            path = [s["file"] for s in database["steps"] if s["kind"] == kind][-1]
+            admin = restore_login(lab, database["server"])
+            admin.cursor().execute(f"EXEC master.dbo.sp_lab_file N'{path}', N'{state}'")
+            admin.close()
+            done = lab.run("restore", "--plan", plan["hash"], *CONFIRM, seconds=60)
+            expect(done.returncode == 5, (state, done.returncode, done.stderr[-2000:]))
+            for word in (database["server"], database["database"], str(number)):
+                expect(word in done.stderr, (state, word, done.stderr[-2000:]))
+            expect(not read_record(lab), f"{state}: something was restored")
+
+
 def nothing_is_sent_while_the_lock_is_lost():
     with Lab(speed=1) as lab:
         lab.sources_die()
@@ -126,4 +144,5 @@ def nothing_is_sent_while_the_lock_is_lost():
 support.main([a_run_is_refused_while_another_holds_the_lock,
               a_restore_of_somebody_else_is_refused_before_the_first_write,
               a_file_whose_header_says_damaged_is_refused_before_the_first_write,
+              nothing_is_written_over_where_a_file_of_the_full_restore_cannot_be_read_to_its_end,
               nothing_is_sent_while_the_lock_is_lost])

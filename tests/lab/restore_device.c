@@ -126,20 +126,22 @@ bool restore_check_set(struct restore_run *run)
     return restore_check_certificate(run);
 }
 
-/* What goes wrong while the set is read; half of it was. */
+/* What goes wrong while the set is read; half of it was. VERIFYONLY reads the file as a restore
+ * does, and writes no database. */
 static bool read_fails(struct restore_run *run)
 {
-    if (run->file == NULL || run->database == NULL) {
+    if (run->file == NULL) {
         return false;
     }
+    bool log = run->statement->kind == RESTORE_LOG;
     if (run->file->state == FILE_READ_FAILS) {
         restore_fail(run, 3203, RESTORE_TEXTS(run->file->path, "64(the network name is gone)"));
     } else if (run->file->state == FILE_SHORT) {
         restore_fail(run, 3271, RESTORE_TEXTS(run->file->path, "38(the end of the file came)"));
-    } else if (run->statement->kind == RESTORE_LOG && run->instance->disk_free_bytes == 0) {
+    } else if (log && run->instance->disk_free_bytes == 0) {
         restore_fail(run, 3271,
                      RESTORE_TEXTS(run->database->files[0].physical_name, "112(the disk is full)"));
-    } else if (run->statement->kind == RESTORE_LOG && run->file->state == FILE_REDO_FAILS) {
+    } else if (log && run->file->state == FILE_REDO_FAILS) {
         restore_fail_planted(run, 3456);
     } else {
         return false;

@@ -191,6 +191,23 @@ static void verifyonly_of_a_damaged_set_is_3189(void **state)
     assert_told(3013, 16, 1, "VERIFY DATABASE", NULL);
 }
 
+static void verifyonly_of_a_short_file_is_3271(void **state)
+{
+    struct fixture *f = *state;
+    file_becomes(f, "full", "short");
+    assert_says(f, "RESTORE VERIFYONLY FROM DISK = N'\\\\share\\full.bak'", "3271 3013");
+    assert_told(3271, 16, 1, "\\\\share\\full.bak", "38(the end of the file came)", NULL);
+}
+
+static void verifyonly_of_a_file_whose_read_fails_is_3203(void **state)
+{
+    struct fixture *f = *state;
+    file_becomes(f, "log1", "read-fails");
+    assert_says(f, "RESTORE VERIFYONLY FROM DISK = N'\\\\share\\log1.bak'", "3203 3013");
+    assert_told(3203, 16, 1, "\\\\share\\log1.bak", "64(the network name is gone)", NULL);
+    assert_told(3013, 16, 1, "VERIFY DATABASE", NULL);
+}
+
 static void information_needs_create_database_262(void **state)
 {
     struct fixture *f = *state;
