@@ -51,8 +51,18 @@ void biztalk_old_row(const struct old_history *old, int64_t index, struct row *r
 /* Fills adm_BackupHistory with them. */
 void biztalk_load_old_history(struct database *management, const struct old_history *old);
 
-/* adm_BackupSettings, or adm_ForceFullBackup as older scripts and the documentation call it. */
-const char *biztalk_settings_table(const struct lab *lab);
+/* adm_BackupSettings, or adm_ForceFullBackup as older scripts and the documentation call it; that one
+ * has no UseCompression. The row decides, whoever wrote it. */
+struct biztalk_settings {
+    bool force_full, use_compression;
+};
+struct biztalk_group;
+struct biztalk_settings biztalk_settings(const struct biztalk_group *group);
+/* Writes "ForceFull" or "UseCompression" where it has another value. */
+void biztalk_set_setting(struct session *session, struct biztalk_group *group, const char *column,
+                         bool value);
+/* T-SQL in the management database, as the system; errors are dropped. */
+void biztalk_run_sql(struct session *session, struct biztalk_group *group, const char *text);
 
 enum { GROUP_MEMBERS = 64 }; /* so many databases has a scenario's group at most */
 
@@ -67,7 +77,8 @@ struct biztalk_group {
     size_t members_count, members_capacity;
     char location[520]; /* the job step's path */
     char name[9];       /* first part of a mark's name */
-    bool use_local_time, force_full, use_compression, force_full_after_partial;
+    bool use_local_time;
+    bool use_compression; /* where the settings table has no column for it */
     int backup_hour; /* local hour of the daily full set; -1 = the first run of the day */
     int64_t next_set_id;
     int64_t last_mark_utc_ms;
@@ -99,14 +110,19 @@ void biztalk_create_tables(struct biztalk_group *group);
 void biztalk_begin_set(struct set_run *run);
 void biztalk_mark_all(struct set_run *run);
 /* Backs up one member and writes its history row (complete: the flag at once, for history made at
- * start-up). Returns the file. */
-struct backup_file *biztalk_backup_member(struct set_run *run, size_t member, bool complete);
-/* Forgets the set's number again: a start that failed before its first row still used it up. */
+ * start-up). Returns the file; NULL after writing to reply why there is none: the run was ended, or
+ * the member cannot be backed up, or no more when the time for it is over. */
+struct reply;
+struct backup_file *biztalk_backup_member(struct set_run *run, size_t member, bool complete,
+                                          struct reply *reply);
+/* Writes an error of severity 16 as the procedure; always false. */
+bool biztalk_fail(struct reply *reply, const char *procedure, int number, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The file's name in the set; out. */
 const char *biztalk_file_name(const struct set_run *run, const struct database *database, char *out,
                               size_t size);
 
 /* The procedures of the backup job. Errors go to reply; false after one. */
-struct reply;
 bool biztalk_backup_full(struct session *session, struct biztalk_group *group, const char *location,
                          struct reply *reply);
 bool biztalk_mark_and_backup_log(struct session *session, struct biztalk_group *group,

@@ -1,4 +1,3 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,40 +12,27 @@
 
 static const char BACKUP_LOCK[] = "BTS_BackupJob_Lock";
 
-static bool fail(struct reply *reply, const char *procedure, int number, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static bool fail(struct reply *reply, const char *procedure, int number, const char *format, ...)
-{
-    char text[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    reply_error(reply, number, 16, 1, 1, procedure, "%s", text);
-    return false;
-}
-
 /* Every member can be reached and marked; else the set never starts. */
 static bool check_members(const struct biztalk_group *group, struct reply *reply)
 {
     for (size_t i = 0; i < group->members_count; i++) {
         const struct database *database = group->members[i].database;
         if (database->instance->stopped) {
-            return fail(reply, "sp_MarkAll", 7303,
-                        "Cannot initialize the data source object of the provider for linked"
-                        " server \"%s\".",
-                        instance_known_as(database->instance));
+            return biztalk_fail(reply, "sp_MarkAll", 7303,
+                                "Cannot initialize the data source object of the provider for"
+                                " linked server \"%s\".",
+                                instance_known_as(database->instance));
         }
         if (database->state != DATABASE_ONLINE || database->standby || database->dropped) {
-            return fail(reply, "sp_MarkAll", 927, "Database '%s' on %s cannot be opened.",
-                        database->name, instance_known_as(database->instance));
+            return biztalk_fail(reply, "sp_MarkAll", 927,
+                                "Database '%s' on %s cannot be opened.", database->name,
+                                instance_known_as(database->instance));
         }
         if (database->recovery_model == 3) {
-            return fail(reply, "sp_MarkAll", 4208,
-                        "Database '%s' uses the simple recovery model: its log cannot be backed"
-                        " up.",
-                        database->name);
+            return biztalk_fail(reply, "sp_MarkAll", 4208,
+                                "Database '%s' uses the simple recovery model: its log cannot be"
+                                " backed up.",
+                                database->name);
         }
     }
     return true;
@@ -55,50 +41,38 @@ static bool check_members(const struct biztalk_group *group, struct reply *reply
 static bool check_location(struct biztalk_group *group, const char *location, struct reply *reply)
 {
     if (strchr(location, '<') != NULL) {
-        return fail(reply, "sp_BackupAllFull", 3201,
-                    "Cannot open backup device '%s': operating system error 123(the name is not"
-                    " valid).",
-                    location);
+        return biztalk_fail(reply, "sp_BackupAllFull", 3201,
+                            "Cannot open backup device '%s': operating system error 123(the name is"
+                            " not valid).",
+                            location);
     }
     text_copy(group->location, sizeof group->location, location);
     return true;
 }
 
-static void complete_set(struct session *session, const struct set_run *run)
+static void complete_set(const struct set_run *run)
 {
-    struct biztalk_group *group = run->group;
-    struct database *before = session->database;
-    session->database = group->management;
     char *text = memory_format("UPDATE dbo.adm_BackupHistory SET SetComplete = 1"
                                " WHERE BackupSetId = %lld",
                                (long long)run->set_id);
-    struct reply *sink = reply_new_sink();
-    engine_run_internal(session, text, sink);
-    reply_free(sink);
+    biztalk_run_sql(run->session, run->group, text);
     free(text);
-    session->database = before;
 }
 
 static bool back_up_members(struct set_run *run, struct reply *reply)
 {
     struct biztalk_group *group = run->group;
+    bool compressed = biztalk_settings(group).use_compression;
     for (size_t i = 0; i < group->members_count; i++) {
-        const struct database *database = group->members[i].database;
-        if ((int)i == group->fail_at_member || database->instance->stopped) {
+        group->members[i].database->jobs_uncompressed = !compressed;
+        if (biztalk_backup_member(run, i, false, reply) == NULL) {
             group->partial_since_full = true;
-            return fail(reply, run->full ? "sp_BackupAllFull" : "sp_MarkAll", 3013,
-                        "BACKUP %s ended without a result for database '%s' on %s.",
-                        run->full ? "DATABASE" : "LOG", database->name,
-                        instance_known_as(database->instance));
-        }
-        if (biztalk_backup_member(run, i, false) == NULL) {
-            group->partial_since_full = true;
-            return fail(reply, "sp_MarkAll", 3204, "The backup was aborted.");
+            return false;
         }
     }
-    complete_set(run->session, run);
+    complete_set(run);
     if (run->full) {
-        group->force_full = false;
+        biztalk_set_setting(run->session, group, "ForceFull", false);
         group->partial_since_full = false;
         group->last_full_utc_ms = run->started_utc_ms;
     }
@@ -110,7 +84,7 @@ static bool take_set(struct session *session, struct biztalk_group *group, bool 
 {
     struct database *management = group->management;
     if (applock_get(session, management, BACKUP_LOCK, true, false, -1) < 0) {
-        return fail(reply, "sp_MarkAll", 50000, "The lock of the backup job was not obtained.");
+        return biztalk_fail(reply, "sp_MarkAll", 50000, "The lock of the backup job was not obtained.");
     }
     struct set_run run = {.group = group, .session = session, .full = full};
     biztalk_begin_set(&run);
@@ -134,7 +108,7 @@ bool biztalk_full_is_due(const struct biztalk_group *group, bool after_partial, 
 {
     const struct instance *instance = group->management->instance;
     int64_t now = instance_now_utc_ms(instance);
-    if (group->force_full || group->last_full_utc_ms == INT64_MIN ||
+    if (biztalk_settings(group).force_full || group->last_full_utc_ms == INT64_MIN ||
         (group->partial_since_full && after_partial)) {
         return true;
     }
@@ -170,8 +144,8 @@ void biztalk_delete_history(struct session *session, struct biztalk_group *group
     struct reply *sink = reply_new_sink();
     engine_run_internal(session, text, sink);
     if (reply_sink_last_error(sink) != 0) {
-        fail(reply, "sp_DeleteBackupHistory", reply_sink_last_error(sink), "%s",
-             reply_sink_messages(sink));
+        biztalk_fail(reply, "sp_DeleteBackupHistory", reply_sink_last_error(sink), "%s",
+                     reply_sink_messages(sink));
     }
     reply_free(sink);
     free(text);

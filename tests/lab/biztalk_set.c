@@ -1,3 +1,4 @@
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "tests/lab/biztalk.h"
 #include "tests/lab/engine.h"
 #include "tests/lab/model.h"
+#include "tests/lab/reply.h"
 
 /* A datetime holds 1/300 s: the digits that it shows end in 0, 3 or 7. */
 static int64_t datetime_rounded(int64_t utc_ms)
@@ -96,7 +98,58 @@ static void write_history(const struct set_run *run, const struct database *data
     row_insert(&ordered, group->management, "dbo", "adm_BackupHistory");
 }
 
-struct backup_file *biztalk_backup_member(struct set_run *run, size_t member, bool complete)
+bool biztalk_fail(struct reply *reply, const char *procedure, int number, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    reply_error(reply, number, 16, 1, 1, procedure, "%s", text);
+    return false;
+}
+
+/* A server, a database or the share may go while the set is taken. */
+static bool can_be_written(const struct set_run *run, size_t member, const char *path,
+                           struct reply *reply)
+{
+    const struct database *database = run->group->members[member].database;
+    const struct instance *instance = database->instance;
+    const char *procedure = run->full ? "sp_BackupAllFull" : "sp_MarkAll";
+    if (instance->stopped || run->group->management->instance->stopped) {
+        biztalk_fail(reply, procedure, 7303,
+                     "Cannot initialize the data source object of the provider for linked server"
+                     " \"%s\".",
+                     instance_known_as(instance));
+    } else if (database->state != DATABASE_ONLINE || database->standby || database->dropped) {
+        biztalk_fail(reply, procedure, database->state == DATABASE_OFFLINE ? 942 : 927,
+                     "Database '%s' cannot be backed up in its present state.", database->name);
+    } else if (instance->lab->share_full) {
+        biztalk_fail(reply, procedure, 3202, "Writing \"%s\" failed: 112(the disk is full).", path);
+    } else if ((int)member != run->group->fail_at_member) {
+        return true;
+    }
+    return biztalk_fail(reply, procedure, 3013,
+                        "BACKUP %s ended without a result for database '%s' on %s.",
+                        run->full ? "DATABASE" : "LOG", database->name,
+                        instance_known_as(instance));
+}
+
+/* The time that the backup takes; false after writing why it came to nothing. */
+static bool take_time(const struct set_run *run, size_t member, const char *path,
+                      int64_t until_utc_ms, struct reply *reply)
+{
+    if (!can_be_written(run, member, path, reply)) {
+        return false;
+    }
+    if (session_sleep(run->session, until_utc_ms) != SESSION_GO_ON) {
+        return biztalk_fail(reply, "sp_MarkAll", 3204, "The backup was aborted.");
+    }
+    return can_be_written(run, member, path, reply);
+}
+
+struct backup_file *biztalk_backup_member(struct set_run *run, size_t member, bool complete,
+                                          struct reply *reply)
 {
     struct database *database = run->group->members[member].database;
     struct lab *lab = database->instance->lab;
@@ -110,7 +163,7 @@ struct backup_file *biztalk_backup_member(struct set_run *run, size_t member, bo
     int64_t started = lab_now_utc_ms(lab);
     int64_t duration_ms = 30 + size * 1000 / database->instance->backup_bytes_per_s;
     if (run->session != NULL &&
-        session_sleep(run->session, started + duration_ms) != SESSION_GO_ON) {
+        !take_time(run, member, path, started + duration_ms, reply)) {
         return NULL;
     }
     int64_t finished = run->session == NULL ? started + duration_ms : lab_now_utc_ms(lab);

@@ -5,7 +5,9 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "tests/lab/biztalk.h"
+#include "tests/lab/engine.h"
 #include "tests/lab/model.h"
+#include "tests/lab/reply.h"
 
 static const char history_columns[] =
     "BackupId bigint identity not null, BackupSetId bigint not null, MarkName nvarchar(32) null,"
@@ -69,9 +71,47 @@ static const char backup_view[] =
     " UNION SELECT o.ServerName, o.DatabaseName FROM dbo.adm_OtherBackupDatabases o"
     " UNION SELECT s.ServerName, s.DatabaseName FROM dbo.adm_ManagementDatabase s";
 
-const char *biztalk_settings_table(const struct lab *lab)
+static const char *settings_table(const struct lab *lab)
 {
     return lab->old_schema ? "adm_ForceFullBackup" : "adm_BackupSettings";
+}
+
+static void read_settings(void *context, const struct sql_value *values, size_t count)
+{
+    struct biztalk_settings *settings = context;
+    settings->force_full = !values[0].null && values[0].integer != 0;
+    if (count > 1) {
+        settings->use_compression = !values[1].null && values[1].integer != 0;
+    }
+}
+
+struct biztalk_settings biztalk_settings(const struct biztalk_group *group)
+{
+    struct biztalk_settings settings = {.use_compression = group->use_compression};
+    const struct instance *instance = group->management->instance;
+    engine_scan(instance->engine, group->management, "dbo", settings_table(instance->lab),
+                NULL, NULL, read_settings, &settings);
+    return settings;
+}
+
+void biztalk_run_sql(struct session *session, struct biztalk_group *group, const char *text)
+{
+    struct database *before = session->database;
+    struct reply *sink = reply_new_sink();
+    session->database = group->management;
+    engine_run_internal(session, text, sink);
+    reply_free(sink);
+    session->database = before;
+}
+
+void biztalk_set_setting(struct session *session, struct biztalk_group *group, const char *column,
+                         bool value)
+{
+    char *text = memory_format("UPDATE dbo.%s SET %s = %d WHERE %s <> %d",
+                               settings_table(session->instance->lab), column, value,
+                               column, value);
+    biztalk_run_sql(session, group, text);
+    free(text);
 }
 
 struct biztalk_group *biztalk_group_new(struct database *management, const char *location)
@@ -81,7 +121,6 @@ struct biztalk_group *biztalk_group_new(struct database *management, const char 
     text_copy(group->location, sizeof group->location, location);
     strcpy(group->name, "BTS");
     group->use_compression = true;
-    group->force_full_after_partial = true;
     group->backup_hour = -1;
     group->next_set_id = 1;
     group->last_full_utc_ms = INT64_MIN;
@@ -235,7 +274,7 @@ void biztalk_create_tables(struct biztalk_group *group)
     database_create_table(management, "dbo", "adm_Group", group_columns, 1);
     database_create_table(management, "dbo", "adm_MessageBox", messagebox_columns, 1);
     database_create_table(management, "dbo", "adm_OtherBackupDatabases", other_columns, 0);
-    database_create_table(management, "dbo", biztalk_settings_table(management->instance->lab),
+    database_create_table(management, "dbo", settings_table(management->instance->lab),
                           old ? "ForceFull bit not null" : settings_columns, 0);
     database_create_table(management, "dbo", "adm_Server",
                           "Id int identity not null, Name nvarchar(63) not null", 1);
@@ -261,7 +300,7 @@ void biztalk_create_tables(struct biztalk_group *group)
     if (!old) {
         row_int(&row, 1);
     }
-    row_insert(&row, management, "dbo", biztalk_settings_table(management->instance->lab));
+    row_insert(&row, management, "dbo", settings_table(management->instance->lab));
     for (size_t i = 0; i < sizeof computers / sizeof *computers; i++) {
         row_null(&row);
         row_text(&row, computers[i]);

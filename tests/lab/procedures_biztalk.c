@@ -115,9 +115,7 @@ static bool run_compression(struct session *session, struct database *database,
     *return_value = group == NULL;
     if (group != NULL) {
         group->use_compression = argument_number(&arguments[0], 0) != 0;
-        for (size_t i = 0; i < group->members_count; i++) {
-            group->members[i].database->jobs_uncompressed = !group->use_compression;
-        }
+        biztalk_set_setting(session, group, "UseCompression", group->use_compression);
     }
     return group != NULL;
 }
@@ -132,20 +130,10 @@ static bool run_force_full(struct session *session, struct database *database,
     (void)arguments;
     struct biztalk_group *group = need_group(session, database, "sp_ForceFullBackup", reply);
     *return_value = group == NULL;
-    if (group == NULL) {
-        return false;
+    if (group != NULL) {
+        biztalk_set_setting(session, group, "ForceFull", true);
     }
-    group->force_full = true;
-    struct database *before = session->database;
-    session->database = database;
-    struct reply *sink = reply_new_sink();
-    char *text = memory_format("UPDATE dbo.%s SET ForceFull = 1",
-                               biztalk_settings_table(session->instance->lab));
-    engine_run_internal(session, text, sink);
-    free(text);
-    reply_free(sink);
-    session->database = before;
-    return true;
+    return group != NULL;
 }
 
 static const struct procedure_parameter set_mark_parameters[] = {

@@ -55,7 +55,7 @@ static void take_past_set(struct biztalk_group *group, struct past *past, bool f
             set->complete = false;
             break;
         }
-        set->files[i] = biztalk_backup_member(&run, i, fails_at == NULL);
+        set->files[i] = biztalk_backup_member(&run, i, fails_at == NULL, NULL);
         lab->now_base_utc_ms += set->files[i]->finish_utc_ms - set->files[i]->start_utc_ms;
     }
     if (full && set->complete) {
@@ -103,7 +103,7 @@ static void take_listed_set(struct biztalk_group *group, struct past *past,
         if (lacks(listed, group->members[i].database)) {
             continue;
         }
-        set->files[i] = biztalk_backup_member(&run, i, listed->complete);
+        set->files[i] = biztalk_backup_member(&run, i, listed->complete, NULL);
         lab->now_base_utc_ms += set->files[i]->finish_utc_ms - set->files[i]->start_utc_ms;
     }
     if (listed->full && listed->complete) {

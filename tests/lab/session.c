@@ -79,6 +79,8 @@ short lab_wait(int fd, short events, int timeout_ms, const struct session *idle)
 
 enum session_end session_state(const struct session *session)
 {
+    if (session->on_behalf_of != NULL && session_state(session->on_behalf_of) != SESSION_GO_ON)
+        return SESSION_KILLED;
     if (session->disconnected)
         return SESSION_DISCONNECTED;
     if (session->killed || session->fatal)

@@ -67,6 +67,7 @@ struct session {
     struct database *restoring; /* the database a RESTORE is working on; NULL = none */
     /* what ends it; set by the wire or by KILL, looked at in session_wait and between statements */
     bool killed, attention, disconnected;
+    const struct session *on_behalf_of; /* a linked server's session ends with who asked; or NULL */
     bool fatal; /* an error of severity 20 or more was sent: its connection ends behind it */
     void *engine; /* the SQL engine's own part: variables, temporary tables */
     struct session *next; /* in the instance's list */

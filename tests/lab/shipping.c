@@ -5,6 +5,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "tests/lab/admin.h"
 #include "tests/lab/agent.h"
 #include "tests/lab/biztalk.h"
 #include "tests/lab/engine.h"
@@ -135,9 +136,14 @@ static bool source_fails(const struct shipping *shipping, struct reply *reply)
     return false;
 }
 
+static bool can_be_read(const struct database *management)
+{
+    return !management->instance->stopped && !management->dropped &&
+           management->state == DATABASE_ONLINE;
+}
+
 bool shipping_import(struct session *session, struct shipping *shipping, struct reply *reply)
 {
-    (void)session;
     if (!shipping->instance->adhoc_distributed_queries) {
         /* source: the catalogue's 15281: the import reads by OPENROWSET */
         reply_error(reply, 15281, 16, 1, 1, "bts_LogShippingGetBackupHistory",
@@ -148,15 +154,16 @@ bool shipping_import(struct session *session, struct shipping *shipping, struct 
     struct instance *source = lab_instance(shipping->instance->lab, shipping->management_server);
     struct database *management =
         source == NULL ? NULL : instance_database(source, shipping->management_database);
-    if (management == NULL || source->stopped || management->state != DATABASE_ONLINE) {
+    if (management == NULL || !can_be_read(management)) {
         return source_fails(shipping, reply);
     }
     /* the reader procedure waits for the backup job's lock, so it never sees half a set */
     struct reply *sink = reply_new_sink();
     struct session *remote =
         session_open_internal(source, management->name, "Microsoft SQL Server", sink);
+    remote->on_behalf_of = session;
     bool locked = applock_get(remote, management, "BTS_BackupJob_Lock", true, false, -1) >= 0;
-    bool good = locked && !source->stopped;
+    bool good = locked && can_be_read(management); /* it may have gone while the lock was awaited */
     if (good) {
         char *where = memory_format("BackupId > %lld", (long long)shipping->last_imported_id);
         engine_scan(source->engine, management, "dbo", "adm_BackupHistory", where, "BackupId",
@@ -205,22 +212,33 @@ void shipping_set_last(struct shipping *shipping, struct session *session, int64
     free(text);
 }
 
+/* The names of databases, owned. */
+struct names {
+    char **items;
+    size_t items_count, items_capacity;
+};
+
 static void note_name(void *context, const struct sql_value *values, size_t count)
 {
-    struct database *database =
-        instance_database(((struct shipping *)context)->instance, values[2].bytes);
     (void)count;
-    if (database != NULL && !database->system) {
-        engine_content_drop(database->instance->engine, database);
-        database->dropped = true;
-    }
+    *memory_append((struct names *)context, items) = memory_copy_text(values[2].bytes);
 }
 
 bool shipping_clean(struct session *session, struct shipping *shipping, struct reply *reply)
 {
-    (void)reply;
+    struct names names = {0};
+    bool good = true;
     engine_scan(shipping->instance->engine, instance_database(shipping->instance, "master"), "dbo",
-                "bts_LogShippingDatabases", NULL, NULL, note_name, shipping);
+                "bts_LogShippingDatabases", NULL, NULL, note_name, &names);
+    for (size_t i = 0; i < names.items_count; i++) {
+        bool there = instance_database(shipping->instance, names.items[i]) != NULL;
+        good = good && (!there || admin_drop_database(session, names.items[i], 1, reply));
+        free(names.items[i]);
+    }
+    free(names.items);
+    if (!good) {
+        return false;
+    }
     shipping_run_sql(shipping, session, "DELETE FROM dbo.bts_LogShippingLastRestoreSet");
     shipping_run_sql(shipping, session,
                      "UPDATE dbo.bts_LogShippingHistory SET Restored = 0, RestoredDateTime = NULL");

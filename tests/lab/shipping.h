@@ -43,7 +43,8 @@ bool shipping_import(struct session *session, struct shipping *shipping, struct 
 bool shipping_restore(struct session *session, struct shipping *shipping, struct reply *reply);
 bool shipping_restore_to_mark(struct session *session, struct shipping *shipping,
                               struct reply *reply);
-/* sp_LogShippingClean: drops the restored databases and forgets the last set. */
+/* sp_LogShippingClean: drops the restored databases and forgets the last set; one that is in use ends
+ * it (3702). */
 bool shipping_clean(struct session *session, struct shipping *shipping, struct reply *reply);
 
 #endif

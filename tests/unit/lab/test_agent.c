@@ -15,6 +15,7 @@
 #include "tests/lab/engine.h"
 #include "tests/lab/model.h"
 #include "tests/lab/procedures.h"
+#include "tests/lab/reply.h"
 #include "tests/lab/scenario.h"
 #include "tests/lab/shipping.h"
 
@@ -70,6 +71,18 @@ static size_t count_rows(struct instance *instance, const char *database, const 
     engine_scan(instance->engine, instance_database(instance, database), "dbo", table, where, NULL,
                 count_row, &rows);
     return rows;
+}
+
+/* As a sysadmin; the last error's number. */
+static int run_sql(struct instance *instance, const char *text)
+{
+    struct reply *reply = reply_new_sink();
+    struct session *session = session_open_internal(instance, "master", "test", reply);
+    engine_run_internal(session, text, reply);
+    int error = reply_sink_last_error(reply);
+    session_close_internal(session);
+    reply_free(reply);
+    return error;
 }
 
 static size_t rows_of_set(struct estate *e, int64_t set, bool complete)
@@ -148,6 +161,87 @@ static void a_set_fails_at_each_position_of_the_job(void **state)
         lab_advance(e->lab, 15 * MINUTE_MS);
         assert_int_equal(job_named(e->source, BACKUP_JOB)->last_outcome, JOB_SUCCEEDED);
     }
+}
+
+/* Full sets that the group has so far. */
+static size_t full_sets(struct estate *e)
+{
+    return count_rows(e->source, "BizTalkMgmtDb", "adm_BackupHistory",
+                      "BackupType = 'db' AND DatabaseName = 'SSODB' AND SetComplete = 1");
+}
+
+static bool is_forced(struct estate *e)
+{
+    return count_rows(e->source, "BizTalkMgmtDb", "adm_BackupSettings", "ForceFull = 1") == 1;
+}
+
+static void a_forced_full_set_clears_the_order_that_the_table_holds(void **state)
+{
+    static const char *const orders[] = {
+        "EXEC BizTalkMgmtDb.dbo.sp_ForceFullBackup",
+        "UPDATE BizTalkMgmtDb.dbo.adm_BackupSettings SET ForceFull = 1"};
+    struct estate *e = *state;
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        size_t before = full_sets(e);
+        lab_advance(e->lab, 15 * MINUTE_MS);
+        assert_int_equal(full_sets(e), before);
+        assert_int_equal(run_sql(e->source, orders[i]), 0);
+        assert_true(is_forced(e));
+        lab_advance(e->lab, 15 * MINUTE_MS);
+        assert_int_equal(full_sets(e), before + 1);
+        assert_false(is_forced(e));
+    }
+}
+
+static void a_forced_full_set_that_fails_stays_ordered(void **state)
+{
+    struct estate *e = *state;
+    assert_int_equal(run_sql(e->source, "EXEC BizTalkMgmtDb.dbo.sp_ForceFullBackup"), 0);
+    e->group->fail_at_member = 3;
+    lab_advance(e->lab, 15 * MINUTE_MS);
+    assert_true(is_forced(e));
+}
+
+static void compression_is_what_the_settings_table_holds(void **state)
+{
+    struct estate *e = *state;
+    struct job *job = job_named(e->source, BACKUP_JOB);
+    free(job->steps[0].command);
+    job->steps[0].command = strdup("exec [dbo].[sp_SetBackupCompression] @bCompression = 0");
+    lab_advance(e->lab, 15 * MINUTE_MS);
+    assert_int_equal(count_rows(e->source, "BizTalkMgmtDb", "adm_BackupSettings",
+                                "UseCompression = 0"), 1);
+    free(job->steps[0].command);
+    job->steps[0].command =
+        strdup("UPDATE BizTalkMgmtDb.dbo.adm_BackupSettings SET UseCompression = 1");
+    lab_advance(e->lab, 15 * MINUTE_MS);
+    assert_false(e->lab->files[e->lab->files_count - 1]->uncompressed);
+}
+
+static void the_backup_job_meets_a_full_share(void **state)
+{
+    struct estate *e = *state;
+    size_t files = e->lab->files_count;
+    e->lab->share_full = true;
+    lab_advance(e->lab, 10 * MINUTE_MS);
+    assert_int_equal(job_named(e->source, BACKUP_JOB)->last_outcome, JOB_FAILED);
+    assert_int_equal(e->lab->files_count, files);
+    e->lab->share_full = false;
+    lab_advance(e->lab, 15 * MINUTE_MS);
+    assert_int_equal(job_named(e->source, BACKUP_JOB)->last_outcome, JOB_SUCCEEDED);
+}
+
+static void cleaning_leaves_a_database_that_is_in_use(void **state)
+{
+    struct estate *e = *state;
+    int64_t stood = e->shipping->last_restore_set;
+    struct session *user = session_open_internal(e->destination, "SSODB", "reader", NULL);
+    assert_int_equal(run_sql(e->destination, "EXEC master.dbo.sp_LogShippingClean N'1'"), 3702);
+    session_close_internal(user);
+    assert_non_null(instance_database(e->destination, "SSODB"));
+    assert_int_equal(e->shipping->last_restore_set, stood);
+    assert_int_equal(run_sql(e->destination, "EXEC master.dbo.sp_LogShippingClean N'1'"), 0);
+    assert_null(instance_database(e->destination, "SSODB"));
 }
 
 static void a_destination_applies_a_set_once_the_next_has_arrived(void **state)
@@ -262,7 +356,7 @@ static void cleaning_drops_the_databases_and_starts_again_from_a_full_set(void *
     struct estate *e = *state;
     struct job *restore = job_named(e->destination, RESTORE_JOB);
     job_set_enabled(restore, false);
-    assert_true(shipping_clean(NULL, e->shipping, NULL));
+    assert_int_equal(run_sql(e->destination, "EXEC master.dbo.sp_LogShippingClean N'1'"), 0);
     assert_null(instance_database(e->destination, "SSODB"));
     job_set_enabled(restore, true);
     lab_advance(e->lab, 3 * MINUTE_MS);
@@ -277,6 +371,11 @@ int main(void)
         CASE(the_backup_job_takes_a_complete_log_set_on_its_schedule),
         CASE(the_job_s_first_step_decides_on_compression),
         CASE(a_set_fails_at_each_position_of_the_job),
+        CASE(a_forced_full_set_clears_the_order_that_the_table_holds),
+        CASE(a_forced_full_set_that_fails_stays_ordered),
+        CASE(compression_is_what_the_settings_table_holds),
+        CASE(the_backup_job_meets_a_full_share),
+        CASE(cleaning_leaves_a_database_that_is_in_use),
         CASE(an_import_without_ad_hoc_queries_is_15281),
         CASE(a_destination_applies_a_set_once_the_next_has_arrived),
         CASE(a_backlog_is_worked_off_but_for_the_last_set),
