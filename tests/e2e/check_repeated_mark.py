@@ -19,13 +19,16 @@ RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--con
            "Small group")
 
 
-def small(destination_offset_minutes):
+def small(destination_offset_minutes, source_clock_ms, own_zone):
     with open(os.path.join(ROOT, "tests", "lab", "scenarios", "small.json"),
               encoding="utf-8") as file:
         scenario = json.load(file)
     for server in scenario["servers"]:
         server["utc_offset_minutes"] = 60 if server["role"] == "source" else \
             destination_offset_minutes
+        if server["role"] == "source":
+            server["clock_offset_ms"] = source_clock_ms
+    scenario["switches"] = {"stop_times_in_own_zone": own_zone}
     directory = tempfile.mkdtemp(prefix="stopmark-test-")
     path = os.path.join(directory, "scenario.json")
     with open(path, "w", encoding="utf-8") as file:
@@ -47,18 +50,19 @@ def at_source(lab, text):
     connection.close()
 
 
-def somebody_sets_the_name_before_the_job_does(lab):
+def somebody_sets_the_name_before_the_job_does(lab, mark=MARK):
     for database in ("BizTalkMgmtDb", "SSODB"):
-        at_source(lab, f"USE {database}; BEGIN TRAN [{MARK}] WITH MARK; "
+        at_source(lab, f"USE {database}; BEGIN TRAN [{mark}] WITH MARK; "
                        "INSERT INTO dbo.MarkLog (MarkName) VALUES (N'of somebody else'); COMMIT")
     at_source(lab, "EXEC master.dbo.sp_lab_advance 720")  # 12:32:50: the set of 12:30 is there
 
 
-def restored_to_the_second_mark(destination_offset_minutes, words):
-    with Lab(small(destination_offset_minutes)) as lab:
-        somebody_sets_the_name_before_the_job_does(lab)
-        plan = lab.json("plan", "--mark", MARK)
-        expect(plan["possible"] and plan["target"]["mark"] == MARK, plan["reasons"])
+def restored_to_the_second_mark(destination_offset_minutes, words, mark=MARK, source_clock_ms=0,
+                                own_zone=False):
+    with Lab(small(destination_offset_minutes, source_clock_ms, own_zone)) as lab:
+        somebody_sets_the_name_before_the_job_does(lab, mark)
+        plan = lab.json("plan", "--mark", mark)
+        expect(plan["possible"] and plan["target"]["mark"] == mark, plan["reasons"])
         clauses = {d["database"]: {s["stop_clause"] for s in d["steps"] if s["stop_clause"]}
                    for d in plan["databases"]}
         expect(all(len(c) == 1 for c in clauses.values()), clauses)
@@ -69,22 +73,29 @@ def restored_to_the_second_mark(destination_offset_minutes, words):
         done = lab.run(*RESTORE, seconds=120)
         expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
         report = lab.json("report", "1")
-        expect(report["verdict"] == "ok" and report["mark"] == MARK, report["verdict"])
+        expect(report["verdict"] == "ok" and report["mark"] == mark, report["verdict"])
         check_record(lab, databases=4)
         logs = [r for r in read_record(lab) if r["kind"] == "RESTORE LOG" and r["reached_stop"]]
         expect(len(logs) == 4, logs)
 
 
 def after_takes_the_second_of_two_marks():
-    restored_to_the_second_mark(60, " AFTER N'2026-11-20T13:29:59")
+    for own_zone in (False, True):
+        restored_to_the_second_mark(60, " AFTER N'2026-11-20T13:29:59", own_zone=own_zone)
+
+
+def after_is_in_the_time_of_a_source_whose_clock_is_fast():
+    restored_to_the_second_mark(60, " AFTER N'2026-11-20T13:31:34", "BTS_2026_11_20_12_31_35_000",
+                                source_clock_ms=95000)
 
 
 def between_two_zones_the_lsn_does():
-    restored_to_the_second_mark(0, "N'lsn:")
+    for own_zone in (False, True):
+        restored_to_the_second_mark(0, "N'lsn:", own_zone=own_zone)
 
 
 def killed_on_its_way_to_an_lsn_it_resumes():
-    with Lab(small(0)) as lab:
+    with Lab(small(0, 0, False)) as lab:
         somebody_sets_the_name_before_the_job_does(lab)
         lab.json("plan", "--mark", MARK)  # the last good views of the source
         lab.sources_die()
@@ -103,5 +114,6 @@ def killed_on_its_way_to_an_lsn_it_resumes():
         check_record(lab, databases=4)
 
 
-support.main([after_takes_the_second_of_two_marks, between_two_zones_the_lsn_does,
+support.main([after_takes_the_second_of_two_marks,
+              after_is_in_the_time_of_a_source_whose_clock_is_fast, between_two_zones_the_lsn_does,
               killed_on_its_way_to_an_lsn_it_resumes])

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""The estate's jobs on a bad day, as a client of the servers sees them: a share that fills up and a
-source that dies in the middle of a set, and a job that is stopped while it waits for a lock."""
+"""The estate as a client of its servers sees it: what a set's header and msdb say of it, and the jobs
+on a bad day: a share that fills up and a source that dies in the middle of a set, a job that is
+stopped while it waits for a lock."""
 import json
 import os
 import sys
@@ -73,6 +74,77 @@ def slow_backups(scenario):
         database["log_kb_per_second"] = 0
 
 
+# HEADERONLY's columns and where msdb's backupset has them; what is msdb's own has no word here.
+SAME = {
+    "BackupName": "name", "BackupDescription": "description", "ExpirationDate": "expiration_date",
+    "Position": "position", "UserName": "user_name", "ServerName": "server_name",
+    "DatabaseName": "database_name", "DatabaseVersion": "database_version",
+    "DatabaseCreationDate": "database_creation_date", "BackupSize": "backup_size",
+    "FirstLSN": "first_lsn", "LastLSN": "last_lsn", "CheckpointLSN": "checkpoint_lsn",
+    "DatabaseBackupLSN": "database_backup_lsn", "BackupStartDate": "backup_start_date",
+    "BackupFinishDate": "backup_finish_date", "SortOrder": "sort_order", "CodePage": "code_page",
+    "UnicodeLocaleId": "unicode_locale", "UnicodeComparisonStyle": "unicode_compare_style",
+    "CompatibilityLevel": "compatibility_level", "SoftwareVendorId": "software_vendor_id",
+    "SoftwareVersionMajor": "software_major_version",
+    "SoftwareVersionMinor": "software_minor_version",
+    "SoftwareVersionBuild": "software_build_version", "MachineName": "machine_name",
+    "Flags": "flags", "BindingID": "database_guid", "RecoveryForkID": "last_recovery_fork_guid",
+    "Collation": "collation_name", "FamilyGUID": "family_guid",
+    "HasBulkLoggedData": "has_bulk_logged_data", "IsSnapshot": "is_snapshot",
+    "IsReadOnly": "is_readonly", "IsSingleUser": "is_single_user",
+    "HasBackupChecksums": "has_backup_checksums", "IsDamaged": "is_damaged",
+    "BeginsLogChain": "begins_log_chain", "HasIncompleteMetaData": "has_incomplete_metadata",
+    "IsForceOffline": "is_force_offline", "IsCopyOnly": "is_copy_only",
+    "FirstRecoveryForkID": "first_recovery_fork_guid", "ForkPointLSN": "fork_point_lsn",
+    "RecoveryModel": "recovery_model", "DifferentialBaseLSN": "differential_base_lsn",
+    "DifferentialBaseGUID": "differential_base_guid", "BackupSetGUID": "backup_set_uuid",
+    "CompressedBackupSize": "compressed_backup_size", "KeyAlgorithm": "key_algorithm",
+    "EncryptorThumbprint": "encryptor_thumbprint", "EncryptorType": "encryptor_type",
+    "LastValidRestoreTime": "last_valid_restore_time", "TimeZone": "time_zone",
+    "CompressionAlgorithm": "compression_algorithm"}
+# Of the device, or with other words in msdb (type, whose letters stand in the test).
+OTHERWISE = {"BackupType", "BackupTypeDescription", "Compressed", "DeviceType", "Containment"}
+TYPES = {1: "D", 2: "L", 5: "I"}
+
+
+def rows_of(estate, server, text):
+    connection = estate.connections[server]
+    cursor = connection.cursor()
+    cursor.execute(text)
+    return [dict(zip([c[0] for c in cursor.description], row)) for row in cursor.fetchall()]
+
+
+def compare_headers(estate, server, path):
+    headers = rows_of(estate, server, f"RESTORE HEADERONLY FROM DISK = N'{path}'")
+    expect(headers and set(headers[0]) == set(SAME) | OTHERWISE, sorted(headers[0]))
+    for header in headers:
+        told, = rows_of(estate, server, "SELECT b.* FROM msdb.dbo.backupset b WHERE"
+                                        f" b.backup_set_uuid = '{header['BackupSetGUID']}'")
+        expect(TYPES[header["BackupType"]] == told["type"], (path, told["type"]))
+        for column, name in SAME.items():
+            expect(header[column] == told[name], (path, column, header[column], told[name]))
+    return headers
+
+
+def a_set_s_header_and_its_row_in_msdb_say_the_same():
+    with Estate("matrix", lambda scenario: None, speed=0) as estate:
+        estate.ask("DRM1", "SELECT 1")
+        for path, in estate.ask("DRM1", "SELECT DISTINCT f.physical_device_name FROM"
+                                        " msdb.dbo.backupmediafamily f"):
+            compare_headers(estate, "DRM1", path)
+        # a fork: recovered, and backed up as the new production
+        estate.ask("DRM1", "RESTORE DATABASE BizTalkMgmtDb WITH RECOVERY")
+        for words in ("DATABASE {} TO DISK = N'{}' WITH NAME = N'a name', DESCRIPTION = N'words'",
+                      "DATABASE {} TO DISK = N'{}' WITH DIFFERENTIAL, COMPRESSION",
+                      "DATABASE {} TO DISK = N'{}' WITH COPY_ONLY, CHECKSUM",
+                      "LOG {} TO DISK = N'{}'", "LOG {} TO DISK = N'{}'"):
+            estate.ask("DRM1", "BACKUP " + words.format("BizTalkMgmtDb", r"\\nas\forked.bak"))
+        seen = compare_headers(estate, "DRM1", r"\\nas\forked.bak")
+        expect([h["Position"] for h in seen] == [1, 2, 3, 4, 5], seen)
+        expect([h["BeginsLogChain"] for h in seen] == [0, 0, 0, 1, 0], seen)
+        expect(seen[1]["DifferentialBaseGUID"] == seen[0]["BackupSetGUID"], seen[1])
+
+
 def newest_set(estate):
     return estate.ask("SQLM1", "SELECT DatabaseName, SetComplete FROM BizTalkMgmtDb.dbo."
                                "adm_BackupHistory WHERE BackupSetId = (SELECT MAX(BackupSetId)"
@@ -134,7 +206,8 @@ def a_job_that_waits_for_the_backup_job_s_lock_can_be_stopped():
 
 
 if __name__ == "__main__":
-    support.main([a_share_that_fills_up_in_the_middle_of_a_set_leaves_it_partial,
+    support.main([a_set_s_header_and_its_row_in_msdb_say_the_same,
+                  a_share_that_fills_up_in_the_middle_of_a_set_leaves_it_partial,
                   a_source_that_dies_in_the_middle_of_a_set_leaves_it_partial,
                   a_database_that_goes_offline_in_the_middle_of_a_set_leaves_it_partial,
                   a_job_that_waits_for_the_backup_job_s_lock_can_be_stopped])

@@ -53,7 +53,7 @@ static bool apply(struct session *session, struct database *database,
 {
     switch (statement->action) {
     case ALTER_RECOVERY_MODEL:
-        database->recovery_model = statement->value;
+        database_set_recovery_model(database, statement->value);
         return true;
     case ALTER_USER_ACCESS:
         database->single_user = NULL;

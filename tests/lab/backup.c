@@ -49,6 +49,12 @@ static void set_full(struct database *database, struct backup_file *file)
     file->database_backup_lsn = database->last_full_checkpoint_lsn;
     timeline_grow(database->timeline, 1024);
     file->last_lsn = database->timeline->next_lsn;
+    if (database->last_log_backup_lsn == 0 && !file->copy_only) {
+        /* source: the recovery models' pages: the first full or differential backup begins the chain,
+         * also after a time in SIMPLE */
+        database->last_log_backup_lsn = file->first_lsn;
+        database->log_chain_is_new = true;
+    }
     if (file->type == 'I') {
         memcpy(file->base_set_guid, database->base_set_guid, sizeof file->base_set_guid);
         return;
@@ -63,12 +69,16 @@ static void set_full(struct database *database, struct backup_file *file)
 static void set_log(struct database *database, struct backup_file *file)
 {
     timeline_grow(database->timeline, 1024);
-    file->first_lsn = database->last_log_backup_lsn;
+    /* a past that begins with a log has none before it */
+    file->first_lsn = database->last_log_backup_lsn == 0 ? database->timeline->records[0].lsn
+                                                         : database->last_log_backup_lsn;
+    file->begins_log_chain = database->log_chain_is_new;
     file->last_lsn = database->timeline->next_lsn;
     file->checkpoint_lsn = database->last_full_checkpoint_lsn;
     file->database_backup_lsn = database->last_full_checkpoint_lsn;
     if (!file->copy_only) {
         database->last_log_backup_lsn = file->last_lsn;
+        database->log_chain_is_new = false;
         database->log_bytes_since_backup = 0;
         database->tail_backed_up = false;
     }
@@ -150,6 +160,19 @@ static bool fail(struct reply *reply, const struct backup_statement *statement)
     return false;
 }
 
+int database_log_refusal(const struct database *database)
+{
+    return database->recovery_model == 3 ? 4208 : database->last_log_backup_lsn == 0 ? 4214 : 0;
+}
+
+void database_set_recovery_model(struct database *database, int model)
+{
+    if (database->recovery_model != model && (database->recovery_model == 3 || model == 3)) {
+        database->last_log_backup_lsn = 0; /* the chain ends with the log that SIMPLE truncates */
+    }
+    database->recovery_model = model;
+}
+
 static bool refuse(struct session *session, const struct backup_statement *statement,
                    const struct database *database, struct reply *reply)
 {
@@ -165,10 +188,10 @@ static bool refuse(struct session *session, const struct backup_statement *state
     } else if (!session_is_sysadmin(session)) {
         reply_error(reply, 262, 14, 1, statement->line, "",
                     "BACKUP permission is missing in database '%s'.", database->name);
-    } else if (statement->log && database->recovery_model == 3) {
+    } else if (statement->log && database_log_refusal(database) == 4208) {
         reply_error(reply, 4208, 16, 1, statement->line, "",
                     "BACKUP LOG is not possible in the simple recovery model.");
-    } else if (statement->log && database->last_full_checkpoint_lsn == 0) {
+    } else if (statement->log && database_log_refusal(database) == 4214) {
         reply_error(reply, 4214, 16, 1, statement->line, "",
                     "BACKUP LOG is not possible before the first full backup.");
     } else if (statement->differential && database->last_full_checkpoint_lsn == 0) {
@@ -270,9 +293,9 @@ static void say_summary(const struct backup_statement *statement, const struct b
             continue;
         }
         reply_info(reply, 4035, 1, statement->line, "",
-                   "%lld pages done for database '%s', file '%s' on file 1.",
+                   "%lld pages done for database '%s', file '%s' on file %d.",
                    (long long)(statement->log == file->files[i].is_log ? pages : 2),
-                   file->database_name, file->files[i].logical_name);
+                   file->database_name, file->files[i].logical_name, file->position);
         reply_done(reply, REPLY_BATCH, DONE_FINAL, command, 0);
     }
     reply_info(reply, 3014, 1, statement->line, "",

@@ -10,13 +10,6 @@
 #include "tests/lab/model.h"
 #include "tests/lab/reply.h"
 
-/* A datetime holds 1/300 s: the digits that it shows end in 0, 3 or 7. */
-static int64_t datetime_rounded(int64_t utc_ms)
-{
-    static const int last_digit[] = {0, 0, 3, 3, 3, 7, 7, 7, 7, 10};
-    return utc_ms / 10 * 10 + last_digit[utc_ms % 10];
-}
-
 void biztalk_stamp(const struct biztalk_group *group, int64_t utc_ms, char out[33])
 {
     int64_t shown = utc_ms;
@@ -124,6 +117,10 @@ static bool can_be_written(const struct set_run *run, size_t member, const char 
     } else if (database->state != DATABASE_ONLINE || database->standby || database->dropped) {
         biztalk_fail(reply, procedure, database->state == DATABASE_OFFLINE ? 942 : 927,
                      "Database '%s' cannot be backed up in its present state.", database->name);
+    } else if (!run->full && database_log_refusal(database) != 0) {
+        biztalk_fail(reply, procedure, database_log_refusal(database),
+                     "BACKUP LOG is not possible for database '%s': it has no chain of logs.",
+                     database->name);
     } else if (instance->lab->share_full) {
         biztalk_fail(reply, procedure, 3202, "Writing \"%s\" failed: 112(the disk is full).", path);
     } else if ((int)member != run->group->fail_at_member) {

@@ -257,7 +257,7 @@ static bool fill_recovery(struct session *session, struct database *context, str
         } else {
             row_guid(&row, database->database_guid);
             row_guid(&row, database->timeline->family_guid);
-            if (database->last_log_backup_lsn == 0) {
+            if (database->last_log_backup_lsn == 0 || database->recovery_model == 3) {
                 row_null(&row);
             } else {
                 row_lsn(&row, database->last_log_backup_lsn);

@@ -19,10 +19,21 @@ int64_t instance_now_utc_ms(const struct instance *instance)
     return lab_now_utc_ms(instance->lab) + instance->clock_offset_ms;
 }
 
+int64_t datetime_rounded(int64_t ms)
+{
+    /* the digits that it shows end in 0, 3 or 7 */
+    static const int last_digit[] = {0, 0, 3, 3, 3, 7, 7, 7, 7, 10};
+    return ms / 10 * 10 + last_digit[ms % 10];
+}
+
+int64_t local_ms_of_ticks(int64_t ticks)
+{
+    return (ticks - UNIX_EPOCH_TICKS) / TICKS_PER_MS;
+}
+
 int64_t instance_utc_of_local(const struct instance *instance, int64_t ticks)
 {
-    int64_t local_ms = (ticks - UNIX_EPOCH_TICKS) / TICKS_PER_MS;
-    return local_ms - (int64_t)instance->utc_offset_min * 60000 - instance->clock_offset_ms;
+    return local_ms_of_ticks(ticks) - (int64_t)instance->utc_offset_min * 60000 - instance->clock_offset_ms;
 }
 
 /* Days since 1970-01-01 to year, month, day (proleptic Gregorian). */

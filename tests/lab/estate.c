@@ -207,8 +207,7 @@ struct database *instance_add_database(struct instance *instance, const char *na
     add_file(database, "_log", instance->log_path, "ldf", true, INT64_C(8) << 20);
     if (!system) {
         database->timeline = timeline_new(lab, database->tables);
-        database->timeline->origin = instance;
-        database->last_log_backup_lsn = database->timeline->next_lsn;
+        database->timeline->origin = database->timeline->writer = instance;
         for (size_t i = 0; i < database->files_count; i++) {
             database->files[i].create_lsn = database->timeline->records[0].lsn;
         }

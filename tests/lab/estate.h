@@ -67,6 +67,7 @@ struct timeline {
     lab_lsn next_lsn;
     struct table_set *tables; /* borrowed from the lab; a fork shares its parent's */
     const struct instance *origin; /* where its database was made: whose logins its users are */
+    const struct instance *writer; /* whose clock and zone its records have */
 };
 
 /* sys.databases.state */
@@ -108,7 +109,9 @@ struct database {
     struct timeline *timeline; /* borrowed from the lab; NULL for a system database */
     struct table_set *tables;  /* borrowed from the lab */
     lab_lsn redo_lsn;          /* RESTORING and STANDBY: where the next log must continue */
-    lab_lsn last_log_backup_lsn, last_full_checkpoint_lsn;
+    lab_lsn last_log_backup_lsn; /* 0 = no chain of logs has begun */
+    bool log_chain_is_new;       /* no log backup since it began */
+    lab_lsn last_full_checkpoint_lsn;
     lab_lsn last_full_last_lsn;
     int64_t data_bytes;           /* what a full backup of it holds */
     int64_t log_bytes_per_s;      /* the application's traffic */
@@ -186,6 +189,7 @@ struct backup_file {
     bool overwritten; /* a later BACKUP wrote its path anew */
     char type; /* 'D' full, 'L' log, 'I' differential */
     bool copy_only, damaged, has_checksums, uncompressed, bulk_logged, encrypted;
+    bool begins_log_chain;
     bool unmarked; /* a stop at a mark is never reached in it */
     char name[129], description[256]; /* "" = NULL */
     uint8_t tde_thumbprint[20];

@@ -57,6 +57,28 @@ struct backup_file *lab_file(struct lab *lab, const struct instance *reader, con
 /* --- what is wrong with one -------------------------------------------------------------------- */
 
 /* In the order of enum file_state. */
+struct set_description backup_file_describe(const struct backup_file *file)
+{
+    static const char *const models[] = {"FULL", "BULK-LOGGED", "SIMPLE"};
+    struct set_description set = {
+        /* captured: 512 always, 1024 for a copy-only set */
+        .flags = 512 | (file->has_checksums ? 16 : 0) | (file->damaged ? 32 : 0) |
+                 (file->bulk_logged ? 1 : 0) | (file->user_access == 1 ? 8 : 0) |
+                 (file->copy_only ? 1024 : 0),
+        .base_lsn = file->type == 'I' ? file->database_backup_lsn : 0,
+        .recovery_model = models[file->recovery_model - 1],
+        .last_valid_utc_ms = file->type == 'L' ? file->finish_utc_ms : INT64_MIN,
+        .compression = file->uncompressed ? NULL : "MS_XPRESS",
+    };
+    const struct timeline *first = file->timeline;
+    while (file->type == 'L' && first->parent != NULL && file->first_lsn < first->fork_lsn) {
+        set.fork_point_lsn = first->fork_lsn;
+        first = first->parent;
+    }
+    set.first_fork_guid = first->fork_guid;
+    return set;
+}
+
 static const char *const state_words[] = {
     "readable",  "missing",  "no-folder", "denied",        "in-use",      "no-server",  "no-share",
     "no-logon",  "corrupt",  "not-mtf",   "mtf-version",   "empty",       "end-malformed",
@@ -85,6 +107,7 @@ static void replace_timeline(struct backup_file *file, bool foreign)
         foreign ? timeline_new(lab, file->timeline->tables)
                 : timeline_fork(lab, file->timeline, file->first_lsn > 1 ? file->first_lsn - 1 : 0);
     timeline->origin = file->timeline->origin;
+    timeline->writer = file->timeline->writer;
     file->timeline = timeline;
 }
 

@@ -95,14 +95,14 @@ static void add_head(struct row *row, const struct backup_file *file)
     row_int(row, 0);
     row_int(row, file->build);
     row_text(row, file->server_name);
-    row_int(row, 512 | (file->has_checksums ? 16 : 0) | (file->damaged ? 32 : 0) |
-                     (file->bulk_logged ? 1 : 0) | (file->copy_only ? 1024 : 0));
+    row_int(row, backup_file_describe(file).flags);
 }
 
 static void add_tail(struct row *row, const struct backup_file *file)
 {
     bool log = file->type == 'L';
     const struct timeline *timeline = file->timeline;
+    struct set_description set = backup_file_describe(file);
     row_guid(row, file->database_guid);
     row_guid(row, timeline->fork_guid);
     row_text(row, "SQL_Latin1_General_CP1_CI_AS");
@@ -113,26 +113,15 @@ static void add_tail(struct row *row, const struct backup_file *file)
     row_int(row, file->user_access == 1);
     row_int(row, file->has_checksums);
     row_int(row, file->damaged);
-    row_int(row, 0);
+    row_int(row, file->begins_log_chain);
     row_int(row, 0);
     row_int(row, 0);
     row_int(row, file->copy_only);
-    bool forked = log && timeline->parent != NULL && file->first_lsn < timeline->fork_lsn;
-    row_guid(row, forked ? timeline->parent->fork_guid : timeline->fork_guid);
-    if (forked) {
-        row_lsn(row, timeline->fork_lsn);
-    } else {
-        row_null(row);
-    }
-    row_text(row, file->recovery_model == 1   ? "FULL"
-                  : file->recovery_model == 2 ? "BULK-LOGGED"
-                                              : "SIMPLE");
-    if (file->type == 'I') {
-        row_lsn(row, file->database_backup_lsn);
-        row_guid(row, file->base_set_guid);
-    } else {
-        row_nulls(row, 2);
-    }
+    row_guid(row, set.first_fork_guid);
+    row_lsn_or_null(row, set.fork_point_lsn);
+    row_text(row, set.recovery_model);
+    row_lsn_or_null(row, set.base_lsn);
+    row_guid_or_null(row, set.base_lsn == 0 ? NULL : file->base_set_guid);
     row_text(row, log                 ? "Transaction Log"
                   : file->type == 'I' ? "Database Differential"
                                       : "Database");
@@ -140,13 +129,13 @@ static void add_tail(struct row *row, const struct backup_file *file)
     row_int(row, file->compressed_size_bytes);
     row_int(row, 0);
     row_nulls(row, 3);
-    if (log) {
-        row_file_time(row, file, file->finish_utc_ms);
+    if (set.last_valid_utc_ms != INT64_MIN) {
+        row_file_time(row, file, set.last_valid_utc_ms);
     } else {
         row_null(row);
     }
     row_int(row, file->utc_offset_min / 15);
-    row_text(row, file->uncompressed ? NULL : "MS_XPRESS");
+    row_text(row, set.compression);
 }
 
 /* All sets of the file, or the one at FILE = n. */

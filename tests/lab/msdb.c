@@ -172,7 +172,7 @@ static void add_identity_columns(struct row *row, const struct backup_file *file
     for (int i = 0; i < 6; i++) {
         row_int(row, 1);
     }
-    row_int(row, 1);
+    row_int(row, file->position);
     row_null(row); /* expiration_date */
     row_int(row, 4608);
     row_text(row, file->name[0] != '\0' ? file->name : NULL);
@@ -206,44 +206,40 @@ static void add_content_columns(struct row *row, const struct backup_file *file)
     row_text(row, file->server_name);
 }
 
-static const char *recovery_model_name(int model)
-{
-    return model == 1 ? "FULL" : model == 2 ? "BULK-LOGGED" : "SIMPLE";
-}
-
 static void add_flag_columns(struct row *row, const struct backup_file *file)
 {
-    row_int(row, 512 | (file->has_checksums ? 16 : 0) | (file->damaged ? 32 : 0) |
-                     (file->bulk_logged ? 1 : 0) | (file->copy_only ? 1024 : 0));
+    struct set_description set = backup_file_describe(file);
+    row_int(row, set.flags);
     row_int(row, 1033);
     row_int(row, 196609);
     row_text(row, "SQL_Latin1_General_CP1_CI_AS");
     row_int(row, 0);
-    row_text(row, recovery_model_name(file->recovery_model));
+    row_text(row, set.recovery_model);
     row_int(row, file->bulk_logged);
     row_int(row, 0);
     row_int(row, 0);
-    row_int(row, 0);
+    row_int(row, file->user_access == 1);
     row_int(row, file->has_checksums);
     row_int(row, file->damaged);
-    row_int(row, 0);
+    row_int(row, file->begins_log_chain);
     row_int(row, 0);
     row_int(row, 0);
     row_int(row, file->copy_only);
+    row_guid(row, set.first_fork_guid);
     row_guid(row, file->timeline->fork_guid);
-    row_guid(row, file->timeline->fork_guid);
-    row_null(row); /* fork_point_lsn */
+    row_lsn_or_null(row, set.fork_point_lsn);
     row_guid(row, file->database_guid);
     row_guid(row, file->timeline->family_guid);
-    row_nulls(row, 2); /* differential base */
+    row_lsn_or_null(row, set.base_lsn);
+    row_guid_or_null(row, set.base_lsn == 0 ? NULL : file->base_set_guid);
     row_digits(row, file->compressed_size_bytes);
     row_nulls(row, 3);
-    if (file->type == 'L') {
-        row_file_time(row, file, file->finish_utc_ms);
+    if (set.last_valid_utc_ms != INT64_MIN) {
+        row_file_time(row, file, set.last_valid_utc_ms);
     } else {
         row_null(row);
     }
-    row_text(row, file->uncompressed ? NULL : "MS_XPRESS");
+    row_text(row, set.compression);
 }
 
 static void write_media(struct database *msdb, const struct backup_file *file, int media_set_id)

@@ -10,12 +10,19 @@ enum restore_end restore_end_of(const struct restore_statement *statement)
     return statement->end == RESTORE_END_DEFAULT ? RESTORE_RECOVERY : statement->end;
 }
 
-/* 3101, 3102: a RESTORE needs the database for itself. */
-static bool check_unused(struct restore_run *run)
+/* 3104: it belongs to mirroring or an availability group; 3101, 3102: a RESTORE needs the database
+ * for itself. */
+static bool check_exclusive(struct restore_run *run)
 {
     const struct database *database = run->database;
+    if (database->mirrored || database->availability_group[0] != '\0') {
+        return restore_fail(run, 3104, RESTORE_TEXTS(database->name));
+    }
     if (run->session->database == database) {
         return restore_fail(run, 3102, RESTORE_TEXTS("RESTORE", database->name));
+    }
+    if (session_single_user(run->session, database) != NULL) {
+        return restore_fail(run, 3101, NULL); /* held from wherever its session is */
     }
     for (const struct session *other = run->instance->sessions; other != NULL;
          other = other->next) {
@@ -131,7 +138,7 @@ bool restore_check_log(struct restore_run *run)
     if (database == NULL) {
         return restore_fail(run, 3118, RESTORE_TEXTS(run->statement->database));
     }
-    if (!check_unused(run)) {
+    if (!check_exclusive(run)) {
         return false;
     }
     if (!awaits_log(database)) {
@@ -163,7 +170,7 @@ static bool check_differential(struct restore_run *run)
     if (database == NULL) {
         return restore_fail(run, 3118, RESTORE_TEXTS(run->statement->database));
     }
-    if (!check_unused(run)) {
+    if (!check_exclusive(run)) {
         return false;
     }
     if (!awaits_log(database)) {
@@ -206,7 +213,7 @@ bool restore_check_recovery_only(struct restore_run *run)
     if (database == NULL) {
         return restore_fail(run, 3118, RESTORE_TEXTS(run->statement->database));
     }
-    if (!check_unused(run)) {
+    if (!check_exclusive(run)) {
         return false;
     }
     if (database->state != DATABASE_ONLINE && database->state != DATABASE_RESTORING) {
@@ -230,10 +237,7 @@ static bool check_existing(struct restore_run *run)
 {
     const struct database *database = run->database;
     const struct restore_statement *statement = run->statement;
-    if (database->mirrored || database->availability_group[0] != '\0') {
-        return restore_fail(run, 3104, RESTORE_TEXTS(database->name));
-    }
-    if (!check_unused(run)) {
+    if (!check_exclusive(run)) {
         return false;
     }
     bool same_family =

@@ -45,12 +45,19 @@ static bool find_stop_lsn(struct restore_run *run)
     return true;
 }
 
+/* A time of the clause. Nobody has confirmed whose zone it is in: a switch. */
+static struct stop_time stop_time_of(const struct restore_run *run, int64_t ticks)
+{
+    bool own = run->instance->lab->switches.stop_times_in_own_zone;
+    return (struct stop_time){.local_ms = local_ms_of_ticks(ticks),
+                              .zone = own ? run->instance : NULL};
+}
+
 static bool find_stop_mark(struct restore_run *run)
 {
     const struct restore_statement *statement = run->statement;
-    int64_t after = statement->has_after
-                        ? instance_utc_of_local(run->instance, statement->after_ticks)
-                        : INT64_MIN;
+    struct stop_time time = stop_time_of(run, statement->after_ticks);
+    const struct stop_time *after = statement->has_after ? &time : NULL;
     const struct log_record *mark =
         timeline_find_mark(run->file->timeline, statement->stop_name, run->database->redo_lsn,
                            run->file->last_lsn, after);
@@ -69,14 +76,15 @@ static bool find_stop_mark(struct restore_run *run)
 
 static bool find_stop_time(struct restore_run *run)
 {
-    int64_t stop_at = instance_utc_of_local(run->instance, run->statement->stop_at_ticks);
-    int64_t start = run->file->start_utc_ms;
-    if (stop_at > start) {
+    struct stop_time time = stop_time_of(run, run->statement->stop_at_ticks);
+    int zone = time.zone == NULL ? run->file->utc_offset_min : time.zone->utc_offset_min;
+    if (time.local_ms > run->file->start_utc_ms + (int64_t)zone * 60000) {
         run->reached = false;
         return true;
     }
+    time.local_ms++;
     const struct log_record *next =
-        timeline_find_time(run->file->timeline, stop_at + 1, 0, run->file->last_lsn);
+        timeline_find_time(run->file->timeline, &time, 0, run->file->last_lsn);
     lab_lsn stop = next == NULL ? run->file->last_lsn : next->lsn;
     if (stop < run->file->first_lsn) {
         return restore_fail(run, 4338, NULL);

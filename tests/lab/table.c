@@ -237,6 +237,20 @@ void row_guid(struct row *row, const uint8_t guid[16])
     row_add(row, sql_bytes(guid, 16));
 }
 
+void row_lsn_or_null(struct row *row, lab_lsn lsn)
+{
+    row_add(row, lsn == 0 ? sql_null() : lsn_value(lsn));
+}
+
+void row_guid_or_null(struct row *row, const uint8_t *guid)
+{
+    if (guid == NULL) {
+        row_null(row);
+    } else {
+        row_guid(row, guid);
+    }
+}
+
 void row_lsn(struct row *row, lab_lsn lsn)
 {
     row_add(row, lsn_value(lsn));

@@ -29,6 +29,7 @@ struct timeline *timeline_fork(struct lab *lab, struct timeline *parent, lab_lsn
     timeline->fork_lsn = at;
     timeline->tables = parent->tables;
     timeline->origin = parent->origin;
+    timeline->writer = parent->writer;
     timeline->next_lsn = lsn_next_file(at);
     memory_append(lab, timelines);
     lab->timelines[lab->timelines_count - 1] = timeline;
@@ -78,13 +79,23 @@ static size_t first_at(const struct timeline *timeline, lab_lsn lsn)
     return low;
 }
 
+/* Source: logmarkhistory's mark_time, which is the source's local time as its clock tells it. */
+static bool is_before(const struct timeline *timeline, const struct log_record *record,
+                      const struct stop_time *time)
+{
+    const struct instance *zone = time->zone == NULL ? timeline->writer : time->zone;
+    int64_t local_ms = record->utc_ms + timeline->writer->clock_offset_ms +
+                       (int64_t)zone->utc_offset_min * 60000;
+    return datetime_rounded(local_ms) < time->local_ms;
+}
+
 static const struct log_record *find_record(const struct timeline *timeline, const char *mark,
-                                            lab_lsn from, lab_lsn until, int64_t after_utc_ms)
+                                            lab_lsn from, lab_lsn until,
+                                            const struct stop_time *after)
 {
     if (timeline->parent != NULL && from < timeline->fork_lsn) {
         lab_lsn end = until < timeline->fork_lsn ? until : timeline->fork_lsn;
-        const struct log_record *found =
-            find_record(timeline->parent, mark, from, end, after_utc_ms);
+        const struct log_record *found = find_record(timeline->parent, mark, from, end, after);
         if (found != NULL) {
             return found;
         }
@@ -94,7 +105,7 @@ static const struct log_record *find_record(const struct timeline *timeline, con
         if (record->lsn >= until) {
             break;
         }
-        if (record->utc_ms < after_utc_ms) {
+        if (after != NULL && is_before(timeline, record, after)) {
             continue;
         }
         if (mark == NULL || (record->kind == RECORD_MARK && strcmp(record->mark, mark) == 0)) {
@@ -105,15 +116,17 @@ static const struct log_record *find_record(const struct timeline *timeline, con
 }
 
 const struct log_record *timeline_find_mark(const struct timeline *timeline, const char *mark,
-                                            lab_lsn from, lab_lsn until, int64_t after_utc_ms)
+                                            lab_lsn from, lab_lsn until,
+                                            const struct stop_time *after)
 {
-    return find_record(timeline, mark, from, until, after_utc_ms);
+    return find_record(timeline, mark, from, until, after);
 }
 
-const struct log_record *timeline_find_time(const struct timeline *timeline, int64_t utc_ms,
-                                            lab_lsn from, lab_lsn until)
+const struct log_record *timeline_find_time(const struct timeline *timeline,
+                                            const struct stop_time *time, lab_lsn from,
+                                            lab_lsn until)
 {
-    return find_record(timeline, NULL, from, until, utc_ms);
+    return find_record(timeline, NULL, from, until, time);
 }
 
 bool timeline_may_follow(const struct timeline *timeline, const struct timeline *log, lab_lsn redo,
@@ -229,6 +242,7 @@ void database_recover(struct database *database)
     struct lab *lab = database->instance->lab;
     lab_lsn redo = database->redo_lsn;
     database->timeline = timeline_fork(lab, database->timeline, redo);
+    database->timeline->writer = database->instance;
     /* everything up to the redo point is its content; the fork has none yet */
     database->redo_lsn = database->timeline->next_lsn;
     database_materialise(database);

@@ -150,7 +150,7 @@ static void stopping_before_a_mark_leaves_its_transaction_out(void **state)
     assert_true(admin_restore(f->session, &statement, f->reply));
     assert_true(last_record(f)->reached_stop);
     const struct log_record *mark =
-        timeline_find_mark(f->origin->timeline, "MARK_1", 0, f->logs[0]->last_lsn, INT64_MIN);
+        timeline_find_mark(f->origin->timeline, "MARK_1", 0, f->logs[0]->last_lsn, NULL);
     assert_non_null(mark);
     assert_true(restored(f)->redo_lsn == mark->begin_lsn && mark->begin_lsn < mark->lsn);
 }
@@ -160,7 +160,7 @@ static void an_lsn_is_a_mark_too(void **state)
     struct fixture *f = *state;
     assert_true(restore_full(f));
     const struct log_record *mark =
-        timeline_find_mark(f->origin->timeline, "MARK_1", 0, f->logs[0]->last_lsn, INT64_MIN);
+        timeline_find_mark(f->origin->timeline, "MARK_1", 0, f->logs[0]->last_lsn, NULL);
     char digits[26], name[40];
     lab_lsn_format(digits, mark->lsn);
     snprintf(name, sizeof name, "lsn:%s", digits);

@@ -35,6 +35,21 @@ static void a_log_of_another_family_is_3154(void **state)
     assert_told(3154, 16, 4, "Orders", NULL);
 }
 
+static void a_log_or_a_recovery_of_a_mirrored_database_is_3104(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    database_becomes(f, "mirrored");
+    assert_says(f, LOG(1) "NORECOVERY", "3104 3013");
+    assert_says(f, "RESTORE DATABASE Orders WITH RECOVERY", "3104 3013");
+    assert_told(3104, 16, 1, "Orders", NULL);
+    restored(f)->mirrored = false;
+    strcpy(restored(f)->availability_group, "AG1");
+    assert_says(f, LOG(1) "NORECOVERY", "3104 3013");
+    restored(f)->availability_group[0] = '\0';
+    assert_says(f, LOG(1) "NORECOVERY", DONE);
+}
+
 static void assert_edge(int number, lab_lsn edge, lab_lsn redo)
 {
     char edge_text[26], redo_text[26];

@@ -4,7 +4,7 @@
 static const struct log_record *mark_of(const struct fixture *f, const char *name)
 {
     const struct log_record *mark = timeline_find_mark(f->origin->timeline, name, 0,
-                                                       f->origin->timeline->next_lsn, INT64_MIN);
+                                                       f->origin->timeline->next_lsn, NULL);
     assert_non_null(mark);
     return mark;
 }
@@ -47,7 +47,7 @@ static lab_lsn two_marks(struct fixture *f, lab_lsn *second)
     fixture_mark(f, "TWICE");
     fixture_backup(f, "\\\\share\\log4.bak", 'L');
     *second = timeline_find_mark(f->origin->timeline, "TWICE", first + 1,
-                                 f->origin->timeline->next_lsn, INT64_MIN)
+                                 f->origin->timeline->next_lsn, NULL)
                   ->lsn;
     full_restored(f);
     assert_says(f, LOG(1) "NORECOVERY", DONE);
@@ -64,6 +64,42 @@ static void after_takes_the_first_mark_at_or_after(void **state)
     assert_says(f, LOG(4) "NORECOVERY, STOPATMARK = N'TWICE' AFTER N'2026-11-20T13:30:00'",
                 DONE);
     assert_redo(f, lsn_advance(second, 0));
+}
+
+/* The log's times are those of the source's clock, wherever it stands. */
+static void after_takes_the_time_of_the_clock_that_wrote_the_log(void **state)
+{
+    struct fixture *f = *state;
+    lab_lsn second;
+    f->source->clock_offset_ms = 95000;
+    two_marks(f, &second);
+    assert_says(f, LOG(4) "NORECOVERY, STOPATMARK = N'TWICE' AFTER N'2026-11-20T14:07:24.990'",
+                DONE);
+    assert_redo(f, lsn_advance(second, 0));
+    assert_says(f, LOG(4) "NORECOVERY, STOPATMARK = N'TWICE' AFTER N'2026-11-20T14:07:25.003'",
+                "4035 4035 4329 3014");
+}
+
+/* The marks are at 13:05:50 and 14:05:50 in UTC. */
+static void after_and_stopat_are_in_a_zone(void **state)
+{
+    struct fixture *f = *state;
+    lab_lsn second, first;
+    f->source->utc_offset_min = 60;
+    f->destination->utc_offset_min = -120;
+    first = two_marks(f, &second);
+    assert_says(f, switch_on ? LOG(4) "NORECOVERY, STOPAT = N'2026-11-20T11:30:00'"
+                             : LOG(4) "NORECOVERY, STOPAT = N'2026-11-20T14:30:00'", DONE);
+    assert_true(restored(f)->redo_lsn > first && restored(f)->redo_lsn < second);
+    assert_says(f, switch_on
+                       ? LOG(4) "NORECOVERY, STOPATMARK = N'TWICE' AFTER N'2026-11-20T12:05:40'"
+                       : LOG(4) "NORECOVERY, STOPATMARK = N'TWICE' AFTER N'2026-11-20T15:05:40'",
+                DONE);
+    assert_redo(f, lsn_advance(second, 0));
+    assert_says(f, switch_on
+                       ? LOG(4) "NORECOVERY, STOPATMARK = N'TWICE' AFTER N'2026-11-20T15:05:40'"
+                       : LOG(4) "NORECOVERY, STOPATMARK = N'TWICE' AFTER N'2026-11-20T17:05:40'",
+                "4035 4035 4329 3014");
 }
 
 static void without_after_the_first_mark_of_the_name_is_taken(void **state)

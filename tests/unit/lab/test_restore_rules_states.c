@@ -167,6 +167,20 @@ static void another_session_cannot_restore_a_single_user_database_in_use(void **
     session_close_internal(user);
 }
 
+static void a_restore_of_a_single_user_database_held_from_master_is_3101(void **state)
+{
+    struct fixture *f = *state;
+    recovered(f);
+    struct session *guest = session_open_internal(f->destination, "Orders", "guest", f->reply);
+    struct session *holder = session_open_internal(f->destination, "master", "holder", f->reply);
+    assert_string_equal(say(holder, "ALTER DATABASE Orders SET SINGLE_USER WITH ROLLBACK IMMEDIATE"),
+                        "5060 5060");
+    assert_says(f, FULL "NORECOVERY, REPLACE", "3101 3013");
+    assert_string_equal(say(holder, FULL "NORECOVERY, REPLACE"), DONE);
+    session_close_internal(holder);
+    session_close_internal(guest);
+}
+
 static void the_redo_lsn_shows_while_restoring_only(void **state)
 {
     static const char *const text =
