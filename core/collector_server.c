@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/collector_internal.h"
+#include "core/tds_connect.h"
 #include "core/tds_error.h"
 #include "core/view_rows.h"
 
@@ -150,6 +151,9 @@ static void publish_failure(struct server_worker *worker, const struct error *er
     view_copy_all(view, worker->last);
     view->reachable = false;
     view->error = *error;
+    view->refuses =
+        tds_connect_is_alive(worker->server, error, worker->collector->config->connect_timeout_ms,
+                             &worker->collector->stop);
     replace_last(worker, view);
 }
 

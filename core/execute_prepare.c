@@ -22,7 +22,6 @@ struct source_probe {
     pthread_t thread;
 };
 
-/* Whatever a server answers, even a refusal of the login, it is alive. */
 static void *probe_main(void *context)
 {
     struct source_probe *probe = context;
@@ -37,13 +36,8 @@ static void *probe_main(void *context)
         tds_reader_open(&config->servers[probe->index], probe->password == NULL ? "" : probe->password,
                         &options, &probe->execution->stop, &error);
     probe->answers = reader != NULL ||
-                     (error.code != ERR_UNREACHABLE && error.code != ERR_TIMEOUT &&
-                      error.code != ERR_CONNECTION_LOST && error.code != ERR_CANCELLED);
-    /* No login over TLS or Kerberos that fails on this side (a certificate that expired, no ticket)
-     * may make a living server look dead. */
-    if (error.code == ERR_UNREACHABLE && config->servers[probe->index].instance == NULL)
-        probe->answers = tds_connect_answers(&config->servers[probe->index],
-                                             config->connect_timeout_ms, &probe->execution->stop);
+                     tds_connect_is_alive(&config->servers[probe->index], &error,
+                                          config->connect_timeout_ms, &probe->execution->stop);
     tds_reader_close(reader);
     return NULL;
 }

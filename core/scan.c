@@ -11,6 +11,7 @@
 #include "core/group.h"
 #include "core/roster.h"
 #include "core/scan_internal.h"
+#include "core/tsql.h"
 
 /* --- the scan itself -------------------------------------------------------------------------- */
 
@@ -247,6 +248,19 @@ static int64_t sessions_in_group(const struct group_view *view, int source)
     return sessions;
 }
 
+static bool hides_sessions(const struct group_view *view, int source)
+{
+    for (size_t i = 0; i < view->roster_count; i++) {
+        const struct database_row *row =
+            view->roster[i].source == source
+                ? server_view_database(view->servers[source], view->roster[i].database)
+                : NULL;
+        if (row != NULL && row->state == STATE_ONLINE && row->sessions < 0)
+            return true;
+    }
+    return false;
+}
+
 static size_t online_in_group(const struct group_view *view, int source)
 {
     size_t online = 0;
@@ -260,15 +274,43 @@ static size_t online_in_group(const struct group_view *view, int source)
     return online;
 }
 
+/* Takes why. */
+static void be_blind(struct scan *scan, enum scan_kind kind, char *why)
+{
+    scan->looked[kind] = false;
+    if (scan->blind[kind] == NULL)
+        scan->blind[kind] = why;
+    else
+        free(why);
+}
+
+/* False where nothing there can be looked at: it is away, which is how it is to be, or it is not. */
+static bool may_look_at_source(struct scan *scan, const struct server_view *server)
+{
+    if (server->refuses)
+        scan_add(scan, SCAN_OLD_SOURCE, memory_copy_text(server->name),
+                 memory_format("it answers, and nothing can be seen there: %s",
+                               server->error.what));
+    else if (!server->reachable && server->error.code == ERR_OK)
+        be_blind(scan, SCAN_OLD_SOURCE, memory_format("%s: not read yet", server->name));
+    return server->reachable;
+}
+
 /* Two masters: what is written there after the mark is lost or comes twice. */
 static void look_at_source(struct scan *scan, const struct group_view *view, int source)
 {
     const struct server_view *server = view->servers[source];
-    if (!server->reachable)
+    if (!may_look_at_source(scan, server) ||
+        !scan_may_look(scan, SCAN_OLD_SOURCE, server, PART_DATABASES))
         return;
+    scan_may_look(scan, SCAN_OLD_SOURCE, server, PART_JOBS); /* the databases tell without them */
     size_t online = online_in_group(view, source);
     int64_t sessions = sessions_in_group(view, source);
     const struct job_row *backup = server_view_job(server, JOB_BACKUP);
+    if (online > 0 && hides_sessions(view, source))
+        be_blind(scan, SCAN_OLD_SOURCE,
+                 memory_format("%s: the sessions in its databases are not visible; %s",
+                               server->name, query_sessions.permission));
     if (online > 0)
         scan_add(scan, SCAN_OLD_SOURCE, memory_copy_text(server->name),
                  memory_format("it answers, and %zu database(s) of the group are online there",
@@ -297,5 +339,12 @@ struct scan *scan_make(const struct group_view *view)
     for (size_t i = 0; i < view->servers_count; i++)
         if (view->servers[i]->role == ROLE_SOURCE)
             look_at_source(scan, view, (int)i);
+    for (size_t i = 0; i < view->roster_count; i++)
+        if (view->roster[i].source < 0)
+            be_blind(scan, SCAN_OLD_SOURCE,
+                     memory_format("the server %s is no section and no alias of stopmark.ini",
+                                   view->roster[i].source_server != NULL
+                                       ? view->roster[i].source_server
+                                       : "?"));
     return scan;
 }

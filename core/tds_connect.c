@@ -169,3 +169,12 @@ bool tds_connect_answers(const struct config_server *server, int64_t timeout_ms,
     int64_t took_ms;
     return reach(server, timeout_ms, true, stop, &took_ms, &ignored) == ERR_OK;
 }
+
+bool tds_connect_is_alive(const struct config_server *server, const struct error *why,
+                          int64_t timeout_ms, const atomic_bool *stop)
+{
+    if (why->code == ERR_UNREACHABLE)
+        return server->instance == NULL && tds_connect_answers(server, timeout_ms, stop);
+    return why->code != ERR_TIMEOUT && why->code != ERR_CONNECTION_LOST &&
+           why->code != ERR_CANCELLED;
+}

@@ -17,6 +17,12 @@
 enum error_code tds_connect_try(const struct config_server *server, int64_t timeout_ms,
                                 const atomic_bool *stop, int64_t *took_ms, struct error *error);
 
+/* Is a server alive to which a login failed with that error? Whatever it answers, even a refusal, it
+ * is; and no login over TLS or Kerberos that fails on this side (a certificate that expired, no ticket)
+ * may make a living server look dead. Asks it once more where the error does not tell. */
+bool tds_connect_is_alive(const struct config_server *server, const struct error *why,
+                          int64_t timeout_ms, const atomic_bool *stop);
+
 /* Does something there speak TDS, whatever becomes of a login? An open port alone is no answer: a
  * forwarder in front of a dead server has one. */
 bool tds_connect_answers(const struct config_server *server, int64_t timeout_ms,

@@ -68,6 +68,7 @@ struct server_view {
     /* reachability */
     bool reachable;
     struct error error;           /* why not; the last failure while unreachable */
+    bool refuses;                 /* unreachable, and alive: it refuses the login, or TLS fails here */
     int64_t as_of_utc_ms;         /* console's clock when this view's data was last confirmed */
     int64_t as_of_monotonic_ms;   /* TIME_UNKNOWN = never reached */
     bool from_disk;               /* a last good view of an earlier session; no live data yet */

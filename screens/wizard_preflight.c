@@ -43,6 +43,18 @@ static void look_at_living(struct wizard *wizard, const struct server_view *serv
              traits->copies ? ", and goes on as it is" : "");
 }
 
+/* It is alive, and nobody knows what goes on there. */
+static void look_at_refusing(struct wizard *wizard, const struct server_view *server)
+{
+    const struct situation_traits *traits = situation_traits(wizard->situation);
+    find(wizard, traits->copies ? VERDICT_WARNING : VERDICT_CRITICAL, !traits->copies,
+         traits->needs_dead_sources
+             ? "if it shall be given up, shut it down first (power, network, or the SQL Server "
+               "service) and keep it from coming back"
+             : server->error.hint[0] != '\0' ? server->error.hint : "correct its login",
+         "%s answers, and nothing can be seen there: %s", server->name, server->error.what);
+}
+
 static void look_at_dead(struct wizard *wizard, const struct server_view *server,
                          const struct group_view *view)
 {
@@ -72,6 +84,8 @@ static void look_at_sources(struct wizard *wizard, const struct group_view *view
             continue;
         if (server->reachable)
             look_at_living(wizard, server, demo);
+        else if (server->refuses)
+            look_at_refusing(wizard, server);
         else if (server->error.code == ERR_OK && server->as_of_monotonic_ms == TIME_UNKNOWN)
             find(wizard, VERDICT_UNKNOWN, !situation_traits(wizard->situation)->copies,
                  "wait for its answer, or for the time-out",

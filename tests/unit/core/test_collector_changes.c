@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,11 @@ static bool source_is_lost(const struct group_view *view)
     return !view->servers[0]->reachable && view->servers[0]->error.code != ERR_OK;
 }
 
+static bool source_is_lost_for_its_login(const struct group_view *view)
+{
+    return source_is_lost(view) && view->servers[0]->error.code == ERR_LOGIN_REFUSED;
+}
+
 static bool source_is_back(const struct group_view *view)
 {
     return view->servers[0]->reachable;
@@ -167,6 +173,27 @@ static void a_server_that_stalls_is_lost_alone_and_comes_back(void **state)
     assert_true(lab_process_run(&lab, "DRSMALL", "EXEC sp_lab_server 'SQLSMALL', 'start'"));
     group_view_release(next_view(collector, source_is_back));
     collector_stop(collector);
+}
+
+static void a_source_that_refuses_the_login_is_told_from_one_that_is_away(void **state)
+{
+    (void)state;
+    struct collector *collector = start();
+    assert_true(lab_process_run(&lab, "SQLSMALL",
+                                "EXEC sp_lab_login 'SQLSMALL', 'stopmark_monitor', 'locked'"));
+    assert_true(lab_process_run(&lab, "SQLSMALL", "EXEC sp_lab_kill 'SQLSMALL', 'stopmark monitor'"));
+    struct group_view *view = next_view(collector, source_is_lost_for_its_login);
+    assert_true(view->servers[0]->refuses);
+    group_view_release(view);
+    collector_stop(collector);
+    kill(lab.pid, SIGUSR1); /* the lab's word for: the sources die */
+    collector = start();
+    view = next_view(collector, source_is_lost);
+    assert_int_equal(view->servers[0]->error.code, ERR_UNREACHABLE);
+    assert_false(view->servers[0]->refuses);
+    group_view_release(view);
+    collector_stop(collector);
+    kill(lab.pid, SIGUSR2);
 }
 
 static void stopping_takes_about_a_second_while_a_query_is_stalled(void **state)
@@ -399,6 +426,7 @@ static void the_certificate_is_checked_and_all_is_read_over_tls(void **state)
     assert_true(view->servers[0]->history_count > 0);
     assert_false(view->servers[1]->reachable); /* made for another host */
     assert_int_equal(view->servers[1]->error.code, ERR_UNREACHABLE);
+    assert_true(view->servers[1]->refuses); /* alive, whatever its certificate says */
     assert_non_null(strstr(view->servers[1]->error.hint, "certificate"));
     group_view_release(view);
     assert_true(lab_process_run(&lab, "SQLSMALL", "EXEC sp_lab_server 'SQLSMALL', 'stall'"));
@@ -417,6 +445,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(after_hours_of_backups_the_view_equals_a_cold_read),
         cmocka_unit_test(a_server_that_stalls_is_lost_alone_and_comes_back),
         cmocka_unit_test(stopping_takes_about_a_second_while_a_query_is_stalled),
+        cmocka_unit_test(a_source_that_refuses_the_login_is_told_from_one_that_is_away),
     };
     const struct CMUnitTest permissions[] = {
         cmocka_unit_test(what_a_login_may_not_see_names_the_grant_and_is_never_none),

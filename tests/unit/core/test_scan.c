@@ -269,6 +269,68 @@ static void an_old_source_that_works_is_found(void **state)
     scan_free(scan);
 }
 
+/* "No old source answers" is proven by silence alone. */
+static void an_old_source_that_refuses_the_login_answers(void **state)
+{
+    (void)state;
+    struct server_view *source = build->servers[SQLA];
+    error_set(&source->error, ERR_LOGIN_REFUSED, "SQLA", "unlock it", "the login is locked");
+    source->refuses = true;
+    assert_found(SCAN_OLD_SOURCE, "SQLA", "it answers, and nothing can be seen there: the login is "
+                                          "locked");
+}
+
+static void assert_blind(enum scan_kind kind, const char *words)
+{
+    struct scan *scan = look();
+    assert_false(scan->looked[kind]);
+    assert_non_null(scan->blind[kind]);
+    if (strstr(scan->blind[kind], words) == NULL)
+        fail_msg("%s, not %s", scan->blind[kind], words);
+    scan_free(scan);
+}
+
+static void an_old_source_that_shows_nothing_is_not_away(void **state)
+{
+    (void)state;
+    struct server_view *source = build->servers[SQLA];
+    source->reachable = true;
+    for (size_t i = 0; i < source->databases_count; i++)
+        source->databases[i].state = STATE_OFFLINE;
+    for (size_t i = 0; i < source->jobs_count; i++)
+        source->jobs[i].enabled = false;
+    assert_nothing();
+    const enum view_part parts[] = {PART_DATABASES, PART_JOBS};
+    for (size_t i = 0; i < 2; i++) {
+        struct part_status *status = &source->parts[parts[i]], before = *status;
+        status->state = PART_NOT_VISIBLE;
+        error_set(&status->error, ERR_PERMISSION, "SQLA", "GRANT it", "it is not visible");
+        assert_blind(SCAN_OLD_SOURCE, "SQLA: it is not visible; GRANT it");
+        *status = before;
+    }
+    source->databases[0].state = STATE_ONLINE; /* whoever works there would not be seen */
+    source->databases[0].sessions = -1;
+    assert_blind(SCAN_OLD_SOURCE, "SQLA: the sessions in its databases are not visible; GRANT VIEW "
+                                  "SERVER STATE");
+}
+
+static void an_old_source_that_was_never_asked_is_not_away(void **state)
+{
+    (void)state;
+    error_clear(&build->servers[SQLB]->error);
+    assert_blind(SCAN_OLD_SOURCE, "SQLB: not read yet");
+}
+
+static void an_old_source_that_the_configuration_does_not_name_is_not_away(void **state)
+{
+    (void)state;
+    free(build->config.servers[SQLB].name);
+    build->config.servers[SQLB].name = memory_copy_text("OTHER");
+    free(build->servers[SQLB]->server_name);
+    build->servers[SQLB]->server_name = memory_copy_text("OTHER");
+    assert_blind(SCAN_OLD_SOURCE, "SQLB is no section and no alias");
+}
+
 static void what_may_not_be_read_is_never_taken_for_nothing(void **state)
 {
     (void)state;
@@ -421,6 +483,10 @@ int main(void)
         CASE(a_sites_own_job_in_the_groups_databases_is_missed_too),
         CASE(shipping_that_is_enabled_beside_production_is_found),
         CASE(an_old_source_that_works_is_found),
+        CASE(an_old_source_that_refuses_the_login_answers),
+        CASE(an_old_source_that_shows_nothing_is_not_away),
+        CASE(an_old_source_that_was_never_asked_is_not_away),
+        CASE(an_old_source_that_the_configuration_does_not_name_is_not_away),
         CASE(what_may_not_be_read_is_never_taken_for_nothing),
         CASE(a_scan_survives_its_file),
         CASE(the_login_script_keeps_sids_and_hashes_and_needs_no_second_run),

@@ -111,6 +111,22 @@ static void a_move_is_refused_without_its_sources_and_a_rehearsal_is_not(void **
     close_world(&world);
 }
 
+static void a_source_that_refuses_the_login_is_no_lost_one(void **state)
+{
+    struct world world = open_world(true);
+    (void)state;
+    struct server_view *source = world.build->servers[1];
+    error_set(&source->error, ERR_LOGIN_REFUSED, "SQLB", "unlock it", "the login is locked");
+    source->refuses = true;
+    assert_true(wizard_choose_situation(world.wizard, SITUATION_SOURCE_LOST));
+    assert_true(next(&world));
+    world.wizard->secrets = SECRETS_READY;
+    assert_false(next(&world));
+    assert_non_null(strstr(world.why, "SQLB answers, and nothing can be seen there: the login is "
+                                      "locked"));
+    close_world(&world);
+}
+
 static void a_move_asks_whether_processing_is_stopped_before_the_group_s_name(void **state)
 {
     struct world world = open_world(false);
@@ -363,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_method_that_is_missing_is_refused_in_words),
         cmocka_unit_test(every_situation_can_be_chosen),
         cmocka_unit_test(a_move_is_refused_without_its_sources_and_a_rehearsal_is_not),
+        cmocka_unit_test(a_source_that_refuses_the_login_is_no_lost_one),
         cmocka_unit_test(a_move_asks_whether_processing_is_stopped_before_the_group_s_name),
         cmocka_unit_test(source_lost_is_refused_while_a_source_answers),
         cmocka_unit_test(one_living_source_of_two_is_enough_to_refuse),
