@@ -266,24 +266,75 @@ static const struct backup_set *newest_usable_full(const struct group_view *view
     return newest;
 }
 
-/* The days that the job's clean-up keeps; 0 = there is none, -1 = it cannot be read. */
-static int64_t days_kept(const char *steps)
+/* The time between full sets by the letter of sp_BackupAllFull_Schedule; 0 = not known. */
+static int64_t schedule_ms(const char *steps)
 {
-    char *days = decode_step_argument(steps, "sp_DeleteBackupHistory", 1, "DaysToKeep");
-    if (days == NULL)
-        days = decode_step_argument(steps, "sp_DeleteBackupHistoryAndFiles", 1, "DaysToKeep");
-    int64_t kept = days != NULL                                           ? strtoll(days, NULL, 10)
-                   : decode_step_calls(steps, "sp_DeleteBackupHistory") ||
-                           decode_step_calls(steps, "sp_DeleteBackupHistoryAndFiles")
-                       ? -1
-                       : 0;
+    char *frequency = decode_step_argument(steps, "sp_BackupAllFull_Schedule", 1, "Frequency");
+    int letter = frequency != NULL ? frequency[0] | 0x20 : 0;
+    free(frequency);
+    switch (letter) {
+    case 'h':
+        return HOUR_MS;
+    case 'd':
+        return day_ms;
+    case 'w':
+        return 7 * day_ms;
+    case 'm':
+        return 31 * day_ms;
+    case 'y':
+        return 366 * day_ms;
+    default:
+        return 0;
+    }
+}
+
+/* What the job's clean-up removes. */
+struct clean_up {
+    int64_t days; /* that it keeps; 0 = there is none, -1 = it cannot be read */
+    bool stock;   /* BizTalk's own, which keeps the sets that no full set follows, and all files */
+};
+
+static struct clean_up clean_up_of(const char *steps)
+{
+    static const char stock[] = "sp_DeleteBackupHistory", own[] = "sp_DeleteBackupHistoryAndFiles";
+    struct clean_up clean_up = {.stock = !decode_step_calls(steps, own)};
+    const char *procedure = clean_up.stock ? stock : own;
+    char *days = decode_step_argument(steps, procedure, 1, "DaysToKeep");
+    if (days != NULL)
+        clean_up.days = strtoll(days, NULL, 10);
+    else if (decode_step_calls(steps, procedure))
+        clean_up.days = -1;
     free(days);
-    return kept;
+    return clean_up;
 }
 
 static int64_t now_of_stamps(const struct group_view *view)
 {
     return view->source_now_utc_ms != TIME_UNKNOWN ? view->source_now_utc_ms : view->now_utc_ms;
+}
+
+static void judge_retention(struct check_sink *sink, const struct backup_set *full, int64_t left_ms,
+                            int64_t days, int64_t interval_ms)
+{
+    char left[64], every[64];
+    duration_format(left, sizeof left, left_ms > 0 ? left_ms : 0);
+    duration_format(every, sizeof every, interval_ms);
+    bool seldom = interval_ms != DURATION_UNKNOWN && days * day_ms < 2 * interval_ms;
+    if (left_ms <= day_ms)
+        check_add(sink, VERDICT_CRITICAL, check_management_where(sink->view),
+                  left_ms <= 0
+                      ? memory_format("the last usable full set, %lld, is due to leave now",
+                                      (long long)full->id)
+                      : memory_format("the last usable full set, %lld, leaves in %s",
+                                      (long long)full->id, left));
+    else if (left_ms <= 2 * day_ms || seldom)
+        check_add(sink, VERDICT_WARNING, check_management_where(sink->view),
+                  memory_format("the last usable full set, %lld, leaves in %s; one is taken every "
+                                "%s",
+                                (long long)full->id, left, every));
+    else
+        return;
+    check_about(sink, "the last usable full set leaves");
 }
 
 char *check_retention(struct check_sink *sink)
@@ -296,33 +347,31 @@ char *check_retention(struct check_sink *sink)
     const char *steps = check_backup_steps(sink);
     if (steps == NULL || full == NULL)
         return steps == NULL ? NULL : memory_copy_text("there is no full set that could leave");
-    int64_t days = days_kept(steps);
-    if (days < 0)
+    struct clean_up clean_up = clean_up_of(steps);
+    /* Source: sp_DeleteBackupHistory purges whole old sets but those with no later full set. */
+    if (clean_up.stock && clean_up.days != 0 && newest_complete_full(view) == full->id)
+        return memory_format("the last usable full set, %lld, stays until a newer one is complete",
+                             (long long)full->id);
+    if (clean_up.days < 0)
         check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(""),
                          memory_copy_text("how many days the clean-up keeps cannot be read"),
-                         "give @DaysToKeep to sp_DeleteBackupHistory as a number");
-    if (days <= 0)
+                         "give @DaysToKeep to its procedure as a number");
+    if (clean_up.days <= 0)
         return memory_copy_text("nothing removes old sets from the history");
-    int64_t left_ms = full->time_utc_ms + days * day_ms - now_of_stamps(view);
-    char left[64], every[64];
+    int64_t left_ms = full->time_utc_ms + clean_up.days * day_ms - now_of_stamps(view);
+    judge_retention(sink, full, left_ms, clean_up.days, interval_ms);
+    char left[64];
     duration_format(left, sizeof left, left_ms > 0 ? left_ms : 0);
-    duration_format(every, sizeof every, interval_ms);
-    if (left_ms <= day_ms)
-        check_add(sink, VERDICT_CRITICAL, check_management_where(view),
-                  left_ms <= 0
-                      ? memory_format("the last usable full set, %lld, is due to leave now",
-                                      (long long)full->id)
-                      : memory_format("the last usable full set, %lld, leaves in %s",
-                                      (long long)full->id, left));
-    else if (left_ms <= 2 * day_ms ||
-             (interval_ms != DURATION_UNKNOWN && days * day_ms < 2 * interval_ms))
-        check_add(sink, VERDICT_WARNING, check_management_where(view),
-                  memory_format("the last usable full set, %lld, leaves in %s; one is taken every "
-                                "%s",
-                                (long long)full->id, left, every));
-    check_about(sink, "the last usable full set leaves");
     return memory_format("the last usable full set, %lld, leaves the history in %s",
                          (long long)full->id, left);
+}
+
+/* How far back a history may go that is cleared: a set leaves once it is old enough and a full one
+ * follows it; a week more is for a job that stood still. */
+static int64_t may_go_back_ms(int64_t days, int64_t interval_ms)
+{
+    int64_t slack_ms = interval_ms > 7 * day_ms ? interval_ms : 7 * day_ms;
+    return (days + 1) * day_ms + slack_ms;
 }
 
 char *check_history_kept(struct check_sink *sink)
@@ -333,18 +382,17 @@ char *check_history_kept(struct check_sink *sink)
     const char *steps = check_backup_steps(sink);
     if (steps == NULL)
         return NULL;
-    int64_t days = days_kept(steps), oldest_ms = TIME_UNKNOWN;
+    int64_t days = clean_up_of(steps).days, oldest_ms = TIME_UNKNOWN;
     for (size_t s = 0; s < view->sets_count && oldest_ms == TIME_UNKNOWN; s++)
         oldest_ms = view->sets[s].time_utc_ms;
-    const char *where = view->servers[view->management]->name;
+    int64_t back_ms = oldest_ms != TIME_UNKNOWN ? now_of_stamps(view) - oldest_ms : 0;
     if (days == 0)
-        check_add(sink, VERDICT_WARNING, memory_copy_text(where),
+        check_add(sink, VERDICT_WARNING, check_management_where(view),
                   memory_copy_text("no step of the backup job clears the history"));
-    else if (days > 0 && oldest_ms != TIME_UNKNOWN &&
-             now_of_stamps(view) - oldest_ms > (days + 8) * day_ms) {
+    else if (days > 0 && back_ms > may_go_back_ms(days, schedule_ms(steps))) {
         char age[64];
-        duration_format(age, sizeof age, now_of_stamps(view) - oldest_ms);
-        check_add(sink, VERDICT_WARNING, memory_copy_text(where),
+        duration_format(age, sizeof age, back_ms);
+        check_add(sink, VERDICT_WARNING, check_management_where(view),
                   memory_format("the history goes back %s, though %lld days are to be kept", age,
                                 (long long)days));
         check_about(sink, "the history goes back too far");
@@ -396,25 +444,6 @@ char *check_history_needed(struct check_sink *sink)
     return NULL;
 }
 
-/* The days between full sets by the letter of sp_BackupAllFull_Schedule; 0 = not known. */
-static int64_t schedule_ms(char letter)
-{
-    switch (letter) {
-    case 'h':
-        return HOUR_MS;
-    case 'd':
-        return day_ms;
-    case 'w':
-        return 7 * day_ms;
-    case 'm':
-        return 31 * day_ms;
-    case 'y':
-        return 366 * day_ms;
-    default:
-        return 0;
-    }
-}
-
 char *check_full_age(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
@@ -425,10 +454,7 @@ char *check_full_age(struct check_sink *sink)
     const char *steps = check_backup_steps(sink);
     if (steps == NULL || full == NULL)
         return steps == NULL ? NULL : memory_copy_text("there is no full set, see that rule");
-    char *letter = decode_step_argument(steps, "sp_BackupAllFull_Schedule", 1, "Frequency");
-    int64_t due_ms = letter != NULL ? schedule_ms(letter[0] | 0x20) : 0;
-    free(letter);
-    int64_t age_ms = now_of_stamps(view) - full->time_utc_ms;
+    int64_t due_ms = schedule_ms(steps), age_ms = now_of_stamps(view) - full->time_utc_ms;
     char age[64], every[64];
     duration_format(age, sizeof age, age_ms);
     duration_format(every, sizeof every, due_ms);

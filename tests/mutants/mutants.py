@@ -286,6 +286,10 @@ MUTANTS = [
            "if (!group_is_live(view))", "if (true)",
            "core/test_readiness: a_live_group_is_offered_no_full_restore",
            "a full restore would go over production"),
+    Mutant("stock-clean-up-keeps-any-full-set", "core/checks_sets.c",
+           "newest_complete_full(view) == full->id", "true",
+           "core/test_checks: each_rule_says_what_its_cases_say",
+           "a newer full set that is no good lets the last usable one go"),
     # --- the roster -----------------------------------------------------------------------------
     Mutant("first-of-two-destinations", "core/roster.c",
            "if (by_configuration == 1)", "if (by_configuration >= 1)",

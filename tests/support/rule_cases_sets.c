@@ -132,25 +132,60 @@ static void forked_and_full(struct build *b)
     snprintf(build_backup(b, BOX, 101)->last_fork_guid, 37,
              "01000000-0000-0000-0000-000000000000");
 }
-static void keep_days(struct build *b, const char *days)
+/* The schedule of full sets, and the procedure of the clean-up, with its days. */
+static void clean(struct build *b, char frequency, const char *procedure, const char *days)
 {
     struct job_row *job = spoil_job(b, SOURCE, JOB_BACKUP);
     free(job->steps);
-    job->steps = memory_format("exec sp_BackupAllFull_Schedule 'd', 'BTS', '\\\\b'\n"
-                               "exec sp_DeleteBackupHistory @DaysToKeep = %s",
-                               days);
+    job->steps = memory_format("exec sp_BackupAllFull_Schedule '%c', 'BTS', '\\\\b'\n"
+                               "exec %s @DaysToKeep = %s",
+                               frequency, procedure, days);
 }
+static void days_pass(struct build *b, int days)
+{
+    for (size_t s = 0; s < b->servers_count; s++)
+        b->servers[s]->server_utc_ms += INT64_C(24) * 60 * MINUTE_MS * days;
+}
+static const char stock[] = "sp_DeleteBackupHistory", own[] = "sp_DeleteBackupHistoryAndFiles";
+
 static void one_day(struct build *b)
 {
-    keep_days(b, "1");
+    clean(b, 'd', own, "1");
 }
 static void two_days(struct build *b)
 {
-    keep_days(b, "2");
+    clean(b, 'd', own, "2");
 }
-static void days_by_variable(struct build *b)
+/* BizTalk's own procedure keeps the newest full set, however old it is. */
+static void one_day_of_stock(struct build *b)
 {
-    keep_days(b, "");
+    clean(b, 'd', stock, "1");
+}
+static void month_of_stock(struct build *b)
+{
+    clean(b, 'm', stock, "14");
+    days_pass(b, 30);
+}
+/* A newer full set is complete and no good: then the last usable one leaves. */
+static void stock_with_a_bad_newer_full(struct build *b)
+{
+    one_day_of_stock(b);
+    build_full(b, 101, false);
+    build_backup(b, BOX, 101)->damaged = true;
+}
+static void month_of_own(struct build *b)
+{
+    clean(b, 'm', own, "14");
+    days_pass(b, 13);
+}
+static void stock_cleans_nothing(struct build *b)
+{
+    clean(b, 'm', stock, "14");
+    days_pass(b, 50);
+}
+static void days_of_own_by_variable(struct build *b)
+{
+    clean(b, 'd', own, "");
 }
 static void nothing_cleared(struct build *b)
 {
@@ -159,13 +194,11 @@ static void nothing_cleared(struct build *b)
 }
 static void old_history(struct build *b)
 {
-    for (size_t s = 0; s < b->servers_count; s++)
-        b->servers[s]->server_utc_ms += INT64_C(30) * 24 * 60 * MINUTE_MS;
+    days_pass(b, 30);
 }
 static void full_is_old(struct build *b)
 {
-    for (size_t s = 0; s < b->servers_count; s++)
-        b->servers[s]->server_utc_ms += INT64_C(2) * 24 * 60 * MINUTE_MS;
+    days_pass(b, 2);
 }
 static void purged_what_is_needed(struct build *b)
 {
@@ -202,16 +235,23 @@ static const struct rule_case cases[] = {
     BLIND("recovery-path", SOURCE, PART_BACKUPS),
     CASE("retention", one_day, VERDICT_CRITICAL, "SQLA", "full set, 90, leaves in 21 h"),
     CASE("retention", two_days, VERDICT_WARNING, "SQLA", "leaves in 1 d 21 h"),
-    CASE("retention", days_by_variable, VERDICT_UNKNOWN, "", "cannot be read"),
+    CASE("retention", one_day_of_stock, VERDICT_OK, "", "90, stays until a newer one is complete"),
+    CASE("retention", month_of_stock, VERDICT_OK, "", "90, stays until"),
+    CASE("retention", stock_with_a_bad_newer_full, VERDICT_CRITICAL, "SQLA", "90, leaves in 21 h"),
+    CASE("retention", month_of_own, VERDICT_CRITICAL, "SQLA", "leaves in 21 h"),
+    CASE("retention", days_of_own_by_variable, VERDICT_UNKNOWN, "", "cannot be read"),
     HEALTHY("retention"),
     BLIND("retention", SOURCE, PART_JOBS),
     CASE("history-kept", nothing_cleared, VERDICT_WARNING, "SQLA", "no step"),
+    CASE("history-kept", month_of_stock, VERDICT_OK, "", "14 days"),
+    CASE("history-kept", stock_cleans_nothing, VERDICT_WARNING, "SQLA", "goes back 50 d"),
     CASE("history-kept", old_history, VERDICT_WARNING, "SQLA", "goes back 30 d"),
     HEALTHY("history-kept"),
     BLIND("history-kept", SOURCE, PART_JOBS),
     CASE("history-needed", purged_what_is_needed, VERDICT_CRITICAL, "DRSQL1/" BOX, "is set 97"),
     CASE("history-needed", purged_what_is_applied, VERDICT_OK, "", NULL),
     BLIND("history-needed", DESTINATION, PART_DATABASES),
+    CASE("full-age", month_of_stock, VERDICT_OK, "", "is 30 d"),
     CASE("full-age", full_is_old, VERDICT_WARNING, "SQLA", "full set, 90, is 2 d"),
     HEALTHY("full-age"),
     BLIND("full-age", SOURCE, PART_JOBS),
