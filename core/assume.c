@@ -50,6 +50,7 @@ bool assume_servers(struct group_view *view, const struct group_assumptions *ass
         if (server < 0 || (size_t)server >= view->servers_count)
             return refuse(error, assumption, "names no server of stopmark.ini");
         view->down[server] = true;
+        view->lives[server] = false;
     }
     group_find_alive(view);
     return true;

@@ -3,9 +3,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/text.h"
 #include "core/collector_internal.h"
-#include "core/tds_connect.h"
 #include "core/tds_error.h"
+#include "core/tds_life.h"
 #include "core/view_rows.h"
 
 enum {
@@ -145,16 +146,27 @@ static bool prove_more(struct server_worker *worker)
 }
 
 /* It was not: what was known stays, with the reason. */
-static void publish_failure(struct server_worker *worker, const struct error *error)
+static void publish_failure(struct server_worker *worker, const struct error *error,
+                            enum server_life life)
 {
     struct server_view *view = server_view_new(worker->server->name, worker->server->role);
     view_copy_all(view, worker->last);
     view->reachable = false;
     view->error = *error;
-    view->refuses =
-        tds_connect_is_alive(worker->server, error, worker->collector->config->connect_timeout_ms,
-                             &worker->collector->stop);
+    view->life = life;
     replace_last(worker, view);
+}
+
+/* A source that only this login cannot read is not lost: the plan of a restore must know. */
+static enum server_life ask_life(const struct server_worker *worker, struct error *error)
+{
+    const struct collector *collector = worker->collector;
+    enum server_life life = tds_life(worker->server, error, collector->config->connect_timeout_ms,
+                                     &collector->stop);
+    if (life == LIFE_SILENT && worker->server->role == ROLE_SOURCE)
+        text_copy(error->hint, sizeof error->hint,
+                  "for a restore it counts as lost: make sure that nobody works with it any more");
+    return life;
 }
 
 static void poll_once(struct server_worker *worker)
@@ -173,7 +185,7 @@ static void poll_once(struct server_worker *worker)
     char line[2300];
     error_format(&error, line, sizeof line);
     log_write(LOG_WARNING, "collector: %s", line);
-    publish_failure(worker, &error);
+    publish_failure(worker, &error, ask_life(worker, &error));
 }
 
 /* --- the schedule ----------------------------------------------------------------------------- */

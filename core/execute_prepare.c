@@ -9,7 +9,7 @@
 #include "core/execute_internal.h"
 #include "core/execute_move.h"
 #include "core/secret.h"
-#include "core/tds_connect.h"
+#include "core/tds_life.h"
 #include "core/tsql_write.h"
 
 /* --- the situation ---------------------------------------------------------------------------- */
@@ -18,28 +18,66 @@ struct source_probe {
     const struct execution *execution;
     size_t index;
     const char *password;
-    bool answers;
+    enum server_life life;
     pthread_t thread;
+    bool on_thread;
 };
 
 static void *probe_main(void *context)
 {
     struct source_probe *probe = context;
     const struct config *config = probe->execution->config;
+    const struct config_server *server = &config->servers[probe->index];
     struct tds_options options = {.application = probe->execution->application,
                                   .connect_timeout_ms = config->connect_timeout_ms,
                                   .query_timeout_ms = config->query_timeout_ms,
                                   .lock_timeout_ms = 0};
     struct error error;
     error_clear(&error);
-    struct tds_reader *reader =
-        tds_reader_open(&config->servers[probe->index], probe->password == NULL ? "" : probe->password,
-                        &options, &probe->execution->stop, &error);
-    probe->answers = reader != NULL ||
-                     tds_connect_is_alive(&config->servers[probe->index], &error,
-                                          config->connect_timeout_ms, &probe->execution->stop);
-    tds_reader_close(reader);
+    tds_reader_close(tds_reader_open(server, probe->password == NULL ? "" : probe->password,
+                                     &options, &probe->execution->stop, &error));
+    probe->life = tds_life(server, &error, config->connect_timeout_ms, &probe->execution->stop);
     return NULL;
+}
+
+/* All at once; what gets no thread is asked after the others. */
+static void probe_sources(const struct execution *execution, struct source_probe *probes)
+{
+    const struct config *config = execution->config;
+    int missing;
+    struct secrets *secrets = secrets_fetch(config, SECRET_MONITOR, &missing, NULL);
+    for (size_t i = 0; i < config->servers_count; i++) {
+        probes[i] = (struct source_probe){.execution = execution, .index = i,
+                                          .password = secrets == NULL ? NULL
+                                                                      : secrets_get(secrets, i)};
+        probes[i].on_thread =
+            config->servers[i].role == ROLE_SOURCE &&
+            pthread_create(&probes[i].thread, NULL, probe_main, &probes[i]) == 0;
+    }
+    for (size_t i = 0; i < config->servers_count; i++) {
+        if (probes[i].on_thread)
+            pthread_join(probes[i].thread, NULL);
+        else if (config->servers[i].role == ROLE_SOURCE)
+            probe_main(&probes[i]);
+    }
+    secrets_free(secrets);
+}
+
+static bool refuse_living(struct execution *execution, const char *source, enum server_life life,
+                          struct error *error)
+{
+    if (life < LIFE_UNTOLD)
+        return true;
+    if (execution_is_committed(execution)) {
+        execution_note(execution, "the source %s answers again: keep it from its work, or two "
+                                  "groups will be live", source);
+        return true;
+    }
+    error_set(error, ERR_REFUSED, source,
+              "if the group is to move on purpose use planned-move; if the server is to be given "
+              "up, switch it off first",
+              "the situation is source-lost, but this source %s", server_life_text(life));
+    return false;
 }
 
 bool execution_check_sources(struct execution *execution, struct error *error)
@@ -48,39 +86,19 @@ bool execution_check_sources(struct execution *execution, struct error *error)
     if (execution->head.situation != SITUATION_SOURCE_LOST)
         return true;
     execution_say(execution, "asking whether a source still answers");
-    int missing;
-    struct secrets *secrets = secrets_fetch(config, SECRET_MONITOR, &missing, NULL);
     struct source_probe *probes = memory_new_array(config->servers_count, sizeof *probes);
-    bool *begun = memory_new_array(config->servers_count, sizeof *begun);
+    probe_sources(execution, probes);
+    size_t most = 0;
     for (size_t i = 0; i < config->servers_count; i++) {
-        probes[i] = (struct source_probe){.execution = execution, .index = i,
-                                          .password = secrets == NULL ? NULL
-                                                                      : secrets_get(secrets, i)};
-        begun[i] = config->servers[i].role == ROLE_SOURCE &&
-                   pthread_create(&probes[i].thread, NULL, probe_main, &probes[i]) == 0;
+        if (probes[i].life == LIFE_SILENT)
+            execution_note(execution, "the source %s %s", config->servers[i].name,
+                           server_life_text(LIFE_SILENT));
+        if (probes[i].life > probes[most].life)
+            most = i;
     }
-    const char *alive = NULL;
-    for (size_t i = 0; i < config->servers_count; i++) {
-        if (begun[i])
-            pthread_join(probes[i].thread, NULL);
-        if (begun[i] && probes[i].answers && alive == NULL)
-            alive = config->servers[i].name;
-    }
-    free(begun);
+    enum server_life life = probes[most].life;
     free(probes);
-    secrets_free(secrets);
-    if (alive == NULL)
-        return true;
-    if (execution_is_committed(execution)) {
-        execution_note(execution, "the source %s answers again: keep it from its work, or two "
-                                  "groups will be live", alive);
-        return true;
-    }
-    error_set(error, ERR_REFUSED, alive,
-              "if the group is to move on purpose use planned-move; if the server is to be given "
-              "up, switch it off first",
-              "the situation is source-lost, but this source answers");
-    return false;
+    return refuse_living(execution, config->servers[most].name, life, error);
 }
 
 /* --- foreign restores ------------------------------------------------------------------------- */

@@ -54,9 +54,11 @@ static void find_who_is_who(struct group_view *view)
     view->management = -1;
     view->destinations = memory_new_array(view->servers_count, sizeof *view->destinations);
     view->down = memory_new_array(view->servers_count, sizeof *view->down);
+    view->lives = memory_new_array(view->servers_count, sizeof *view->lives);
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
         view->down[i] = !answers(server);
+        view->lives[i] = !view->down[i] || server->life >= LIFE_UNTOLD;
         if (server->role == ROLE_DESTINATION)
             view->destinations[view->destinations_count++] = (int)i;
         else if (server->has_management && view->management < 0)
@@ -242,5 +244,6 @@ void group_view_release(struct group_view *view)
     free(view->servers);
     free(view->destinations);
     free(view->down);
+    free(view->lives);
     free(view);
 }

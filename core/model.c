@@ -186,3 +186,20 @@ FROM(evidence_from_name, evidence, evidences)
 FROM(stop_kind_from_name, stop_kind, stop_kinds)
 FROM(loss_basis_from_name, loss_basis, loss_bases)
 FROM(database_use_from_name, database_use, database_uses)
+
+const char *server_life_text(enum server_life life)
+{
+    switch (life) {
+    case LIFE_NONE:
+        return "does not answer";
+    case LIFE_SILENT:
+        return "counts as lost: its port takes connections, but nothing behind it answers as SQL "
+               "Server would; make sure that nobody works with it any more";
+    case LIFE_UNTOLD:
+        return "may live: its host answers, but no SQL Browser there tells the instance's port; "
+               "name the port in stopmark.ini, or switch the host off";
+    case LIFE_ANSWERS:
+        break;
+    }
+    return "answers";
+}

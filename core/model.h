@@ -122,6 +122,13 @@ enum database_use { /* the group's role of a database */
                     USE_TRACKING_ANALYSIS,
 };
 
+enum server_life { /* of one that could not be read or logged in to */
+                   LIFE_NONE,    /* nothing of it answers */
+                   LIFE_SILENT,  /* its port takes connections and nothing behind it answers */
+                   LIFE_UNTOLD,  /* its host answers, itself it could not be asked */
+                   LIFE_ANSWERS, /* it speaks TDS, whatever becomes of a login */
+};
+
 /* Contract names ("roll-forward", "source-lost"), static; "?" for a value outside the table. */
 const char *server_role_name(enum server_role value);
 const char *set_kind_name(enum set_kind value);
@@ -142,6 +149,8 @@ const char *job_function_name(enum job_function value);
 const char *job_outcome_name(enum job_outcome value);
 const char *database_state_name(enum database_state value); /* "ONLINE", as the server says */
 const char *recovery_model_name(enum recovery_model value);
+/* What that means for who needs the server dead: words behind "the source X "; static. */
+const char *server_life_text(enum server_life value);
 const char *database_use_name(enum database_use value); /* words for people: "Management" */
 const char *database_use_usage(enum database_use value); /* "high read/write", "" = not documented */
 bool database_use_is_runtime(enum database_use value);   /* runtime operations work with it */

@@ -19,11 +19,13 @@ static void check_sources(struct planning *planning, const struct situation_trai
         const struct server_view *server = view->servers[i];
         if (server->role != ROLE_SOURCE)
             continue;
-        if (traits->needs_dead_sources && !view->down[i])
-            plan_refuse(planning, memory_format("%s: the source %s still answers; two living "
-                                                "groups would each take a part of the work",
-                                                situation_name(planning->request->situation),
-                                                server->name));
+        if (traits->needs_dead_sources && view->lives[i])
+            plan_refuse(planning,
+                        memory_format("%s: the source %s %s; two living groups would each take a "
+                                      "part of the work",
+                                      situation_name(planning->request->situation), server->name,
+                                      server_life_text(view->down[i] ? server->life
+                                                                     : LIFE_ANSWERS)));
         if (traits->needs_living_sources && view->down[i])
             plan_refuse(planning,
                         memory_format("%s: the source %s does not answer; its jobs must be "

@@ -287,10 +287,10 @@ static void be_blind(struct scan *scan, enum scan_kind kind, char *why)
 /* False where nothing there can be looked at: it is away, which is how it is to be, or it is not. */
 static bool may_look_at_source(struct scan *scan, const struct server_view *server)
 {
-    if (server->refuses)
+    if (server->life >= LIFE_UNTOLD)
         scan_add(scan, SCAN_OLD_SOURCE, memory_copy_text(server->name),
-                 memory_format("it answers, and nothing can be seen there: %s",
-                               server->error.what));
+                 memory_format("it %s, and nothing can be seen there: %s",
+                               server_life_text(server->life), server->error.what));
     else if (!server->reachable && server->error.code == ERR_OK)
         be_blind(scan, SCAN_OLD_SOURCE, memory_format("%s: not read yet", server->name));
     return server->reachable;

@@ -45,43 +45,43 @@ static enum error_code wait_connected(int fd, int64_t deadline_ms, const atomic_
 
 /* Sends a PRELOGIN (version 0, no encryption), to which every SQL Server replies before it looks at
  * certificates or logins, and waits for the reply's first byte. */
-static enum error_code ask_prelogin(int fd, int64_t deadline_ms, const atomic_bool *stop,
-                                    int *reason)
+static bool ask_prelogin(int fd, int64_t deadline_ms, const atomic_bool *stop)
 {
     static const unsigned char prelogin[] = {0x12, 1, 0, 26, 0, 0, 1, 0, 0, 0, 11, 0, 6,
                                              1, 0, 17, 0, 1, 0xff, 0, 0, 0, 0, 0, 0, 2};
     char byte;
-    *reason = ECONNRESET;
     if (send(fd, prelogin, sizeof prelogin, MSG_NOSIGNAL) != (ssize_t)sizeof prelogin)
-        return ERR_UNREACHABLE;
+        return false;
     while (clock_monotonic_ms(clock_system()) < deadline_ms) {
         struct pollfd wait = {.fd = fd, .events = POLLIN};
         if (stop && atomic_load(stop))
-            return ERR_CANCELLED;
+            return false;
         if (poll(&wait, 1, SLICE_MS) > 0)
-            return recv(fd, &byte, 1, 0) == 1 ? ERR_OK : ERR_UNREACHABLE;
+            return recv(fd, &byte, 1, 0) == 1;
     }
-    return ERR_TIMEOUT;
+    return false;
 }
 
-static enum error_code try_address(const struct addrinfo *address, int64_t deadline_ms, bool ask,
-                                   const atomic_bool *stop, int *reason)
+/* Connected: an open socket, or -1 with *code. */
+static int connect_to(const struct addrinfo *address, int64_t deadline_ms, const atomic_bool *stop,
+                      enum error_code *code, int *reason)
 {
     int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    *code = ERR_OK;
     if (fd < 0) {
         *reason = errno;
-        return ERR_UNREACHABLE;
+        *code = ERR_UNREACHABLE;
+        return -1;
     }
-    enum error_code code = ERR_OK;
     if (connect(fd, address->ai_addr, address->ai_addrlen) != 0) {
         *reason = errno;
-        code = errno == EINPROGRESS ? wait_connected(fd, deadline_ms, stop, reason)
-                                    : ERR_UNREACHABLE;
+        *code = errno == EINPROGRESS ? wait_connected(fd, deadline_ms, stop, reason)
+                                     : ERR_UNREACHABLE;
     }
-    if (code == ERR_OK && ask)
-        code = ask_prelogin(fd, deadline_ms, stop, reason);
+    if (*code == ERR_OK)
+        return fd;
     close(fd);
-    return code;
+    return -1;
 }
 
 /* Looks the name up without blocking for longer than a slice; the result is freed by the caller. A
@@ -118,63 +118,81 @@ static enum error_code look_up(struct addrinfo **addresses, const char *host, co
     return *failed ? ERR_UNREACHABLE : ERR_OK;
 }
 
-static enum error_code reach(const struct config_server *server, int64_t timeout_ms, bool ask,
-                             const atomic_bool *stop, int64_t *took_ms, struct error *error)
+enum error_code tds_connect_look_up(struct addrinfo **addresses, const struct config_server *server,
+                                    int port, int64_t deadline_ms, const atomic_bool *stop,
+                                    struct error *error)
 {
-    int64_t begin_ms = clock_monotonic_ms(clock_system());
-    char port[16];
-    snprintf(port, sizeof port, "%d", server->port ? server->port : 1433);
-    struct addrinfo *addresses = NULL;
+    char text[16];
+    snprintf(text, sizeof text, "%d", port);
     int failed = 0;
-    enum error_code code = look_up(&addresses, server->host, port, begin_ms + timeout_ms, stop,
-                                   &failed);
+    enum error_code code = look_up(addresses, server->host, text, deadline_ms, stop, &failed);
     if (code == ERR_CANCELLED)
         return error_set(error, code, server->name, NULL, "connecting was cancelled");
     if (code == ERR_TIMEOUT)
         return error_set(error, code, server->name, "do the name servers answer?",
                          "the host name %s was not resolved in time", server->host);
-    if (code)
+    if (code != ERR_OK)
         return error_set(error, code, server->name, "check host in stopmark.ini",
                          "the host name %s cannot be resolved: %s", server->host,
                          gai_strerror(failed));
+    return ERR_OK;
+}
+
+static int port_of(const struct config_server *server)
+{
+    return server->port ? server->port : 1433;
+}
+
+enum error_code tds_connect_try(const struct config_server *server, int64_t timeout_ms,
+                                const atomic_bool *stop, int64_t *took_ms, struct error *error)
+{
+    int64_t begin_ms = clock_monotonic_ms(clock_system());
+    struct addrinfo *addresses = NULL;
+    enum error_code code = tds_connect_look_up(&addresses, server, port_of(server),
+                                               begin_ms + timeout_ms, stop, error);
+    if (code != ERR_OK)
+        return code;
     code = ERR_UNREACHABLE;
     int reason = 0;
     for (const struct addrinfo *a = addresses; a && code != ERR_OK && code != ERR_CANCELLED;
-         a = a->ai_next)
-        code = try_address(a, begin_ms + timeout_ms, ask, stop, &reason);
+         a = a->ai_next) {
+        int fd = connect_to(a, begin_ms + timeout_ms, stop, &code, &reason);
+        if (fd >= 0)
+            close(fd);
+    }
     freeaddrinfo(addresses);
     *took_ms = clock_monotonic_ms(clock_system()) - begin_ms;
     if (code == ERR_CANCELLED)
         error_set(error, code, server->name, NULL, "connecting was cancelled");
     else if (code == ERR_TIMEOUT)
         error_set(error, code, server->name, "is the host up, does a firewall drop the port?",
-                  "%s:%s did not accept a connection in time", server->host, port);
+                  "%s:%d did not accept a connection in time", server->host, port_of(server));
     else if (code != ERR_OK)
         error_set(error, code, server->name,
                   "is SQL Server running and TCP enabled, is the port right?",
-                  "%s:%s refused the connection: %s", server->host, port, strerror(reason));
+                  "%s:%d refused the connection: %s", server->host, port_of(server),
+                  strerror(reason));
     return code;
 }
 
-enum error_code tds_connect_try(const struct config_server *server, int64_t timeout_ms,
-                                const atomic_bool *stop, int64_t *took_ms, struct error *error)
+enum server_life tds_connect_life(const struct config_server *server, int64_t timeout_ms,
+                                  const atomic_bool *stop)
 {
-    return reach(server, timeout_ms, false, stop, took_ms, error);
-}
-
-bool tds_connect_answers(const struct config_server *server, int64_t timeout_ms,
-                         const atomic_bool *stop)
-{
+    int64_t deadline_ms = clock_monotonic_ms(clock_system()) + timeout_ms;
     struct error ignored;
-    int64_t took_ms;
-    return reach(server, timeout_ms, true, stop, &took_ms, &ignored) == ERR_OK;
-}
-
-bool tds_connect_is_alive(const struct config_server *server, const struct error *why,
-                          int64_t timeout_ms, const atomic_bool *stop)
-{
-    if (why->code == ERR_UNREACHABLE)
-        return server->instance == NULL && tds_connect_answers(server, timeout_ms, stop);
-    return why->code != ERR_TIMEOUT && why->code != ERR_CONNECTION_LOST &&
-           why->code != ERR_CANCELLED;
+    struct addrinfo *addresses = NULL;
+    enum server_life life = LIFE_NONE;
+    if (tds_connect_look_up(&addresses, server, port_of(server), deadline_ms, stop, &ignored) !=
+        ERR_OK)
+        return life;
+    for (const struct addrinfo *a = addresses; a && life != LIFE_ANSWERS; a = a->ai_next) {
+        enum error_code code;
+        int fd = connect_to(a, deadline_ms, stop, &code, &(int){0});
+        if (fd < 0)
+            continue;
+        life = ask_prelogin(fd, deadline_ms, stop) ? LIFE_ANSWERS : LIFE_SILENT;
+        close(fd);
+    }
+    freeaddrinfo(addresses);
+    return life;
 }

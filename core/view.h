@@ -68,7 +68,7 @@ struct server_view {
     /* reachability */
     bool reachable;
     struct error error;           /* why not; the last failure while unreachable */
-    bool refuses;                 /* unreachable, and alive: it refuses the login, or TLS fails here */
+    enum server_life life;        /* of one that is unreachable: whether it lives all the same */
     int64_t as_of_utc_ms;         /* console's clock when this view's data was last confirmed */
     int64_t as_of_monotonic_ms;   /* TIME_UNKNOWN = never reached */
     bool from_disk;               /* a last good view of an earlier session; no live data yet */
@@ -326,6 +326,7 @@ struct group_view {
     int64_t source_now_utc_ms;    /* live source clock, else TIME_UNKNOWN */
     int64_t source_last_seen_utc_ms; /* the last instant it was known alive, on its own clock */
     bool *down; /* one for each server: does not answer now (or is assumed not to) */
+    bool *lives; /* one for each server: answers, or may live although it could not be read */
     enum stamp_zone stamp_zone;
     struct restore_rates rates;
     struct roster_entry *roster;

@@ -52,7 +52,8 @@ static void look_at_refusing(struct wizard *wizard, const struct server_view *se
              ? "if it shall be given up, shut it down first (power, network, or the SQL Server "
                "service) and keep it from coming back"
              : server->error.hint[0] != '\0' ? server->error.hint : "correct its login",
-         "%s answers, and nothing can be seen there: %s", server->name, server->error.what);
+         "%s %s, and nothing can be seen there: %s", server->name,
+         server_life_text(server->life), server->error.what);
 }
 
 static void look_at_dead(struct wizard *wizard, const struct server_view *server,
@@ -68,6 +69,9 @@ static void look_at_dead(struct wizard *wizard, const struct server_view *server
         find(wizard, VERDICT_CRITICAL, true,
              "bring it up; if it is lost for good, the situation is source lost",
              "%s does not answer; last seen %s%s", server->name, seen, by);
+    else if (traits->needs_dead_sources && server->life == LIFE_SILENT)
+        find(wizard, VERDICT_WARNING, false, "fence it, and see that no host is connected to it",
+             "%s %s", server->name, server_life_text(LIFE_SILENT));
     else
         find(wizard, VERDICT_OK, false,
              traits->needs_dead_sources ? "make sure that it stays away (fence it)" : NULL,
@@ -84,7 +88,7 @@ static void look_at_sources(struct wizard *wizard, const struct group_view *view
             continue;
         if (server->reachable)
             look_at_living(wizard, server, demo);
-        else if (server->refuses)
+        else if (server->life >= LIFE_UNTOLD)
             look_at_refusing(wizard, server);
         else if (server->error.code == ERR_OK && server->as_of_monotonic_ms == TIME_UNKNOWN)
             find(wizard, VERDICT_UNKNOWN, !situation_traits(wizard->situation)->copies,

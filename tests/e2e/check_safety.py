@@ -12,7 +12,9 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import pytds  # noqa: E402
 import lab as support  # noqa: E402
+from browser import Browser, own_address  # noqa: E402
 from lab import Lab, expect, wait_for  # noqa: E402
+from proxy import Proxy, read_ini  # noqa: E402
 from record import check_record, read_record, restore_login  # noqa: E402
 from slow import (FAST, RESTORE, SlowRun, enabled_jobs, execute, logs_running,  # noqa: E402
                   rate, recoveries, run_row, wait_state, worker)
@@ -37,24 +39,117 @@ def a_source_that_comes_back_stops_the_run_before_the_first_recovery():
         check_record(lab)
 
 
+SOURCES = ("SQLA", "SQLB")
+
+
+def sources_ini(lab, name, change):
+    """A copy of the configuration in which change(source, section) has rewritten the sources."""
+    with open(lab.ini, encoding="utf-8") as file:
+        sections = file.read().split("[server ")
+    path = os.path.join(lab.directory, name)
+    with open(path, "w", encoding="utf-8") as file:
+        for i, section in enumerate(sections):
+            source = section.partition("]")[0]
+            if source in SOURCES:
+                section = change(source, section).rstrip() + "\n\n"
+            file.write(("[server " if i else "") + section)
+    return path
+
+
+def without_trust(lab, section):
+    """Its certificate cannot be checked on this side."""
+    authority = os.path.join(lab.directory, "empty.pem")
+    with open(authority, "w", encoding="utf-8"):
+        pass
+    section = re.sub(r"(?m)^(encryption|ca_file).*\n", "", section).rstrip()
+    return section + f"\nencryption = require\nca_file = {authority}\n"
+
+
+def at(section, **values):
+    """The section with other values; None: without that key."""
+    for key, value in values.items():
+        section = re.sub(rf"(?m)^{key} = .*\n", "", section).rstrip() + "\n"
+        section += "" if value is None else f"{key} = {value}\n"
+    return section
+
+
+def expect_refused(lab, ini, words):
+    done = lab.run(*RESTORE, config=ini)
+    expect(done.returncode == 5 and words in done.stderr, (done.returncode, done.stderr))
+    expect(not read_record(lab), "nothing was sent")
+
+
 def a_source_whose_login_fails_on_this_side_is_not_taken_for_dead():
     with Lab() as lab:
         lab.json("status")
-        with open(lab.ini, encoding="utf-8") as file:
-            sections = file.read().split("[server ")
-        authority = os.path.join(lab.directory, "empty.pem")
-        with open(authority, "w", encoding="utf-8"):
-            pass
-        ini = os.path.join(lab.directory, "tls.ini")
-        with open(ini, "w", encoding="utf-8") as file:
-            for i, section in enumerate(sections):
-                if section.startswith(("SQLA]", "SQLB]")):
-                    section = re.sub(r"(?m)^(encryption|ca_file).*\n", "", section).rstrip()
-                    section += f"\nencryption = require\nca_file = {authority}\n\n"
-                file.write(("[server " if i else "") + section)
-        done = lab.run(*RESTORE, config=ini)
-        expect(done.returncode == 5 and "answers" in done.stderr, (done.returncode, done.stderr))
-        expect(not read_record(lab), "nothing was sent")
+        expect_refused(lab, sources_ini(lab, "tls.ini", lambda _, s: without_trust(lab, s)),
+                       "answers")
+
+
+def a_named_instance_whose_login_fails_on_this_side_is_not_taken_for_dead():
+    with Lab() as lab:
+        lab.json("status")
+        address = own_address()
+        ports = {n: int(read_ini(lab.ini)[f"server {n}"]["port"]) for n in SOURCES}
+        proxies = {n: Proxy(ports[n], address=address) for n in SOURCES}
+        browser = Browser(address, {n: proxies[n].port for n in SOURCES})
+        try:
+            ini = sources_ini(lab, "instance.ini",
+                              lambda name, s: at(without_trust(lab, s), host=address, port=None,
+                                                 instance=name))
+            expect_refused(lab, ini, "answers")
+            expect(set(browser.asked) == set(SOURCES), browser.asked)
+            browser.close()
+            # The host is there and says that nobody listens: the instance may live all the same.
+            expect_refused(lab, ini, "no SQL Browser there tells the instance's port")
+        finally:
+            browser.close()
+            for proxy in proxies.values():
+                proxy.close()
+
+
+def a_source_that_never_ends_a_login_is_not_taken_for_dead():
+    with Lab() as lab:
+        lab.json("status")
+        ports = {n: int(read_ini(lab.ini)[f"server {n}"]["port"]) for n in SOURCES}
+        proxies = {n: Proxy(ports[n]) for n in SOURCES}
+        try:
+            for proxy in proxies.values():
+                proxy.swallows_logins = True
+            ini = sources_ini(lab, "swallow.ini", lambda name, s: at(s, port=proxies[name].port))
+            with open(ini, encoding="utf-8") as file:
+                text = file.read().replace("[group]\n", "[group]\nconnect_timeout = 2s\n")
+            with open(ini, "w", encoding="utf-8") as file:
+                file.write(text)
+            expect_refused(lab, ini, "answers")
+        finally:
+            for proxy in proxies.values():
+                proxy.close()
+
+
+def a_source_that_comes_back_without_ending_a_login_stops_the_run_too():
+    """And while a forwarder's port is all that is left of it, the run says so and goes on."""
+    with SlowRun(begin=False) as lab:
+        ports = {n: int(read_ini(lab.ini)[f"server {n}"]["port"]) for n in SOURCES}
+        proxies = {n: Proxy(ports[n]) for n in SOURCES}
+        lab.direct_ini = lab.ini
+        try:
+            lab.ini = sources_ini(lab, "forwarded.ini",
+                                  lambda name, s: at(s, port=proxies[name].port))
+            done = lab.run(*RESTORE, "--detach")
+            expect(done.returncode == 0, (done.returncode, done.stderr))
+            for proxy in proxies.values():
+                proxy.swallows_logins = True
+            lab.sources(True)
+            rate(lab, FAST)
+            wait_state(lab, "failed", "after", seconds=120)
+            expect(not recoveries(lab), "nothing is recovered beside a living source")
+            expect("this source answers" in reason(lab), reason(lab))
+            said = [m for m in lab.json("report", "1")["messages"] if "counts as lost" in m]
+            expect({n for n in SOURCES for m in said if n in m} == set(SOURCES), said)
+        finally:
+            for proxy in proxies.values():
+                proxy.close()
 
 
 def a_dead_run_is_not_resumed_beside_a_source_that_came_back():
@@ -152,6 +247,9 @@ def a_reader_of_a_standby_database_stops_the_run_before_the_first_recovery():
 
 support.main([a_source_that_comes_back_stops_the_run_before_the_first_recovery,
               a_source_whose_login_fails_on_this_side_is_not_taken_for_dead,
+              a_named_instance_whose_login_fails_on_this_side_is_not_taken_for_dead,
+              a_source_that_never_ends_a_login_is_not_taken_for_dead,
+              a_source_that_comes_back_without_ending_a_login_stops_the_run_too,
               a_dead_run_is_not_resumed_beside_a_source_that_came_back,
               a_login_that_cannot_see_other_sessions_is_refused,
               a_reader_of_a_standby_database_stops_the_run_before_the_first_recovery,

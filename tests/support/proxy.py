@@ -66,6 +66,8 @@ class Connection:
                         if status & END_OF_MESSAGE:
                             self.look(kind, message)
                             message = b""
+                        if kind == LOGIN7 and self.proxy.swallows_logins:
+                            continue
                     if self.counted and self.proxy.cutter.cuts(direction):
                         return
                     target.sendall(packet)
@@ -94,15 +96,17 @@ class Connection:
 
 class Proxy:
     """Listens on a free loopback port and passes everything to the target port. Plain TDS only.
-    on_batch(text) is called with every SQL batch whose last packet is not passed on yet."""
+    on_batch(text) is called with every SQL batch whose last packet is not passed on yet. While
+    swallows_logins is set, a client's PRELOGIN is answered and its login never is."""
 
-    def __init__(self, target_port, cutter=None, on_batch=lambda text: None):
+    def __init__(self, target_port, cutter=None, on_batch=lambda text: None, address="127.0.0.1"):
+        self.swallows_logins = False
         self.target_port = target_port
         self.cutter = cutter
         self.on_batch = on_batch
         self.batches = []
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server((address, 0))
         self.port = self.listener.getsockname()[1]
         self.connections = []
         threading.Thread(target=self.accept, daemon=True).start()

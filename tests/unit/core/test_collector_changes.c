@@ -183,14 +183,14 @@ static void a_source_that_refuses_the_login_is_told_from_one_that_is_away(void *
                                 "EXEC sp_lab_login 'SQLSMALL', 'stopmark_monitor', 'locked'"));
     assert_true(lab_process_run(&lab, "SQLSMALL", "EXEC sp_lab_kill 'SQLSMALL', 'stopmark monitor'"));
     struct group_view *view = next_view(collector, source_is_lost_for_its_login);
-    assert_true(view->servers[0]->refuses);
+    assert_int_equal(view->servers[0]->life, LIFE_ANSWERS);
     group_view_release(view);
     collector_stop(collector);
     kill(lab.pid, SIGUSR1); /* the lab's word for: the sources die */
     collector = start();
     view = next_view(collector, source_is_lost);
     assert_int_equal(view->servers[0]->error.code, ERR_UNREACHABLE);
-    assert_false(view->servers[0]->refuses);
+    assert_int_equal(view->servers[0]->life, LIFE_NONE);
     group_view_release(view);
     collector_stop(collector);
     kill(lab.pid, SIGUSR2);
@@ -426,7 +426,7 @@ static void the_certificate_is_checked_and_all_is_read_over_tls(void **state)
     assert_true(view->servers[0]->history_count > 0);
     assert_false(view->servers[1]->reachable); /* made for another host */
     assert_int_equal(view->servers[1]->error.code, ERR_UNREACHABLE);
-    assert_true(view->servers[1]->refuses); /* alive, whatever its certificate says */
+    assert_int_equal(view->servers[1]->life, LIFE_ANSWERS); /* alive, whatever its certificate says */
     assert_non_null(strstr(view->servers[1]->error.hint, "certificate"));
     group_view_release(view);
     assert_true(lab_process_run(&lab, "SQLSMALL", "EXEC sp_lab_server 'SQLSMALL', 'stall'"));

@@ -235,14 +235,36 @@ static void source_lost_is_refused_while_a_source_answers(void **state)
     struct world world = {.build = build_contoso(1, false)};
     struct plan_request request = {
         .by = TARGET_NEWEST, .situation_known = true, .situation = SITUATION_SOURCE_LOST};
-    assert_reason(make(&world, request), "SQLA still answers");
+    assert_reason(make(&world, request), "SQLA answers");
     build_kill(world.build, 0);
-    assert_reason(make(&world, request), "SQLB still answers");
+    assert_reason(make(&world, request), "SQLB answers");
     build_kill(world.build, 1);
     const struct plan *plan = make(&world, request);
     assert_true(plan->possible);
     assert_int_equal(plan->loss_basis, LOSS_LAST_SEEN);
     assert_int_equal(plan->data_loss_ms, 20 * 60000 + 49453);
+    leave(&world);
+}
+
+static void source_lost_is_refused_where_a_source_lives_that_could_not_be_read(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    const char *const assume[] = {"server-down=SQLB"};
+    struct plan_request request = {
+        .by = TARGET_NEWEST, .situation_known = true, .situation = SITUATION_SOURCE_LOST};
+    build_kill(world.build, 0);
+    build_kill(world.build, 1);
+    world.build->servers[1]->life = LIFE_ANSWERS;
+    assert_reason(make(&world, request), "SQLB answers");
+    world.build->servers[1]->life = LIFE_UNTOLD;
+    assert_reason(make(&world, request), "SQLB may live");
+    request.assume = assume;
+    request.assume_count = 1;
+    assert_true(make(&world, request)->possible);
+    request.assume_count = 0;
+    world.build->servers[1]->life = LIFE_SILENT; /* a forwarder's port, or a server that hangs */
+    assert_true(make(&world, request)->possible);
     leave(&world);
 }
 
@@ -593,7 +615,9 @@ static struct build *build_with_former(const char *name, enum database_use use)
     for (int64_t set = 91; set <= 97; set++)
         build_log(build, set, true);
     build->databases_count--;
-    build->servers[0]->roster_count--;
+    struct roster_row *gone = &build->servers[0]->roster[--build->servers[0]->roster_count];
+    free(gone->server);
+    free(gone->database);
     build_full(build, 98, true);
     build_log(build, 99, true);
     build_log(build, 100, false);
@@ -704,6 +728,7 @@ int main(void)
         cmocka_unit_test(a_database_that_is_online_is_only_overwritten_when_named),
         cmocka_unit_test(a_group_that_is_recovered_at_the_mark_has_nothing_to_restore),
         cmocka_unit_test(source_lost_is_refused_while_a_source_answers),
+        cmocka_unit_test(source_lost_is_refused_where_a_source_lives_that_could_not_be_read),
         cmocka_unit_test(what_if_a_file_is_missing),
         cmocka_unit_test(what_if_a_server_is_down_or_a_set_partial),
         cmocka_unit_test(only_some_databases_may_be_left_out),

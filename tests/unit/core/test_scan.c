@@ -275,7 +275,7 @@ static void an_old_source_that_refuses_the_login_answers(void **state)
     (void)state;
     struct server_view *source = build->servers[SQLA];
     error_set(&source->error, ERR_LOGIN_REFUSED, "SQLA", "unlock it", "the login is locked");
-    source->refuses = true;
+    source->life = LIFE_ANSWERS;
     assert_found(SCAN_OLD_SOURCE, "SQLA", "it answers, and nothing can be seen there: the login is "
                                           "locked");
 }

@@ -117,7 +117,7 @@ static void a_source_that_refuses_the_login_is_no_lost_one(void **state)
     (void)state;
     struct server_view *source = world.build->servers[1];
     error_set(&source->error, ERR_LOGIN_REFUSED, "SQLB", "unlock it", "the login is locked");
-    source->refuses = true;
+    source->life = LIFE_ANSWERS;
     assert_true(wizard_choose_situation(world.wizard, SITUATION_SOURCE_LOST));
     assert_true(next(&world));
     world.wizard->secrets = SECRETS_READY;
