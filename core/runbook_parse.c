@@ -224,11 +224,13 @@ static void check_step(struct parser *parser, const struct runbook_step *step)
 }
 
 /* The update scripts before Enterprise Single Sign-On, that before the hosts: services that start
- * against the old references write there. */
+ * against the old references write there. The console shows the group's properties once it is
+ * connected again, for which Windows Management Instrumentation must have forgotten the old one. */
 static void check_order(struct parser *parser)
 {
-    static const char *const order[] = {"update-database", "update-registry", "sso-database",
-                                        "sso-secret", "start-services", "enable-processing"};
+    static const char *const order[] = {"update-database", "update-registry",   "sso-database",
+                                        "sso-secret",      "start-services",    "restart-wmi",
+                                        "reconnect-console", "sso-server-name", "enable-processing"};
     const struct runbook_step *last = NULL;
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         const struct runbook_step *step = runbook_find(parser->runbook, order[i]);

@@ -46,6 +46,7 @@ def the_paper_has_every_phase_in_order_and_the_way_back_its_own():
     with Lab("small") as lab:
         paper = lab.run("runbook").stdout
         order = ["update-database", "update-registry", "sso-database", "start-services",
+                 "restart-wmi", "reconnect-console", "sso-server-name", "bam-databases",
                  "enable-jobs", "enable-processing", "configure-backup"]
         places = [paper.index(step + ": ") for step in order]
         expect(places == sorted(places), places)

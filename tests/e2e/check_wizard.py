@@ -63,13 +63,13 @@ def a_newcomer_walks_the_wizard_to_its_end():
         terminal.until("proven consistent: all 10 databases are online")
         terminal.key("Enter")
         step(terminal, "After")
-        terminal.until("0 of 30 manual steps are done")
+        terminal.until("0 of 35 manual steps are done")
         terminal.resize(60, 15)
-        for key in "jjj":  # the steps before give way to the words of the selected one
+        for key in "jjjj":  # the steps before give way to the words of the selected one
             terminal.key(key)
-        terminal.until(lambda text: "4 Nothing of BizTalk runs yet" in text and
-                       "administration consoles are closed" in text and
-                       re.search(r"closed\. Write +↓", text) is not None)
+        terminal.until(lambda text: "5 Keep the old source from coming back" in text and
+                       "SQL Server instances cannot" in text and
+                       re.search(r"cut from the +↓", text) is not None)
         terminal.resize(80, 24)
         terminal.key("Enter")
         step(terminal, "Report")

@@ -108,6 +108,10 @@ static void what_is_wrong_is_named_with_its_line(void **state)
         {"[a]\nevery = 3d\ntitle = x\ntext = y\n", 1, "goes with phase = readiness"},
         {"[sso-database]\ntitle = x\ntext = y\n[update-registry]\ntitle = x\ntext = y\n", 1,
          "[sso-database] must stand behind [update-registry]"},
+        {"[sso-server-name]\ntitle = x\ntext = y\n[reconnect-console]\ntitle = x\ntext = y\n", 1,
+         "[sso-server-name] must stand behind [reconnect-console]"},
+        {"[reconnect-console]\ntitle = x\ntext = y\n[restart-wmi]\ntitle = x\ntext = y\n", 1,
+         "[reconnect-console] must stand behind [restart-wmi]"},
         {"[enable-processing]\ntitle = x\ntext = y\n[start-services]\ntitle = x\ntext = y\n", 1,
          "must stand behind [start-services]"},
         {"# nothing\n", 0, "no step"},
@@ -139,21 +143,80 @@ static void all_mistakes_are_told_at_once_in_the_order_of_their_lines(void **sta
     config_problems_free(&problems);
 }
 
-/* The order that keeps services from writing where the old references point. */
-static void the_update_scripts_stand_before_sso_and_that_before_the_hosts(void **state)
+static struct plan_database whole_group[] = {
+    {.server = (char[]){"DR"}, .database = (char[]){"BizTalkMgmtDb"}, .use = USE_MANAGEMENT},
+    {.server = (char[]){"DR"}, .database = (char[]){"SSODB"}, .use = USE_SSO},
+    {.server = (char[]){"DR"}, .database = (char[]){"Bam"}, .use = USE_BAM_PRIMARY_IMPORT},
+    {.server = (char[]){"DR"}, .database = (char[]){"Alerts"}, .use = USE_BAM_ALERTS},
+    {.server = (char[]){"DR"}, .database = (char[]){"Rules"}, .use = USE_RULE_ENGINE},
+};
+
+/* Every step of a situation, in its order; which must be that of the documentation, and keep
+ * services from writing where the old references point. */
+static void assert_steps(enum situation situation, const char *const *wanted)
+{
+    struct config_problems problems = {0};
+    struct runbook *runbook = runbook_parse(runbook_default(), &problems);
+    struct plan whole = {.databases = whole_group, .databases_count = 5};
+    for (size_t i = 0; i < runbook->steps_count; i++) {
+        if (!runbook_applies(&runbook->steps[i], situation, &whole))
+            continue;
+        if (*wanted == NULL || strcmp(runbook->steps[i].id, *wanted) != 0)
+            fail_msg("situation %d: [%s] stands where [%s] should", (int)situation,
+                     runbook->steps[i].id, *wanted == NULL ? "nothing" : *wanted);
+        wanted++;
+    }
+    assert_null(*wanted);
+    runbook_free(runbook);
+}
+
+/* What follows on the proof, wherever the databases came from. */
+#define AFTER                                                                                      \
+    "consistency-check", "owners", "run-files", "jobs-present", "jobs-proven", "logins-present",   \
+        "logins-proven", "linked-servers", "cluster-name", "edit-update-file", "update-database",  \
+        "update-registry", "names-proven", "sso-database"
+#define SERVICES                                                                                   \
+    "start-services", "restart-wmi", "reconnect-console", "sso-server-name", "bam-databases",      \
+        "tracking-analysis", "bam-references", "bam-alerts", "bam-portal", "bam-activities",       \
+        "rules", "sql-adapters", "applications", "enable-jobs", "enable-processing"
+
+static void the_steps_stand_in_the_documented_order(void **state)
+{
+    (void)state;
+    static const char *const lost[] = {
+        "incident", "stop-processing", "stop-bam", "stop-services", "fence-source",
+        "fence-proven", "freeze-files", "same-set", "at-mark", "online", "verified", AFTER, "sso-secret", SERVICES,
+        "lost-work", "configure-backup", "new-standby", NULL};
+    static const char *const moved[] = {
+        "incident", "stop-processing", "stop-bam", "stop-services", "stop-jobs", "no-sessions",
+        "freeze-files", "same-set", "at-mark", "online", "verified", AFTER, SERVICES,
+        "configure-backup", "new-standby", "fence-old", NULL};
+    static const char *const rehearsed[] = {"at-mark", "verified", "rehearsal-look",
+                                            "rehearsal-drop", NULL};
+    assert_steps(SITUATION_SOURCE_LOST, lost);
+    assert_steps(SITUATION_PLANNED_MOVE, moved);
+    assert_steps(SITUATION_MIGRATION, moved);
+    assert_steps(SITUATION_REHEARSAL, rehearsed);
+}
+
+/* BizTalkAnalysisDb is in no backup set, so no plan tells whether there is one. */
+static void the_tracking_analysis_stands_there_without_bam_too(void **state)
 {
     (void)state;
     struct config_problems problems = {0};
     struct runbook *runbook = runbook_parse(runbook_default(), &problems);
-    static const char *const order[] = {"fence-source", "at-mark", "online", "jobs-present",
-                                        "update-database", "update-registry", "sso-database",
-                                        "sso-secret", "start-services", "enable-jobs",
-                                        "enable-processing", "configure-backup"};
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        assert_non_null(runbook_find(runbook, order[i]));
-        if (i > 0)
-            assert_true(runbook_find(runbook, order[i - 1]) < runbook_find(runbook, order[i]));
-    }
+    assert_true(runbook_applies(runbook_find(runbook, "tracking-analysis"), SITUATION_SOURCE_LOST,
+                                &plan));
+    assert_false(runbook_applies(runbook_find(runbook, "bam-portal"), SITUATION_SOURCE_LOST,
+                                 &plan));
+    runbook_free(runbook);
+}
+
+static void phases_follow_one_another(void **state)
+{
+    (void)state;
+    struct config_problems problems = {0};
+    struct runbook *runbook = runbook_parse(runbook_default(), &problems);
     for (size_t i = 1; i < runbook->steps_count; i++)
         if (!(runbook->steps[i].situations & (RUNBOOK_FAIL_BACK | 1u << SITUATION_REHEARSAL)))
             assert_true(runbook->steps[i].phase >= runbook->steps[i - 1].phase);
@@ -248,7 +311,9 @@ int main(void)
         cmocka_unit_test(an_indented_line_continues_the_text),
         cmocka_unit_test(what_is_wrong_is_named_with_its_line),
         cmocka_unit_test(all_mistakes_are_told_at_once_in_the_order_of_their_lines),
-        cmocka_unit_test(the_update_scripts_stand_before_sso_and_that_before_the_hosts),
+        cmocka_unit_test(the_steps_stand_in_the_documented_order),
+        cmocka_unit_test(the_tracking_analysis_stands_there_without_bam_too),
+        cmocka_unit_test(phases_follow_one_another),
         cmocka_unit_test(every_situation_has_its_steps_and_the_way_back_its_own),
         cmocka_unit_test(a_note_names_its_evidence_by_size_and_hash),
         cmocka_unit_test(a_sites_own_file_replaces_the_built_in_one),
