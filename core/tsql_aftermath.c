@@ -262,18 +262,26 @@ static void add_job(struct str *out, const struct group_view *view,
     str_free(&body);
 }
 
-/* A job that would work for an old server, and the backup job, whose path and whose standby are new,
- * are enabled by a person who looked at them. */
+/* Why a job is left to a person who looked at it: it may have been disabled for the move alone, it
+ * would work for an old server, or it is the backup job, whose path and whose standby are new. */
+static void add_doubts(struct str *out, const struct job_row *job, const char *old)
+{
+    if (!job->enabled)
+        str_add(out, "-- disabled when it was last seen:\n");
+    if (job->function == JOB_BACKUP)
+        str_add(out, "-- once its steps name the new path (a step of the runbook of its own):\n");
+    else if (old != NULL)
+        str_format(out, "-- once its steps name %s no more:\n", old);
+    if (!job->enabled || job->function == JOB_BACKUP || old != NULL)
+        str_add(out, "-- ");
+}
+
 static void add_enabling(struct str *out, const struct group_view *view, const struct job_row *job)
 {
     struct str name = {0};
     const char *old = scan_old_name_in(view, job->steps);
-    if (job->enabled && !jobs_list_stays_disabled(job->name) && add_literal(&name, job->name)) {
-        if (job->function == JOB_BACKUP)
-            str_add(out, "-- once its steps name the new path (a step of the runbook of its own):\n"
-                         "-- ");
-        else if (old != NULL)
-            str_format(out, "-- once its steps name %s no more:\n-- ", old);
+    if (!jobs_list_stays_disabled(job->name) && add_literal(&name, job->name)) {
+        add_doubts(out, job, old);
         str_format(out, "EXEC msdb.dbo.sp_update_job @job_name = %s, @enabled = 1;\n",
                    str_text(&name));
     }

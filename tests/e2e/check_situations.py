@@ -141,6 +141,26 @@ def a_planned_move_loses_nothing_and_proves_it():
         expect(said == {("standby-state", "warning"), ("jobs-after-failover", "warning")}, said)
 
 
+def jobs_that_somebody_disabled_before_a_move_are_named_for_who_enables():
+    with Lab("small", speed=30) as lab:
+        names = sorted(jobs(lab, "SQLSMALL"))
+        for name in names:
+            execute(lab, "SQLSMALL", f"EXEC msdb.dbo.sp_update_job @job_name = N'{name}', "
+                                     "@enabled = 0")
+        done = restore(lab, "planned-move", group=SMALL)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        steps = {s["id"]: s for s in lab.json("report", "1")["manual"]}
+        expect(steps["stop-jobs"]["ticked"] and steps["stop-jobs"]["kind"] == "confirmed",
+               steps["stop-jobs"])
+        with open(os.path.join(lab.state, "jobs-enable-1-DRSMALL.sql"), encoding="utf-8") as file:
+            enabling = file.read()
+        for name in names:
+            line = f"-- EXEC msdb.dbo.sp_update_job @job_name = N'{name}', @enabled = 1;"
+            wanted = "MessageBox_Message_Cleanup" not in name
+            expect((line in enabling) == wanted, (line, enabling))
+        expect("\nEXEC" not in enabling, enabling)
+
+
 def a_session_in_a_source_is_named_and_refuses_the_move():
     with Lab("small", speed=30) as lab:
         before = jobs(lab, "SQLSMALL")
@@ -557,6 +577,7 @@ if __name__ == "__main__":
                   a_planned_move_loses_nothing_and_proves_it,
                   a_set_that_was_made_before_the_sources_were_silent_is_not_the_last,
                   who_looks_while_the_sources_are_offline_makes_nobody_forget_their_users,
+                  jobs_that_somebody_disabled_before_a_move_are_named_for_who_enables,
                   a_session_in_a_source_is_named_and_refuses_the_move,
                   a_write_after_the_mark_is_told_and_the_move_makes_another_mark,
                   a_session_that_comes_in_later_is_named_and_nothing_is_taken_from_it,

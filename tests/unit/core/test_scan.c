@@ -456,6 +456,23 @@ static void a_job_that_names_an_old_server_is_enabled_by_people(void **state)
     free(text);
 }
 
+/* Somebody disabled it, for the move or for good: who enables decides. */
+static void a_job_that_was_disabled_when_last_seen_is_named_and_left_to_people(void **state)
+{
+    (void)state;
+    add_site_job("exec dbo.Purge");
+    struct server_view *source = build->servers[SQLA];
+    source->jobs[source->jobs_count - 1].enabled = false;
+    build_job(build, SQLA, JOB_BIZTALK, "MessageBox_Message_Cleanup_Box")->enabled = false;
+    view = build_view(build);
+    char *text = tsql_jobs_enable_aftermath(view, DRSQL1);
+    assert_non_null(strstr(text, "-- disabled when it was last seen:\n-- EXEC "
+                                 "msdb.dbo.sp_update_job @job_name = N'Contoso nightly'"));
+    assert_null(strstr(text, "\nEXEC msdb.dbo.sp_update_job @job_name = N'Contoso nightly'"));
+    assert_null(strstr(text, "MessageBox_Message_Cleanup")); /* it stays disabled for good */
+    free(text);
+}
+
 static void a_command_that_would_end_the_batch_is_left_to_people(void **state)
 {
     (void)state;
@@ -493,6 +510,7 @@ int main(void)
         CASE(a_login_name_that_could_end_a_batch_is_left_to_people),
         CASE(jobs_are_created_disabled_with_all_that_makes_them),
         CASE(a_job_that_names_an_old_server_is_enabled_by_people),
+        CASE(a_job_that_was_disabled_when_last_seen_is_named_and_left_to_people),
         CASE(a_command_that_would_end_the_batch_is_left_to_people),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
