@@ -35,7 +35,7 @@ def the_documents_follow_their_schemas():
 
 
 def the_status_tells_the_healthy_contoso_estate():
-    with Lab() as lab:
+    with Lab(scenario="contoso") as lab:
         status = lab.json("status")
         expect(status["group"] == "Contoso production", status["group"])
         readiness = status["readiness"]
@@ -58,7 +58,7 @@ def the_status_tells_the_healthy_contoso_estate():
 
 
 def the_plan_has_route_evidence_and_statements_for_all_ten():
-    with Lab() as lab:
+    with Lab(scenario="contoso") as lab:
         plan = lab.json("plan")
         expect(plan["possible"] and plan["gate"], plan["reasons"])
         expect({d["database"] for d in plan["databases"]} == TEN, "the ten databases")

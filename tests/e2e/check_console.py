@@ -18,7 +18,7 @@ def console(lab, *words, config=None, **options):
 
 
 def the_verdict_is_there_within_two_seconds():
-    with Lab() as lab:
+    with Lab(scenario="contoso") as lab:
         started = time.monotonic()
         with console(lab) as terminal:
             terminal.until(lambda text: "YES" in text and "BTS_2026_11_20" in text)
@@ -32,7 +32,7 @@ def the_verdict_is_there_within_two_seconds():
 
 
 def fifty_keys_are_each_painted_before_the_next_with_a_silent_server():
-    with Lab() as lab, socket.create_server(("127.0.0.1", 0)) as silent:
+    with Lab(scenario="contoso") as lab, socket.create_server(("127.0.0.1", 0)) as silent:
         with open(lab.ini, encoding="utf-8") as file:
             text = file.read()
         head, section, rest = text.partition("[server SQLB]")

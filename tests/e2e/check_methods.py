@@ -1,18 +1,16 @@
 #!/usr/bin/python3
 """Who restores: stopmark itself, BizTalk's own jobs, or people with scripts. All end in the same
 proven state, and none recovers anything while the mark is missing somewhere."""
-import json
 import os
 import re
 import shutil
 import signal
 import stat
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
-from lab import Lab, expect, wait_for  # noqa: E402
+from lab import Lab, built_in, expect, wait_for  # noqa: E402
 from record import restore_login  # noqa: E402
 from scripts import code_in, fill_in, run_script, write_scripts  # noqa: E402
 from slow import RESTORE, execute, wait_state, worker  # noqa: E402
@@ -246,19 +244,14 @@ def clocks_and_names_of_servers_may_differ():
 
 def names_with_quotes_and_client_words_are_scripted():
     names = ["go", "O'Brien]]s [x] 100%s", "-- \u05d0 \U0001f600 /* ;", ":setvar a \"b\""]
-    path = os.path.join(support.ROOT, "tests", "lab", "scenarios", "small.json")
-    with open(path, encoding="utf-8") as file:
-        scenario = json.load(file)
+    scenario = built_in("small")
     for database, name in zip(scenario["databases"], names):
         if database["role"] != "management":
             database["name"] = name
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(scenario, file)
-        file.flush()
-        for tool in ("tsql", "bsqldb"):
-            with Lab(scenario=file.name) as lab:
-                lab.json("status")
-                restore_by_scripts(lab, tool, servers=("DRSMALL",))
+    for tool in ("tsql", "bsqldb"):
+        with Lab(scenario) as lab:
+            lab.json("status")
+            restore_by_scripts(lab, tool, servers=("DRSMALL",))
 
 
 def names_of_any_kind_are_scripted_or_refused():

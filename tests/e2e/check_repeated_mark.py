@@ -1,16 +1,14 @@
 #!/usr/bin/python3
 """Two marks of one name in the logs to apply: AFTER tells them apart, between time zones the LSN."""
-import json
 import os
 import signal
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 import slow  # noqa: E402
 from client import connect  # noqa: E402
-from lab import ROOT, Lab, expect, wait_for  # noqa: E402
+from lab import Lab, built_in, expect, wait_for  # noqa: E402
 from proxy import read_ini  # noqa: E402
 from record import check_record, read_record  # noqa: E402
 
@@ -20,20 +18,14 @@ RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--con
 
 
 def small(destination_offset_minutes, source_clock_ms, own_zone):
-    with open(os.path.join(ROOT, "tests", "lab", "scenarios", "small.json"),
-              encoding="utf-8") as file:
-        scenario = json.load(file)
+    scenario = built_in("small")
     for server in scenario["servers"]:
         server["utc_offset_minutes"] = 60 if server["role"] == "source" else \
             destination_offset_minutes
         if server["role"] == "source":
             server["clock_offset_ms"] = source_clock_ms
     scenario["switches"] = {"stop_times_in_own_zone": own_zone}
-    directory = tempfile.mkdtemp(prefix="stopmark-test-")
-    path = os.path.join(directory, "scenario.json")
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(scenario, file)
-    return path
+    return scenario
 
 
 def at_source(lab, text):

@@ -57,7 +57,7 @@ def a_wrong_confirmation_is_refused():
 
 
 def the_whole_group_is_restored_and_proven():
-    with Lab() as lab:
+    with Lab(scenario="contoso") as lab:
         mark = lab.json("plan")["target"]["mark"]
         lab.sources_die()
         done = lab.run(*RESTORE, seconds=120)

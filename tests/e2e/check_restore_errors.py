@@ -13,16 +13,14 @@ and the statement goes on to the server. --show prints what the operator reads.
 import argparse
 import collections
 import concurrent.futures
-import json
 import os
 import re
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import pytds  # noqa: E402
-from lab import ROOT, Lab, expect  # noqa: E402
+from lab import ROOT, Lab, built_in, expect  # noqa: E402
 from matrix import CONFIRM, ROUTES, SCENARIO, expect_proven  # noqa: E402
 from proxy import proxied_ini, read_ini  # noqa: E402
 from record import proof_order, read_record, restore_login  # noqa: E402
@@ -36,26 +34,20 @@ Case = collections.namedtuple("Case", "number stage break_it remedy mend words r
 Case.__new__.__defaults__ = (None, "", "full-restore", None, None)
 
 
-def scenario_of(case, directory):
-    """The name of the case's scenario, or the path of the edited one."""
+def scenario_of(case):
+    """The case's scenario: its name, or itself where the case edits it."""
     if case.edit is None:
         return SCENARIO
-    with open(os.path.join(ROOT, "tests", "lab", "scenarios", SCENARIO + ".json"),
-              encoding="utf-8") as file:
-        scenario = json.load(file)
+    scenario = built_in(SCENARIO)
     case.edit(scenario)
-    path = os.path.join(directory, "scenario.json")
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(scenario, file)
-    return path
+    return scenario
 
 
 class ErrorLab(Lab):
     """The matrix group with dead sources, every server behind a proxy, and a plan."""
 
     def __init__(self, case):
-        with tempfile.TemporaryDirectory() as directory:
-            super().__init__(scenario=scenario_of(case, directory))
+        super().__init__(scenario=scenario_of(case))
         try:
             self.guest = None  # a session of somebody else, held open
             self.case, self.broken, self.problem = case, False, None

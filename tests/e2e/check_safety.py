@@ -1,19 +1,17 @@
 #!/usr/bin/python3
 """What must stop a run on its way from a confirmed plan to a live group: a source that comes back,
 orders that come too late, servers that fall silent, and what the login cannot see."""
-import json
 import os
 import re
 import signal
 import sys
-import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import pytds  # noqa: E402
 import lab as support  # noqa: E402
 from browser import Browser, own_address  # noqa: E402
-from lab import Lab, expect, wait_for  # noqa: E402
+from lab import Lab, expect, two_days_of_contoso, wait_for  # noqa: E402
 from proxy import Proxy, read_ini  # noqa: E402
 from record import check_record, read_record, restore_login  # noqa: E402
 from slow import (FAST, RESTORE, SlowRun, enabled_jobs, execute, logs_running,  # noqa: E402
@@ -170,21 +168,16 @@ def a_dead_run_is_not_resumed_beside_a_source_that_came_back():
 
 
 def a_login_that_cannot_see_other_sessions_is_refused():
-    path = os.path.join(support.ROOT, "tests", "lab", "scenarios", "contoso.json")
-    with open(path, encoding="utf-8") as file:
-        scenario = json.load(file)
+    scenario = two_days_of_contoso()
     for login in scenario["logins"]:
         if login["use"] == "restore":
             login["permissions"] = ["dbcreator", "VIEW ANY DEFINITION"]
             login["databases"] = ["*"]
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(scenario, file)
-        file.flush()
-        with Lab(scenario=file.name) as lab:
-            lab.sources_die()
-            done = lab.run(*RESTORE)
-            expect(done.returncode == 5 and "VIEW SERVER STATE" in done.stderr,
-                   (done.returncode, done.stderr))
+    with Lab(scenario) as lab:
+        lab.sources_die()
+        done = lab.run(*RESTORE)
+        expect(done.returncode == 5 and "VIEW SERVER STATE" in done.stderr,
+               (done.returncode, done.stderr))
 
 
 def an_aborted_full_restore_leaves_the_jobs_disabled():

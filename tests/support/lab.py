@@ -40,11 +40,29 @@ def wait_for(look, seconds, text):
         time.sleep(0.02)  # pause between looks
 
 
-class Lab:
-    """A running stopmark-lab with its configuration in a directory of its own."""
+def built_in(name):
+    """A built-in scenario of the lab, to be changed."""
+    path = os.path.join(ROOT, "tests", "lab", "scenarios", f"{name}.json")
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
 
-    def __init__(self, scenario="contoso", speed=0, extra=()):
+
+def two_days_of_contoso():
+    """contoso with the sets of two days: most tests need no more, and a history of fourteen takes
+    the lab and every command seven times as long."""
+    scenario = built_in("contoso")
+    scenario["history"] = {"days": 2, "mark_ms": scenario["history"]["mark_ms"], "behind": 1}
+    return scenario
+
+
+class Lab:
+    """A running stopmark-lab with its configuration in a directory of its own. scenario: a name or
+    a file, or a scenario itself; None = two_days_of_contoso()."""
+
+    def __init__(self, scenario=None, speed=0, extra=()):
         self.directory = tempfile.mkdtemp(prefix="stopmark-test-")
+        if not isinstance(scenario, str):
+            scenario = self.write_scenario(scenario or two_days_of_contoso())
         self.ini = os.path.join(self.directory, "stopmark.ini")
         self.log = os.path.join(self.directory, "lab.log")
         self.state = os.path.join(self.directory, "state")
@@ -54,6 +72,12 @@ class Lab:
             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         expect(line == "ready\n", f"the lab said {line!r}, not ready")
+
+    def write_scenario(self, scenario):
+        path = os.path.join(self.directory, "scenario.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(scenario, file)
+        return path
 
     def __enter__(self):
         return self
