@@ -463,7 +463,7 @@ def walk(digit, seconds, *words):
             arrow = re.compile(r"(▸|>)\s+\d+ " + name)
             terminal.until(lambda text, arrow=arrow: arrow.search(text) is not None, 20)
             if name == "Preflight":
-                terminal.until("restore login", 20)
+                terminal.until("restore login: its passwords are there", 20)
             if name == "Plan":
                 terminal.until("possible", 20)
             terminal.key("Enter")
