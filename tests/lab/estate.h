@@ -326,6 +326,13 @@ const char *switch_name(size_t index);
 bool *switch_value(struct switches *switches, size_t index);
 void switches_set_defaults(struct switches *switches);
 
+/* How the definitions of BizTalk's shipping tables differ from the ones that the lab makes else. */
+struct shipping_schema {
+    bool without_source, reversed, extra; /* no SourceID; columns backwards; unknown ones around */
+    unsigned without;                     /* columns of the history: bits by enum shipped_column */
+    char last_set[40], server[40], database[40]; /* a column's other name; "" = the usual one */
+};
+
 struct lab {
     struct instance **instances;
     size_t instances_count, instances_capacity;
@@ -344,6 +351,7 @@ struct lab {
     struct restore_record *restores; /* what the lab itself saw, for suites to assert */
     size_t restores_count, restores_capacity;
     struct agent_runner *runner; /* threads of running jobs; agent.c */
+    struct shipping_schema shipping_schema;
     bool old_schema;              /* BizTalk's tables and jobs as older set-up scripts made them */
     bool share_full;              /* a BACKUP to any device meets a full disk */
     struct planted_fault *faults; /* owned; faults.h */

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -49,14 +50,26 @@ struct backup_file *lab_file_at(struct lab *lab, const struct instance *reader, 
     return NULL;
 }
 
+void backup_file_move(struct backup_file *file, struct instance *reader, const char *folder)
+{
+    const char *name = strrchr(file->path, '\\');
+    const char *slash = strrchr(file->path, '/');
+    name = name == NULL || (slash != NULL && slash > name) ? slash : name;
+    size_t length = strlen(folder);
+    bool separated = length > 0 && strchr("\\/", folder[length - 1]) != NULL;
+    char *path = memory_format("%s%s%s", folder, separated ? "" : "\\",
+                               name == NULL ? file->path : name + 1);
+    text_copy(file->path, sizeof file->path, path);
+    free(path);
+    file->path_hash = hash_path(file->path);
+    file->local_to = path_is_share(file->path) ? NULL : reader;
+}
+
 struct backup_file *lab_file(struct lab *lab, const struct instance *reader, const char *path)
 {
     return lab_file_at(lab, reader, path, 1);
 }
 
-/* --- what is wrong with one -------------------------------------------------------------------- */
-
-/* In the order of enum file_state. */
 struct set_description backup_file_describe(const struct backup_file *file)
 {
     static const char *const models[] = {"FULL", "BULK-LOGGED", "SIMPLE"};
@@ -79,6 +92,9 @@ struct set_description backup_file_describe(const struct backup_file *file)
     return set;
 }
 
+/* --- what is wrong with one -------------------------------------------------------------------- */
+
+/* In the order of enum file_state. */
 static const char *const state_words[] = {
     "readable",  "missing",  "no-folder", "denied",        "in-use",      "no-server",  "no-share",
     "no-logon",  "corrupt",  "not-mtf",   "mtf-version",   "empty",       "end-malformed",

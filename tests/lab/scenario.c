@@ -280,44 +280,11 @@ static void read_objects(struct lab *lab, const struct node *top, struct biztalk
     }
 }
 
-/* The source servers that a destination's restores names. */
-static void read_sources(struct shipping *shipping, const struct instance *instance,
-                         const struct node *top)
-{
-    char list[sizeof instance->restores];
-    char *rest = NULL;
-    text_copy(list, sizeof list, instance->restores);
-    for (char *name = strtok_r(list, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest)) {
-        name += strspn(name, " ");
-        const struct instance *source = lab_instance(instance->lab, name);
-        if (source == NULL || !source->is_source) {
-            struct node servers = node_member(top, "servers");
-            node_problem(&servers, "%s restores \"%s\", which is no source", instance->name, name);
-        } else {
-            shipping_add_source(shipping, instance_known_as(source));
-        }
-    }
-}
-
-static void make_shipping(struct lab *lab, const struct biztalk_group *group,
-                          const struct node *top)
-{
-    for (size_t i = 0; i < lab->instances_count; i++) {
-        struct instance *instance = lab->instances[i];
-        if (instance->is_source) {
-            continue;
-        }
-        struct shipping *shipping = shipping_new(instance, group);
-        read_sources(shipping, instance, top);
-        shipping_list_databases(shipping, group);
-    }
-}
-
 static struct lab *build(const struct node *top, uint64_t seed)
 {
     node_check_keys(top,
                     "group now servers databases logins backup history standby files switches jobs"
-                    " schema");
+                    " schema shipping_schema moved_files");
     struct history_plan plan = {.now_utc_ms = node_instant(top, "now", 0)};
     plan.start_utc_ms = plan.now_utc_ms - history_length_ms(top);
     if (plan.now_utc_ms == 0) {
@@ -328,15 +295,21 @@ static struct lab *build(const struct node *top, uint64_t seed)
     struct biztalk_group *group = NULL;
     text_copy(lab->group_name, sizeof lab->group_name, node_text_required(top, "group"));
     lab->old_schema = strcmp(node_choice(top, "schema", "current old", "current"), "old") == 0;
+    scenario_read_shipping_schema(lab, top);
     read_objects(lab, top, &group);
     read_switches(lab, top);
     if (group != NULL) {
         scenario_read_past(top, lab, group, &plan);
-        make_shipping(lab, group, top);
+        scenario_make_shipping(lab, group, top);
     }
     if (str_text(top->problems)[0] == '\0') {
         biztalk_create_tables(group);
         scenario_make_history(group, &plan);
+        for (size_t i = 0; i < lab->instances_count; i++) {
+            if (lab->instances[i]->shipping != NULL) {
+                shipping_move_files(lab->instances[i]->shipping);
+            }
+        }
         scenario_make_jobs(group, &plan);
         scenario_read_jobs(top, lab, &plan);
         read_faults(lab, top);

@@ -63,6 +63,12 @@ void scenario_read_login(struct lab *lab, const struct node *login);
 void scenario_read_past(const struct node *top, struct lab *lab, struct biztalk_group *group,
                         struct history_plan *plan);
 
+/* shipping_schema: how BizTalk's tables in master are defined. Before anything makes them. */
+void scenario_read_shipping_schema(struct lab *lab, const struct node *top);
+/* The shipping of every destination: its sources, moved_files[], bts_LogShippingDatabases. */
+void scenario_make_shipping(struct lab *lab, const struct biztalk_group *group,
+                            const struct node *top);
+
 /* Takes every set of the past, with its rows, and brings the destinations up. */
 void scenario_make_history(struct biztalk_group *group, const struct history_plan *plan);
 

@@ -121,6 +121,16 @@ const char *node_text_required(const struct node *object, const char *key)
     return text == NULL ? "" : text;
 }
 
+void node_copy_text(const struct node *object, const char *key, char *out, size_t size)
+{
+    const char *text = node_text(object, key, "");
+    if (strlen(text) >= size) {
+        struct node member = node_member(object, key);
+        node_problem(&member, "longer than %zu bytes", size - 1);
+    }
+    text_copy(out, size, text);
+}
+
 const char *node_choice(const struct node *object, const char *key, const char *choices,
                         const char *otherwise)
 {

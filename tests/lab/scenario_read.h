@@ -30,6 +30,8 @@ void node_check_keys(const struct node *object, const char *known);
 /* Values; otherwise NULL (or required) makes an absent one a problem. Texts are borrowed. */
 const char *node_text(const struct node *object, const char *key, const char *otherwise);
 const char *node_text_required(const struct node *object, const char *key);
+/* node_text into a buffer, "" where it is absent; what does not fit is a problem. */
+void node_copy_text(const struct node *object, const char *key, char *out, size_t size);
 /* One of the words in choices ("source destination"). */
 const char *node_choice(const struct node *object, const char *key, const char *choices,
                         const char *otherwise);

@@ -14,14 +14,6 @@
 #include "tests/lab/reply.h"
 #include "tests/lab/shipping_run.h"
 
-static const char history_columns[] =
-    "SourceID int not null, BackupId bigint not null, BackupSetId bigint not null,"
-    "MarkName nvarchar(32) null, DatabaseName nvarchar(128) not null,"
-    "ServerName nvarchar(128) null, BackupFileName nvarchar(500) not null,"
-    "BackupFileLocation nvarchar(3000) not null, BackupType char(2) not null,"
-    "BackupDateTime datetime not null, SetComplete bit not null, Restored bit not null,"
-    "RestoredDateTime datetime null";
-
 struct shipping *shipping_new(struct instance *destination, const struct biztalk_group *group)
 {
     struct shipping *shipping = memory_new(sizeof *shipping);
@@ -34,39 +26,55 @@ struct shipping *shipping_new(struct instance *destination, const struct biztalk
               group->management->name);
     destination->shipping = shipping;
     master->has_shipping_procedures = true;
-    database_create_table(master, "dbo", "bts_LogShippingHistory", history_columns, 2);
-    database_create_table(master, "dbo", "bts_LogShippingLastRestoreSet",
-                          "SourceID int not null, BackupSetId bigint not null", 1);
-    database_create_table(master, "dbo", "bts_LogShippingDatabases",
-                          "SourceID int not null, ServerName nvarchar(128) not null,"
-                          "DatabaseName nvarchar(128) not null, DBFileLocation nvarchar(3000),"
-                          "LogFileLocation nvarchar(3000)",
-                          3);
+    shipping_create_tables(shipping);
     return shipping;
 }
 
 void shipping_add_source(struct shipping *shipping, const char *source_server)
 {
-    size_t room = sizeof shipping->sources / sizeof *shipping->sources;
-    if (shipping->sources_count < room) {
-        text_copy(shipping->sources[shipping->sources_count++], sizeof *shipping->sources,
-                  source_server);
-    }
+    struct source_name *name = memory_append(shipping, sources);
+    text_copy(name->text, sizeof name->text, source_server);
 }
 
 bool shipping_wants(const struct shipping *shipping, const char *server)
 {
     for (size_t i = 0; i < shipping->sources_count; i++) {
-        if (text_equal_nocase(shipping->sources[i], server)) {
+        if (text_equal_nocase(shipping->sources[i].text, server)) {
             return true;
         }
     }
     return shipping->sources_count == 0;
 }
 
+/* What the scenario says of the database's files; NULL = nothing. */
+static const struct moved_files *moved_of(const struct shipping *shipping, const char *database)
+{
+    for (size_t i = 0; i < shipping->moved_count; i++) {
+        const struct moved_files *moved = &shipping->moved[i];
+        if (moved->database[0] == '\0' || text_equal_nocase(moved->database, database)) {
+            return moved;
+        }
+    }
+    return NULL;
+}
+
+void shipping_move_files(const struct shipping *shipping)
+{
+    struct lab *lab = shipping->instance->lab;
+    for (size_t i = 0; i < lab->files_count; i++) {
+        struct backup_file *file = lab->files[i];
+        const struct instance *source = lab_instance(lab, file->server_name);
+        const struct moved_files *moved = moved_of(shipping, file->database_name);
+        const char *folder = moved == NULL ? "" : file->type == 'L' ? moved->log : moved->full;
+        if (source != NULL && shipping_wants(shipping, instance_known_as(source)) &&
+            folder[0] != '\0') {
+            backup_file_move(file, shipping->instance, folder);
+        }
+    }
+}
+
 void shipping_list_databases(struct shipping *shipping, const struct biztalk_group *group)
 {
-    struct database *master = instance_database(shipping->instance, "master");
     for (size_t i = 0; i < group->members_count; i++) {
         const struct database *database = group->members[i].database;
         const char *server = instance_known_as(database->instance);
@@ -77,14 +85,20 @@ void shipping_list_databases(struct shipping *shipping, const struct biztalk_gro
         row_int(&row, shipping->source_id);
         row_text(&row, server);
         row_text(&row, database->name);
-        row_nulls(&row, 2);
-        row_insert(&row, master, "dbo", "bts_LogShippingDatabases");
+        const struct moved_files *moved = moved_of(shipping, database->name);
+        row_text(&row, moved == NULL || moved->full[0] == '\0' ? NULL : moved->full);
+        row_text(&row, moved == NULL || moved->log[0] == '\0' ? NULL : moved->log);
+        shipping_insert(shipping, TABLE_DATABASES, &row);
     }
 }
 
 void shipping_free(struct shipping *shipping)
 {
-    free(shipping);
+    if (shipping != NULL) {
+        free(shipping->moved);
+        free(shipping->sources);
+        free(shipping);
+    }
 }
 
 void shipping_add_row(struct shipping *shipping, const struct sql_value *history, bool restored,
@@ -104,8 +118,7 @@ void shipping_add_row(struct shipping *shipping, const struct sql_value *history
     } else {
         row_null(&row);
     }
-    row_insert(&row, instance_database(shipping->instance, "master"), "dbo",
-               "bts_LogShippingHistory");
+    shipping_insert(shipping, TABLE_HISTORY, &row);
     if (history[HISTORY_ID].integer > shipping->last_imported_id) {
         shipping->last_imported_id = history[HISTORY_ID].integer;
     }
@@ -201,13 +214,11 @@ void shipping_set_last(struct shipping *shipping, struct session *session, int64
         struct row row = {0};
         row_int(&row, shipping->source_id);
         row_int(&row, set_id);
-        row_insert(&row, instance_database(shipping->instance, "master"), "dbo",
-                   "bts_LogShippingLastRestoreSet");
+        shipping_insert(shipping, TABLE_LAST, &row);
         return;
     }
-    char *text = memory_format("UPDATE dbo.bts_LogShippingLastRestoreSet SET BackupSetId = %lld"
-                               " WHERE SourceID = %d",
-                               (long long)set_id, shipping->source_id);
+    char *text = memory_format("UPDATE dbo.bts_LogShippingLastRestoreSet SET %s = %lld",
+                               shipping_column(shipping, TABLE_LAST, LAST_SET), (long long)set_id);
     shipping_run_sql(shipping, session, text);
     free(text);
 }
@@ -218,18 +229,16 @@ struct names {
     size_t items_count, items_capacity;
 };
 
-static void note_name(void *context, const struct sql_value *values, size_t count)
+static void note_name(void *context, const struct sql_value *ours)
 {
-    (void)count;
-    *memory_append((struct names *)context, items) = memory_copy_text(values[2].bytes);
+    *memory_append((struct names *)context, items) = memory_copy_text(ours[LISTED_DATABASE].bytes);
 }
 
 bool shipping_clean(struct session *session, struct shipping *shipping, struct reply *reply)
 {
     struct names names = {0};
     bool good = true;
-    engine_scan(shipping->instance->engine, instance_database(shipping->instance, "master"), "dbo",
-                "bts_LogShippingDatabases", NULL, NULL, note_name, &names);
+    shipping_scan(shipping, TABLE_DATABASES, NULL, NULL, note_name, &names);
     for (size_t i = 0; i < names.items_count; i++) {
         bool there = instance_database(shipping->instance, names.items[i]) != NULL;
         good = good && (!there || admin_drop_database(session, names.items[i], 1, reply));
@@ -240,8 +249,11 @@ bool shipping_clean(struct session *session, struct shipping *shipping, struct r
         return false;
     }
     shipping_run_sql(shipping, session, "DELETE FROM dbo.bts_LogShippingLastRestoreSet");
-    shipping_run_sql(shipping, session,
-                     "UPDATE dbo.bts_LogShippingHistory SET Restored = 0, RestoredDateTime = NULL");
+    shipping_run_sql(shipping, session, "UPDATE dbo.bts_LogShippingHistory SET Restored = 0");
+    if (shipping_column(shipping, TABLE_HISTORY, SHIPPED_RESTORED_TIME) != NULL) {
+        shipping_run_sql(shipping, session,
+                         "UPDATE dbo.bts_LogShippingHistory SET RestoredDateTime = NULL");
+    }
     shipping->last_restore_set = 0;
     lab_changed();
     return true;

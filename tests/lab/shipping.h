@@ -14,11 +14,23 @@
 
 struct reply;
 
+/* DBFileLocation and LogFileLocation: the folders to read a database's backups from, which were
+ * copied there; "" = where they were written. */
+struct moved_files {
+    char database[129]; /* "" = all */
+    char full[260], log[260];
+};
+
 struct shipping {
     struct instance *instance; /* the destination; borrowed */
     char management_server[129], management_database[129];
-    char sources[8][129]; /* the names that the source's history has for them */
-    size_t sources_count;  /* 0 = every source server */
+    /* the names that the source's history has for its sources; none = every source server */
+    struct source_name {
+        char text[129];
+    } *sources; /* owned */
+    size_t sources_count, sources_capacity;
+    struct moved_files *moved; /* owned; of which databases the files lie elsewhere */
+    size_t moved_count, moved_capacity;
     int source_id;
     int64_t last_imported_id; /* BackupId */
     int64_t last_restore_set; /* 0 = none */
@@ -29,6 +41,8 @@ struct shipping *shipping_new(struct instance *destination, const struct biztalk
 void shipping_add_source(struct shipping *shipping, const char *source_server);
 /* Fills bts_LogShippingDatabases with the group's databases of its sources. */
 void shipping_list_databases(struct shipping *shipping, const struct biztalk_group *group);
+/* Moves its databases' backup files to where moved says that they lie. */
+void shipping_move_files(const struct shipping *shipping);
 /* True if it restores the databases of that server. */
 bool shipping_wants(const struct shipping *shipping, const char *server);
 void shipping_free(struct shipping *shipping);

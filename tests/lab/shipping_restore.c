@@ -29,43 +29,99 @@ struct shipped_set {
     bool full, complete;
 };
 
-/* Columns of bts_LogShippingHistory, in its order. */
-enum {
-    ROW_SET = 2,
-    ROW_MARK,
-    ROW_DATABASE,
-    ROW_SERVER,
-    ROW_FILE,
-    ROW_LOCATION,
-    ROW_TYPE,
-    ROW_COMPLETE = 10,
-    ROW_RESTORED
+/* Where a database's backups are to be read from. */
+struct location {
+    char *server, *database, *full, *log; /* owned; NULL = where they were written */
 };
 
-static void add_file(void *context, const struct sql_value *values, size_t count)
+struct locations {
+    struct location *items;
+    size_t items_count, items_capacity;
+};
+
+static char *copy_value(const struct sql_value *value)
 {
-    struct shipped_files *files = context;
-    (void)count;
-    struct shipped_file *file = memory_append(files, items);
-    file->set = values[ROW_SET].integer;
-    text_copy(file->mark, sizeof file->mark, values[ROW_MARK].null ? "" : values[ROW_MARK].bytes);
-    text_copy(file->database, sizeof file->database, values[ROW_DATABASE].bytes);
+    return value->null ? NULL : memory_copy_text(value->bytes);
+}
+
+static void add_location(void *context, const struct sql_value *ours)
+{
+    *memory_append((struct locations *)context, items) =
+        (struct location){.server = copy_value(&ours[LISTED_SERVER]),
+                          .database = copy_value(&ours[LISTED_DATABASE]),
+                          .full = copy_value(&ours[LISTED_FULL_LOCATION]),
+                          .log = copy_value(&ours[LISTED_LOG_LOCATION])};
+}
+
+static void free_locations(struct locations *locations)
+{
+    for (size_t i = 0; i < locations->items_count; i++) {
+        free(locations->items[i].server);
+        free(locations->items[i].database);
+        free(locations->items[i].full);
+        free(locations->items[i].log);
+    }
+    free(locations->items);
+}
+
+/* The folder that bts_LogShippingDatabases names for the file, else the one of the history. */
+static const char *folder_of(const struct locations *locations, const struct shipped_file *file,
+                             const char *otherwise)
+{
+    for (size_t i = 0; i < locations->items_count; i++) {
+        const struct location *at = &locations->items[i];
+        const char *folder = file->full ? at->full : at->log;
+        if (folder != NULL && folder[0] != '\0' && text_equal_nocase(at->database, file->database) &&
+            (file->server[0] == '\0' || text_equal_nocase(at->server, file->server))) {
+            return folder;
+        }
+    }
+    return otherwise;
+}
+
+struct loading {
+    struct shipped_files *files;
+    struct locations locations;
+};
+
+/* A definition without MarkName: the name of a log's file ends in it. */
+static void mark_of_file(struct shipped_file *file, const char *file_name)
+{
+    const char *at = strstr(file_name, "_Log_");
+    text_copy(file->mark, sizeof file->mark, at == NULL ? "" : at + 5);
+    file->mark[strcspn(file->mark, ".")] = '\0';
+}
+
+static void add_file(void *context, const struct sql_value *ours)
+{
+    struct loading *loading = context;
+    struct shipped_file *file = memory_append(loading->files, items);
+    const char *name = ours[SHIPPED_FILE].bytes;
+    file->set = ours[SHIPPED_SET].integer;
+    file->full = strncmp(ours[SHIPPED_TYPE].bytes, "db", 2) == 0;
+    if (ours[SHIPPED_MARK].null) {
+        mark_of_file(file, name);
+    } else {
+        text_copy(file->mark, sizeof file->mark, ours[SHIPPED_MARK].bytes);
+    }
+    text_copy(file->database, sizeof file->database, ours[SHIPPED_DATABASE].bytes);
     text_copy(file->server, sizeof file->server,
-              values[ROW_SERVER].null ? "" : values[ROW_SERVER].bytes);
-    const char *location = values[ROW_LOCATION].bytes;
+              ours[SHIPPED_SERVER].null ? "" : ours[SHIPPED_SERVER].bytes);
+    const char *location = folder_of(&loading->locations, file, ours[SHIPPED_LOCATION].bytes);
     size_t length = strlen(location);
     bool separated = length > 0 && strchr("\\/", location[length - 1]) != NULL;
-    file->path = memory_format("%s%s%s", location, separated ? "" : "\\", values[ROW_FILE].bytes);
-    file->full = strncmp(values[ROW_TYPE].bytes, "db", 2) == 0;
-    file->complete = values[ROW_COMPLETE].integer != 0;
-    file->restored = values[ROW_RESTORED].integer != 0;
+    file->path = memory_format("%s%s%s", location, separated ? "" : "\\", name);
+    file->complete = ours[SHIPPED_COMPLETE].integer != 0;
+    file->restored = ours[SHIPPED_RESTORED].integer != 0;
 }
 
 static void load(struct shipping *shipping, struct shipped_files *files)
 {
     char *where = memory_format("BackupSetId > %lld", (long long)shipping->last_restore_set);
-    engine_scan(shipping->instance->engine, instance_database(shipping->instance, "master"), "dbo",
-                "bts_LogShippingHistory", where, "BackupSetId, BackupId", add_file, files);
+    struct loading loading = {.files = files};
+    shipping_scan(shipping, TABLE_DATABASES, NULL, NULL, add_location, &loading.locations);
+    shipping_scan(shipping, TABLE_HISTORY, where, "BackupSetId, BackupId", add_file, &loading);
+    free_locations(&loading.locations);
     free(where);
 }
 
@@ -134,8 +190,11 @@ static void note_restored(struct shipping *shipping, struct session *session,
     }
     name[length] = '\0';
     char *text = memory_format(
-        "UPDATE dbo.bts_LogShippingHistory SET Restored = 1, RestoredDateTime = GETDATE()"
+        "UPDATE dbo.bts_LogShippingHistory SET Restored = 1%s"
         " WHERE BackupSetId = %lld AND DatabaseName = N'%s'",
+        shipping_column(shipping, TABLE_HISTORY, SHIPPED_RESTORED_TIME) == NULL
+            ? ""
+            : ", RestoredDateTime = GETDATE()",
         (long long)file->set, name);
     shipping_run_sql(shipping, session, text);
     free(text);
