@@ -278,19 +278,50 @@ char *check_logins(struct check_sink *sink)
     return NULL;
 }
 
+/* True where the newest set that is not being taken has a file of the entry. */
+static bool is_in_newest_set(const struct group_view *view, size_t entry)
+{
+    for (size_t s = view->sets_count; s-- > 0;)
+        if (!view->sets[s].in_progress)
+            return view->sets[s].files[entry].present;
+    return false;
+}
+
+/* The job's account is sysadmin where the job runs, and comes to other servers through a link: there
+ * it needs the role, or a right that stands for it, which only a set that works can tell. Source: Log
+ * Shipping User Accounts and Roles. */
+static bool needs_member(const struct group_view *view, size_t entry,
+                         const struct surrounding_row *role)
+{
+    return role->number == 0 && view->management >= 0 &&
+           view->roster[entry].source != view->management;
+}
+
 char *check_backup_role(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
+    size_t empty = 0;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct database_row *row = check_source_row(view, k);
-        if (check_may_look_at_source(sink, k, PART_INSIDE) && row != NULL &&
-            row->state == STATE_ONLINE &&
-            find(view->servers[view->roster[k].source], SURROUNDING_BACKUP_ROLE, row->name,
-                 NULL) == NULL)
+        if (!check_may_look_at_source(sink, k, PART_INSIDE) || row == NULL ||
+            row->state != STATE_ONLINE)
+            continue;
+        const struct surrounding_row *role =
+            find(view->servers[view->roster[k].source], SURROUNDING_BACKUP_ROLE, row->name, NULL);
+        if (role == NULL)
             check_add(sink, VERDICT_WARNING, check_source_where(view, k),
                       memory_copy_text("it has no role BTS_BACKUP_USERS"));
+        else if (needs_member(view, k, role) && !is_in_newest_set(view, k))
+            check_add(sink, VERDICT_WARNING, check_source_where(view, k),
+                      memory_copy_text("nobody is in its role BTS_BACKUP_USERS, and the newest set "
+                                       "has no file of it"));
+        else
+            empty += needs_member(view, k, role);
     }
-    return NULL;
+    return empty == 0 ? NULL
+                      : memory_format("nobody is in that role of %zu database%s, which %s backed up "
+                                      "all the same",
+                                      empty, empty == 1 ? "" : "s", empty == 1 ? "is" : "are");
 }
 
 char *check_mark_log_size(struct check_sink *sink)

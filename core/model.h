@@ -313,7 +313,7 @@ enum surrounding {
                                  * Windows, 3 a group of Windows; database: its password's hash in
                                  * hex where the monitoring login may see it, never to be shown */
     SURROUNDING_USER,           /* database, name, detail: SID */
-    SURROUNDING_BACKUP_ROLE,    /* database: it has the role BTS_BACKUP_USERS */
+    SURROUNDING_BACKUP_ROLE,    /* database: it has the role BTS_BACKUP_USERS, number: members */
     SURROUNDING_MARK_LOG,       /* database; number: rows of MarkLog */
     SURROUNDING_FEATURE,        /* database, name: a feature that needs a certain edition */
     SURROUNDING_LINKED_SERVER,  /* name, detail: data source, flag: RPC out, number: data access */

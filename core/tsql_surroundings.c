@@ -76,10 +76,14 @@ const struct query query_users = {
     .part = PART_INSIDE,
 };
 
+/* number: its members. */
 const struct query query_backup_role = {
     .name = "backup role",
-    .text = "SELECT r.name AS name FROM $1.sys.database_principals AS r"
-            " WHERE r.type = 'R' AND r.name = N'BTS_BACKUP_USERS'",
+    .text = "SELECT r.name AS name, COUNT(m.member_principal_id) AS number"
+            " FROM $1.sys.database_principals AS r"
+            " LEFT JOIN $1.sys.database_role_members AS m"
+            " ON m.role_principal_id = r.principal_id"
+            " WHERE r.type = 'R' AND r.name = N'BTS_BACKUP_USERS' GROUP BY r.name",
     .permission = INSIDE,
     .part = PART_INSIDE,
 };

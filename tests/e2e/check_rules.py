@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 from lab import Lab, ROOT, STOPMARK, expect  # noqa: E402
+from record import restore_login  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -108,6 +109,27 @@ def each_scenario_is_named_by_its_rules_alone():
     expect(not wrong, "\n  " + "\n  ".join(wrong))
 
 
+def who_is_in_the_backup_jobs_role_is_counted():
+    with Lab("small") as lab:
+        expect(finding(lab, "backup-role")["text"] ==
+               "all databases have the role BTS_BACKUP_USERS", finding(lab, "backup-role"))
+    with Lab("recovered") as lab:
+        connection = restore_login(lab, "SQLSMALL2")
+        connection.cursor().execute("USE BizTalkMsgBoxDb2;"
+                                    "ALTER ROLE BTS_BACKUP_USERS DROP MEMBER backup_job")
+        check = finding(lab, "backup-role")
+        expect(check["verdict"] == "ok" and "backed up all the same" in check["text"], check)
+        for sql in ("EXEC master.dbo.sp_lab_backup_fails N'BizTalkMsgBoxDb2'",
+                    "EXEC master.dbo.sp_lab_advance @seconds = 1200"):
+            management = restore_login(lab, "SQLSMALL")
+            management.cursor().execute(sql)
+            management.close()
+        check = finding(lab, "backup-role")
+        expect(check["verdict"] == "warning" and check["where"] == "SQLSMALL2/BizTalkMsgBoxDb2" and
+               "nobody is in its role" in check["text"], check)
+        connection.close()
+
+
 def finding(lab, rule):
     return next(c for c in lab.json("status")["checks"] if c["id"] == rule)
 
@@ -176,5 +198,6 @@ def the_wall_screen_accepts_nothing():
 
 if __name__ == "__main__":
     support.main([each_scenario_is_named_by_its_rules_alone,
+                  who_is_in_the_backup_jobs_role_is_counted,
                   an_accepted_finding_stays_visible_and_counts_again_in_time,
                   the_wall_screen_accepts_nothing])

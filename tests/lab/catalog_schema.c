@@ -331,9 +331,11 @@ static const char principals_columns[] =
     "is_fixed_role bit not null, authentication_type int not null,"
     "authentication_type_desc nvarchar(60)";
 
+/* sid NULL: a role, or a user without a login. */
 static void send_principal(struct row_sink *sink, const struct database *database, const char *name,
                            int id, bool role, const uint8_t *sid, size_t sid_length)
 {
+    bool of_login = !role && sid != NULL;
     struct row row = {0};
     row_text(&row, name);
     row_int(&row, id);
@@ -345,9 +347,17 @@ static void send_principal(struct row_sink *sink, const struct database *databas
     row_null(&row);
     row_add(&row, sid == NULL ? sql_null() : sql_bytes(sid, sid_length));
     row_int(&row, role && id >= 16384);
-    row_int(&row, role ? 0 : 1);
-    row_text(&row, role ? "NONE" : "INSTANCE");
+    row_int(&row, of_login);
+    row_text(&row, of_login ? "INSTANCE" : "NONE");
     row_send(&row, sink);
+}
+
+enum { OWNER_ID = 16384, DATA_READER_ID = 16390 };
+
+static bool is_user(const struct login *login, const struct database *database)
+{
+    return strcmp(login->name, "sa") != 0 && (login->permissions & PERMISSION_SYSADMIN) == 0 &&
+           login_has_user(login, database->name);
 }
 
 static bool fill_principals(struct session *session, struct database *database,
@@ -363,16 +373,63 @@ static bool fill_principals(struct session *session, struct database *database,
     int id = 5;
     for (size_t i = 0; i < origin->logins_count; i++) {
         const struct login *login = &origin->logins[i];
-        if (strcmp(login->name, "sa") != 0 && (login->permissions & PERMISSION_SYSADMIN) == 0 &&
-            login_has_user(login, database->name)) {
+        if (is_user(login, database)) {
             send_principal(sink, database, login->name, id++, false, login->sid, sizeof login->sid);
         }
     }
     if (database->has_marking_procedures) {
-        send_principal(sink, database, "BTS_BACKUP_USERS", id, true, NULL, 0);
+        send_principal(sink, database, BACKUP_JOB_USER, id, false, NULL, 0);
+        send_principal(sink, database, "BTS_BACKUP_USERS", id + 1, true, NULL, 0);
     }
-    send_principal(sink, database, "db_owner", 16384, true, NULL, 0);
-    send_principal(sink, database, "db_datareader", 16390, true, NULL, 0);
+    send_principal(sink, database, "db_owner", OWNER_ID, true, NULL, 0);
+    send_principal(sink, database, "db_datareader", DATA_READER_ID, true, NULL, 0);
+    return true;
+}
+
+struct member_role {
+    unsigned role; /* of login_roles */
+    int id;
+};
+
+static void send_member(struct row_sink *sink, int role, int member)
+{
+    struct row row = {0};
+    row_int(&row, role);
+    row_int(&row, member);
+    row_send(&row, sink);
+}
+
+/* With the ids that fill_principals gives: the users from 5 on, behind them the backup job's user and
+ * its role. */
+static bool fill_role_members(struct session *session, struct database *database,
+                              struct row_sink *sink)
+{
+    const struct instance *origin =
+        database->timeline == NULL ? database->instance : database->timeline->origin;
+    int users = 0;
+    (void)session;
+    for (size_t i = 0; i < origin->logins_count; i++) {
+        users += is_user(&origin->logins[i], database);
+    }
+    int job = 5 + users, id = 5;
+    const struct member_role roles[] = {{USER_BACKUP, job + 1},
+                                        {USER_OWNER, OWNER_ID},
+                                        {USER_DATA_READER, DATA_READER_ID}};
+    if (database->has_marking_procedures && !database->tables->backup_role_empty) {
+        send_member(sink, job + 1, job);
+    }
+    for (size_t i = 0; i < origin->logins_count; i++) {
+        const struct login *login = &origin->logins[i];
+        if (!is_user(login, database)) {
+            continue;
+        }
+        for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
+            if ((login_roles(login, database->name) & roles[r].role) != 0) {
+                send_member(sink, roles[r].id, id);
+            }
+        }
+        id++;
+    }
     return true;
 }
 
@@ -394,7 +451,7 @@ static struct catalog_view views[] = {
     {.schema = "sys",
      .name = "database_role_members",
      .columns = "role_principal_id int not null, member_principal_id int not null",
-     .fill = catalog_fill_empty},
+     .fill = fill_role_members},
     {.schema = "INFORMATION_SCHEMA",
      .name = "COLUMNS",
      .columns = information_columns,

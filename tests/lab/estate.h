@@ -56,6 +56,7 @@ struct table_set {
     struct table_definition *items;
     size_t items_count, items_capacity;
     bool marking_procedures, management_procedures; /* see struct database */
+    bool backup_role_empty; /* the backup job's user was taken out of BTS_BACKUP_USERS */
 };
 
 struct timeline {
@@ -450,6 +451,10 @@ void login_free(struct login *login);
 
 /* --- a login's users, their roles and rights: login_user.c --------------------------------------
  */
+/* The user that the backup job has in every database of the group, without a login of its own so
+ * that a standby lacks none. */
+#define BACKUP_JOB_USER "backup_job"
+
 /* The user in that database ("*": in every one), made if it is not there, with these roles too.
  * Borrowed until the next call. */
 struct user *login_add_user(struct login *login, const char *database, unsigned roles);

@@ -165,6 +165,7 @@ void build_database(struct build *build, int source, int destination, const char
     struct surrounding_row *role = memory_append(build->servers[source], surroundings);
     role->kind = SURROUNDING_BACKUP_ROLE;
     role->database = memory_copy_text(name);
+    role->number = 1;
     if (destination >= 0) {
         struct database_row *standby = add_row(build->servers[destination], name);
         standby->state = STATE_RESTORING;

@@ -19,6 +19,10 @@ static struct surrounding_row *add(struct build *b, int server, enum surrounding
     row->number = 1;
     return row;
 }
+static struct build *two_sources(void)
+{
+    return build_contoso(1, false);
+}
 static void certificate(struct build *b, int server)
 {
     add(b, server, SURROUNDING_CERTIFICATE, "TDECertificate", NULL, THUMBPRINT);
@@ -157,6 +161,38 @@ static void role_missing(struct build *b)
             spoil_text(&source->surroundings[i].database, "another");
     role_in(b, MGMT);
 }
+/* Nobody is in the role of a server that the job reaches through a link, or of its own. */
+static void nobody_in_role(struct build *b, int server)
+{
+    struct server_view *source = b->servers[server];
+    for (size_t i = 0; i < source->surroundings_count; i++)
+        if (source->surroundings[i].kind == SURROUNDING_BACKUP_ROLE)
+            source->surroundings[i].number = 0;
+}
+static void newest_set_lacks(struct build *b, const char *database)
+{
+    build_set(b, (struct build_set){.id = 1185,
+                                    .kind = SET_LOG,
+                                    .time_utc_ms = time_parse("2026-11-20 12:10:00"),
+                                    .incomplete = true,
+                                    .without = database,
+                                    .only_without = true});
+    spoil_job(b, 0, JOB_BACKUP)->last_run_utc_ms = b->now_utc_ms - MINUTE_MS; /* it ended */
+}
+static void role_empty_at_the_link(struct build *b)
+{
+    nobody_in_role(b, 1);
+    newest_set_lacks(b, "BizTalkMsgBoxDb2");
+}
+static void role_empty_at_the_link_and_works(struct build *b)
+{
+    nobody_in_role(b, 1);
+}
+static void role_empty_at_the_jobs_server(struct build *b)
+{
+    nobody_in_role(b, 0);
+    newest_set_lacks(b, "SSODB");
+}
 static void marks_many(struct build *b)
 {
     add(b, SOURCE, SURROUNDING_MARK_LOG, NULL, BOX, NULL)->number = 250000;
@@ -173,10 +209,6 @@ static void link_to_import(struct build *b)
 {
     no_way_to_import(b);
     add(b, DESTINATION, SURROUNDING_LINKED_SERVER, "MGMT", NULL, "SQLA")->flag = true;
-}
-static struct build *two_sources(void)
-{
-    return build_contoso(1, false);
 }
 static void source_link(struct build *b, bool calls)
 {
@@ -330,6 +362,23 @@ static const struct rule_case cases[] = {
     BLIND("logins", DESTINATION, PART_LOGINS),
     CASE("backup-role", role_missing, VERDICT_WARNING, "SQLA/" BOX, "BTS_BACKUP_USERS"),
     HEALTHY("backup-role"),
+    {.rule = "backup-role",
+     .estate = two_sources,
+     .spoil = role_empty_at_the_link,
+     .verdict = VERDICT_WARNING,
+     .where = "SQLB/BizTalkMsgBoxDb2",
+     .text = "nobody is in its role BTS_BACKUP_USERS"},
+    {.rule = "backup-role",
+     .estate = two_sources,
+     .spoil = role_empty_at_the_link_and_works,
+     .verdict = VERDICT_OK,
+     .where = "",
+     .text = "1 database, which is backed up all the same"},
+    {.rule = "backup-role",
+     .estate = two_sources,
+     .spoil = role_empty_at_the_jobs_server,
+     .verdict = VERDICT_OK,
+     .where = ""},
     BLIND("backup-role", SOURCE, PART_INSIDE),
     CASE("mark-log-size", marks_many, VERDICT_WARNING, "SQLA/" BOX, "250000"),
     CASE("mark-log-size", marks_few, VERDICT_OK, "", "1344"),

@@ -160,6 +160,10 @@ static enum flow change_role(struct run *run, struct statement *statement, struc
 
     if (roles == 0)
         return not_there(run, "role", statement->name);
+    if (roles == USER_BACKUP && strcasecmp(statement->member, BACKUP_JOB_USER) == 0) {
+        database->tables->backup_role_empty = !add;
+        return FLOW_NEXT;
+    }
     if (login == NULL || !login_has_user(login, database->name))
         return not_there(run, "user", statement->member);
     user = login_add_user(login, database->name, 0);

@@ -356,6 +356,26 @@ static void an_agent_role_may_what_it_may(void **state)
     session_close_internal(reader);
 }
 
+static void members_of_a_role_are_listed(void **state)
+{
+    static const char query[] =
+        "SELECT u.name FROM msdb.sys.database_role_members AS m"
+        " INNER JOIN msdb.sys.database_principals AS r ON r.principal_id = m.role_principal_id"
+        " INNER JOIN msdb.sys.database_principals AS u ON u.principal_id = m.member_principal_id"
+        " WHERE r.name = N'db_datareader'";
+    struct fixture *f = *state;
+    struct session *reader = client(f, 0, "msdb");
+    assert_int_equal(
+        ask(f->session, "USE msdb; ALTER ROLE db_datareader DROP MEMBER reader; USE master").error,
+        0);
+    assert_int_equal(ask(f->session, query).rows, 0);
+    assert_int_equal(
+        ask(f->session, "USE msdb; ALTER ROLE db_datareader ADD MEMBER reader; USE master").error,
+        0);
+    assert_string_equal(ask(f->session, query).first, "reader");
+    session_close_internal(reader);
+}
+
 static void the_history_of_a_restore_names_its_mark(void **state)
 {
     struct fixture *f = *state;
@@ -422,6 +442,7 @@ int main(void)
         CASE(a_lock_ends_with_its_session),
         CASE(agent_procedures_name_what_is_wrong),
         CASE(an_agent_role_may_what_it_may),
+        CASE(members_of_a_role_are_listed),
         CASE(the_history_of_a_restore_names_its_mark),
         CASE(the_lab_s_own_procedures_are_for_sysadmins),
         CASE(a_restored_copy_has_the_source_s_tables),
