@@ -128,6 +128,19 @@ void emit_list(struct run *run, struct str *out, const struct expr_list *list, s
     }
 }
 
+/* a AND b AND c without brackets: SQLite's parser has a hundred places for what is not closed. */
+static void emit_chain(struct run *run, struct str *out, const struct expr *expr)
+{
+    const struct expr *left = expr->args.items[0];
+
+    if (left->kind == EXPR_LOGIC && left->op == expr->op)
+        emit_chain(run, out, left);
+    else
+        emit_expression(run, out, left);
+    str_add(out, expr->op == OP_AND ? " AND " : " OR ");
+    emit_expression(run, out, expr->args.items[1]);
+}
+
 static void emit_logic(struct run *run, struct str *out, const struct expr *expr)
 {
     if (expr->op == OP_NOT) {
@@ -135,9 +148,7 @@ static void emit_logic(struct run *run, struct str *out, const struct expr *expr
         emit_expression(run, out, expr->args.items[0]);
     } else {
         str_add(out, "(");
-        emit_expression(run, out, expr->args.items[0]);
-        str_add(out, expr->op == OP_AND ? " AND " : " OR ");
-        emit_expression(run, out, expr->args.items[1]);
+        emit_chain(run, out, expr);
     }
     str_add(out, ")");
 }

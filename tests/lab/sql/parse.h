@@ -43,7 +43,7 @@ struct parser {
     struct arena *arena;
     struct batch *batch; /* where declarations go; NULL = variables are not checked */
     struct parse_error *error;
-    int depth; /* of nested expressions and statements */
+    int depth; /* of the tree that is being made: parser_deepen */
 };
 
 const struct token *parser_peek(const struct parser *parser, size_t ahead);
@@ -55,6 +55,15 @@ bool parser_failed(const struct parser *parser);
 void parser_syntax_error(struct parser *parser);
 void parser_fail(struct parser *parser, int number, int severity, int state, int line,
                  const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* Levels of a tree that binding, emitting and SQLite go down by recursion; of real servers' stack
+ * about 3400 such levels were told (8631). Of queries and statements there are fewer, their frames
+ * being larger. */
+enum { DEPTH_MOST = 400, DEPTH_MOST_QUERIES = 200, DEPTH_MOST_STATEMENTS = 100 };
+
+/* One level deeper, brackets or not: each link of 1+1+1 is one. Error 191 beyond the most. The
+ * caller sets parser->depth back. */
+void parser_deepen(struct parser *parser, int most);
 
 bool parser_is_word(const struct parser *parser, size_t ahead, const char *word);
 bool parser_is_operator(const struct parser *parser, size_t ahead, const char *text);

@@ -1,8 +1,6 @@
 /* Search conditions, and the ORDER BY list. */
 #include "tests/lab/sql/parse.h"
 
-enum { DEPTH_MOST = 400 };
-
 static void require_condition(struct parser *parser, const struct expr *expr)
 {
     const struct token *token = parser_peek(parser, 0);
@@ -112,7 +110,9 @@ static struct expr *negation(struct parser *parser)
         expr = parser_new_expr(parser, EXPR_LOGIC);
         parser_next(parser);
         expr->op = OP_NOT;
+        parser_deepen(parser, DEPTH_MOST);
         parser_add_arg(parser, expr, negation(parser));
+        parser->depth--;
         require_condition(parser, expr->args.items[0]);
         return expr;
     }
@@ -130,38 +130,40 @@ static struct expr *negation(struct parser *parser)
 static struct expr *conjunction(struct parser *parser)
 {
     struct expr *left = negation(parser);
+    int depth = parser->depth;
 
     while (parser_is_word(parser, 0, "AND")) {
         struct expr *right;
 
         require_condition(parser, left);
         parser_next(parser);
+        parser_deepen(parser, DEPTH_MOST);
         right = negation(parser);
         require_condition(parser, right);
         left = parser_binary(parser, EXPR_LOGIC, OP_AND, left, right);
     }
+    parser->depth = depth;
     return left;
 }
 
 struct expr *parser_predicate(struct parser *parser)
 {
     struct expr *left;
+    int depth = parser->depth;
 
-    if (++parser->depth > DEPTH_MOST)
-        parser_fail(parser, 191, 15, 1, parser_peek(parser, 0)->line,
-                    "Some part of your SQL statement is nested too deeply. Rewrite the query or "
-                    "break it up into smaller queries.");
+    parser_deepen(parser, DEPTH_MOST);
     left = conjunction(parser);
     while (parser_is_word(parser, 0, "OR")) {
         struct expr *right;
 
         require_condition(parser, left);
         parser_next(parser);
+        parser_deepen(parser, DEPTH_MOST);
         right = conjunction(parser);
         require_condition(parser, right);
         left = parser_binary(parser, EXPR_LOGIC, OP_OR, left, right);
     }
-    parser->depth--;
+    parser->depth = depth;
     return left;
 }
 

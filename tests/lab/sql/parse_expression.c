@@ -7,7 +7,13 @@
 
 #include "tests/lab/sql/parse.h"
 
-enum { DEPTH_MOST = 400 };
+void parser_deepen(struct parser *parser, int most)
+{
+    if (++parser->depth > most)
+        parser_fail(parser, 191, 15, 1, parser_peek(parser, 0)->line,
+                    "Some part of your SQL statement is nested too deeply. Rewrite the query or "
+                    "break it up into smaller queries.");
+}
 
 struct expr *parser_new_expr(struct parser *parser, enum expr_kind kind)
 {
@@ -369,8 +375,9 @@ static struct expr *primary(struct parser *parser)
 static struct expr *postfix(struct parser *parser)
 {
     struct expr *expr = primary(parser);
+    int depth = parser->depth;
 
-    for (;;) {
+    for (;; parser_deepen(parser, DEPTH_MOST)) {
         struct expr *outer;
 
         if (parser_accept_word(parser, "COLLATE")) {
@@ -380,6 +387,7 @@ static struct expr *postfix(struct parser *parser)
             parser_syntax_error(parser);
             return expr;
         } else {
+            parser->depth = depth;
             return expr;
         }
         parser_add_arg(parser, outer, expr);
@@ -394,8 +402,8 @@ static struct expr *unary(struct parser *parser)
     struct expr *expr;
     enum operator_kind op;
 
-    if (parser_accept_operator(parser, "+"))
-        return unary(parser);
+    while (parser_accept_operator(parser, "+"))
+        ;
     if (parser_is_operator(parser, 0, "-"))
         op = OP_NEGATE;
     else if (parser_is_operator(parser, 0, "~"))
@@ -405,7 +413,9 @@ static struct expr *unary(struct parser *parser)
     expr = parser_new_expr(parser, EXPR_ARITHMETIC);
     expr->op = op;
     parser_next(parser);
+    parser_deepen(parser, DEPTH_MOST);
     parser_add_arg(parser, expr, unary(parser));
+    parser->depth--;
     return expr;
 }
 
@@ -425,10 +435,14 @@ static struct expr *product(struct parser *parser)
     static const struct operator_name names[] = {
         {"*", OP_MULTIPLY}, {"/", OP_DIVIDE}, {"%", OP_MODULO}};
     struct expr *left = unary(parser);
+    int depth = parser->depth;
     enum operator_kind op;
 
-    while (parser_accept_one_of(parser, names, 3, &op))
+    while (parser_accept_one_of(parser, names, 3, &op)) {
+        parser_deepen(parser, DEPTH_MOST);
         left = parser_binary(parser, EXPR_ARITHMETIC, op, left, unary(parser));
+    }
+    parser->depth = depth;
     return left;
 }
 
@@ -437,15 +451,15 @@ struct expr *parser_expression(struct parser *parser)
     static const struct operator_name names[] = {
         {"+", OP_ADD}, {"-", OP_SUBTRACT}, {"&", OP_BIT_AND}, {"|", OP_BIT_OR}, {"^", OP_BIT_XOR}};
     struct expr *left;
+    int depth = parser->depth;
     enum operator_kind op;
 
-    if (++parser->depth > DEPTH_MOST)
-        parser_fail(parser, 191, 15, 1, parser_peek(parser, 0)->line,
-                    "Some part of your SQL statement is nested too deeply. Rewrite the query or "
-                    "break it up into smaller queries.");
+    parser_deepen(parser, DEPTH_MOST);
     left = product(parser);
-    while (parser_accept_one_of(parser, names, 5, &op))
+    while (parser_accept_one_of(parser, names, 5, &op)) {
+        parser_deepen(parser, DEPTH_MOST);
         left = parser_binary(parser, EXPR_ARITHMETIC, op, left, product(parser));
-    parser->depth--;
+    }
+    parser->depth = depth;
     return left;
 }

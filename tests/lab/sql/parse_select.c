@@ -93,7 +93,9 @@ static struct source *simple_source(struct parser *parser)
         return source;
     }
     parser_next(parser);
+    parser_deepen(parser, DEPTH_MOST);
     source = joined(parser);
+    parser->depth--;
     parser_expect_operator(parser, ")");
     return source;
 }
@@ -127,6 +129,7 @@ static bool join_word(struct parser *parser, enum join_kind *kind)
 static struct source *joined(struct parser *parser)
 {
     struct source *left = simple_source(parser);
+    int depth = parser->depth;
     enum join_kind kind;
 
     while (!parser_failed(parser) && join_word(parser, &kind)) {
@@ -134,6 +137,7 @@ static struct source *joined(struct parser *parser)
         bool on =
             kind == JOIN_INNER || kind == JOIN_LEFT || kind == JOIN_RIGHT || kind == JOIN_FULL;
 
+        parser_deepen(parser, DEPTH_MOST);
         join->join = kind;
         join->left = left;
         join->right = simple_source(parser);
@@ -146,6 +150,7 @@ static struct source *joined(struct parser *parser)
                 parser_syntax_error(parser);
                 break;
             }
+            parser_deepen(parser, DEPTH_MOST);
             inner->join = inner_kind;
             inner->left = join->right;
             inner->right = simple_source(parser);
@@ -161,21 +166,25 @@ static struct source *joined(struct parser *parser)
         }
         left = join;
     }
+    parser->depth = depth;
     return left;
 }
 
 struct source *parser_from(struct parser *parser)
 {
     struct source *left = joined(parser);
+    int depth = parser->depth;
 
     while (parser_accept_operator(parser, ",")) {
         struct source *join = new_source(parser, SOURCE_JOIN);
 
+        parser_deepen(parser, DEPTH_MOST);
         join->join = JOIN_CROSS;
         join->left = left;
         join->right = joined(parser);
         left = join;
     }
+    parser->depth = depth;
     return left;
 }
 
@@ -306,7 +315,9 @@ static struct select *query_specification(struct parser *parser)
         return select;
     }
     if (parser_accept_operator(parser, "(")) {
+        parser_deepen(parser, DEPTH_MOST);
         select = query_expression(parser);
+        parser->depth--;
         parser_expect_operator(parser, ")");
         return select;
     }
@@ -349,15 +360,20 @@ static struct select *set_operation(struct parser *parser, enum select_kind kind
 static struct select *intersection(struct parser *parser)
 {
     struct select *left = query_specification(parser);
+    int depth = parser->depth;
 
-    while (parser_accept_word(parser, "INTERSECT"))
+    while (parser_accept_word(parser, "INTERSECT")) {
+        parser_deepen(parser, DEPTH_MOST);
         left = set_operation(parser, SELECT_INTERSECT, left, query_specification(parser));
+    }
+    parser->depth = depth;
     return left;
 }
 
 static struct select *query_expression(struct parser *parser)
 {
     struct select *left = intersection(parser);
+    int depth = parser->depth;
 
     while (!parser_failed(parser)) {
         enum select_kind kind;
@@ -368,8 +384,10 @@ static struct select *query_expression(struct parser *parser)
             kind = SELECT_EXCEPT;
         else
             break;
+        parser_deepen(parser, DEPTH_MOST);
         left = set_operation(parser, kind, left, intersection(parser));
     }
+    parser->depth = depth;
     return left;
 }
 
@@ -400,10 +418,7 @@ struct select *parser_select(struct parser *parser)
     struct cte_list ctes = {0};
     struct select *select;
 
-    if (++parser->depth > 200)
-        parser_fail(parser, 191, 15, 1, parser_peek(parser, 0)->line,
-                    "Some part of your SQL statement is nested too deeply. Rewrite the query or "
-                    "break it up into smaller queries.");
+    parser_deepen(parser, DEPTH_MOST_QUERIES);
     parser_ctes(parser, &ctes);
     select = query_expression(parser);
     select->ctes = ctes;

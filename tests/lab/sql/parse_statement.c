@@ -353,10 +353,7 @@ struct statement *parser_statement(struct parser *parser)
 
     while (parser_accept_operator(parser, ";"))
         ;
-    if (++parser->depth > 100)
-        parser_fail(parser, 191, 15, 1, parser_peek(parser, 0)->line,
-                    "Some part of your SQL statement is nested too deeply. Rewrite the query or "
-                    "break it up into smaller queries.");
+    parser_deepen(parser, DEPTH_MOST_STATEMENTS);
     statement = any_statement(parser);
     parser->depth--;
     if (parser_is_operator(parser, 0, ";") && !parser_is_word(parser, 1, "ELSE"))

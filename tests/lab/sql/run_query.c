@@ -46,6 +46,19 @@ static void bind_variables(struct run *run, sqlite3_stmt *statement)
                       &run->frame->variables[i].value);
 }
 
+/* 8631 where the statement is too deep for SQLite's parser, as it is for a server's stack. */
+static enum flow not_prepared(struct run *run, const char *message)
+{
+    if (strcmp(message, "parser stack overflow") == 0 ||
+        strncmp(message, "Expression tree is too large", 28) == 0)
+        return run_raise(run, 8631, 17, 1,
+                         "Internal error: Server stack limit has been reached. Please look for "
+                         "potentially deep nesting in your query, and try to simplify it.");
+    return run_raise(run, 8630, 16, 1,
+                     "Internal Query Processor Error: The query processor encountered an "
+                     "unexpected error during execution.");
+}
+
 sqlite3_stmt *query_prepare(struct run *run, const char *sql, enum flow *flow)
 {
     sqlite3_stmt *statement = NULL;
@@ -53,9 +66,7 @@ sqlite3_stmt *query_prepare(struct run *run, const char *sql, enum flow *flow)
     log_write(LOG_DEBUG, "SQLite: %s", sql);
     if (sqlite3_prepare_v2(run->engine->db, sql, -1, &statement, NULL) != SQLITE_OK) {
         log_write(LOG_ERROR, "SQLite: %s in %s", sqlite3_errmsg(run->engine->db), sql);
-        *flow = run_raise(run, 8630, 16, 1,
-                          "Internal Query Processor Error: The query processor "
-                          "encountered an unexpected error during execution.");
+        *flow = not_prepared(run, sqlite3_errmsg(run->engine->db));
         return NULL;
     }
     bind_variables(run, statement);

@@ -215,6 +215,48 @@ static void deep_nesting_is_refused_and_does_not_crash(void **state)
     str_free(&text);
 }
 
+/* Trees that grow by repetition alone, without a bracket. */
+static void a_long_chain_is_refused_and_does_not_crash(void **state)
+{
+    static const struct {
+        const char *begin, *link, *end;
+    } chains[] = {
+        {"SELECT ", "- ", "1"},
+        {"SELECT ", "+ ", "1"},
+        {"SELECT ", "~", "1"},
+        {"SELECT 1", "+1", ""},
+        {"SELECT 1", "*1", ""},
+        {"SELECT 'a'", " COLLATE Latin1_General_BIN", ""},
+        {"SELECT 1 WHERE ", "NOT ", "1=1"},
+        {"SELECT 1 WHERE 1=1", " AND 1=1", ""},
+        {"SELECT 1 WHERE 1=1", " OR 1=1", ""},
+        {"SELECT 1", " UNION ALL SELECT 1", ""},
+        {"SELECT 1", " INTERSECT SELECT 1", ""},
+        {"", "(", "SELECT 1"},
+        {"SELECT 1 FROM ", "(", "t"},
+        {"SELECT 1 FROM t", ", t", ""},
+        {"SELECT 1 FROM t", " CROSS JOIN t", ""},
+        {"SELECT 1 FROM t", " JOIN t ON 1=1", ""},
+        {"", "BEGIN ", "SELECT 1"},
+        {"", "IF 1=1 ", "SELECT 1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
+        struct str text = {0};
+
+        str_add(&text, chains[i].begin);
+        for (int link = 0; link < 200000; link++)
+            str_add(&text, chains[i].link);
+        str_add(&text, chains[i].end);
+        if (parse(str_text(&text)) != (i == 1)) /* a plus sign leaves nothing behind */
+            fail_msg("%s%s: %d", chains[i].begin, chains[i].link, error.number);
+        if (i != 1 && error.number != 191)
+            fail_msg("%s%s: %d", chains[i].begin, chains[i].link, error.number);
+        str_free(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +273,7 @@ int main(void)
         cmocka_unit_test(names_have_up_to_three_parts),
         cmocka_unit_test(mistakes_are_named_with_number_line_and_token),
         cmocka_unit_test(deep_nesting_is_refused_and_does_not_crash),
+        cmocka_unit_test(a_long_chain_is_refused_and_does_not_crash),
     };
 
     return cmocka_run_group_tests(tests, NULL, tear_down);

@@ -537,6 +537,32 @@ static void fourteen_thousand_rows_go_in_quickly(void **state)
     expect("SELECT COUNT(*), MAX(Id) FROM History.dbo.Rows", "[int?,bigint?] 14000,14000");
 }
 
+/* Sums are calls within calls, of which SQLite's parser takes few. */
+static void deep_trees_are_answered_or_8631(void **state)
+{
+    static const struct {
+        const char *begin, *link, *end, *answer;
+    } chains[] = {
+        {"SELECT 1", "+1", "", "!8631,17,1"},
+        {"SELECT ", "- ", "1", "!8631,17,1"},
+        {"SELECT 1 WHERE 1=1", " AND 1=1", "", "[int] 1"},
+        {"SELECT 1 WHERE 1=2", " OR 1=1", "", "[int] 1"},
+        {"SELECT COUNT(*) FROM (SELECT 1 AS a", " UNION ALL SELECT 1", ") AS q", "[int?] 301"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
+        struct str text = {0};
+
+        str_add(&text, chains[i].begin);
+        for (int link = 0; link < 300; link++)
+            str_add(&text, chains[i].link);
+        str_add(&text, chains[i].end);
+        expect(str_text(&text), chains[i].answer);
+        str_free(&text);
+    }
+}
+
 /* --- permissions ---------------------------------------------------------------------------- */
 
 static void a_login_without_a_user_may_not_enter_and_one_may_not_write(void **state)
@@ -719,6 +745,7 @@ int main(void)
         cmocka_unit_test(a_marked_transaction_marks_only_what_it_changed),
         cmocka_unit_test(the_log_replayed_gives_the_same_table),
         cmocka_unit_test(fourteen_thousand_rows_go_in_quickly),
+        cmocka_unit_test(deep_trees_are_answered_or_8631),
         cmocka_unit_test(a_login_without_a_user_may_not_enter_and_one_may_not_write),
         cmocka_unit_test(rights_are_granted_by_statements),
         cmocka_unit_test(a_login_reads_what_was_granted_and_nothing_else),
