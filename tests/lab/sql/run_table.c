@@ -225,8 +225,7 @@ enum flow run_select_into(struct run *run, struct statement *statement)
 
 struct collected {
     struct run *run;
-    struct table *table;
-    const int *columns;
+    struct sql_type *to; /* of the columns that are given; in the run's arena */
     size_t count, width;
     struct sql_type *types; /* owned; of the result set */
     struct sql_value *rows; /* owned; width values a row */
@@ -253,9 +252,8 @@ static void see_row(void *context, const struct sql_value *values)
 
     for (size_t i = 0; i < collected->width && !collected->mismatch; i++) {
         struct sql_value converted;
-        const struct sql_type *to = &collected->table->columns[collected->columns[i]].type;
 
-        if (!convert_value(&converted, &values[i], &collected->types[i], to, 0,
+        if (!convert_value(&converted, &values[i], &collected->types[i], &collected->to[i], 0,
                            &collected->run->problem))
             converted = sql_null();
         collected->rows = memory_grow(collected->rows, &collected->values_capacity,
@@ -274,9 +272,9 @@ static bool pass_error(void *context, int number, int severity, int state, int l
                                     procedure, text);
 }
 
-static enum flow insert_collected(struct run *run, struct collected *collected)
+static enum flow insert_collected(struct run *run, struct table *table, const int *columns,
+                                  struct collected *collected)
 {
-    struct table *table = collected->table;
     struct str sql = {0}, record = {0}, *outer = run->engine->capture;
     sqlite3_stmt *statement;
     enum flow flow = FLOW_NEXT;
@@ -285,7 +283,7 @@ static enum flow insert_collected(struct run *run, struct collected *collected)
 
     str_format(&sql, "INSERT INTO t%d(", table->id);
     for (size_t i = 0; i < collected->count; i++)
-        str_format(&sql, "%sc%d", i == 0 ? "" : ",", collected->columns[i]);
+        str_format(&sql, "%sc%d", i == 0 ? "" : ",", columns[i]);
     if (table->identity >= 0)
         str_format(&sql, ",c%d", table->identity);
     str_add(&sql, ") VALUES(");
@@ -300,8 +298,7 @@ static enum flow insert_collected(struct run *run, struct collected *collected)
     for (size_t at = 0; at < collected->values_count && result == SQLITE_DONE;
          at += collected->count, rows++) {
         for (size_t i = 0; i < collected->count; i++)
-            cell_bind(statement, (int)i + 1, &table->columns[collected->columns[i]].type,
-                      &collected->rows[at + i]);
+            cell_bind(statement, (int)i + 1, &collected->to[i], &collected->rows[at + i]);
         result = query_step(run, statement);
         sqlite3_reset(statement);
     }
@@ -320,14 +317,37 @@ static enum flow insert_collected(struct run *run, struct collected *collected)
     return flow;
 }
 
+/* The table after what was executed, which may have dropped it, as others may have while it waited;
+ * NULL and *flow: it is not the same any more (556). */
+static struct table *still_there(struct run *run, struct statement *statement, int id,
+                                 enum flow *flow)
+{
+    struct binder binder;
+    struct table *table;
+
+    binder_init(&binder, run);
+    table = bind_target(&binder, &statement->target, "INSERT");
+    if (table != NULL && table->id == id)
+        return table;
+    *flow = binder.written ? query_bind_failed(run, &binder)
+                           : run_raise(run, 556, 16, 2,
+                                       "INSERT EXEC failed because the stored procedure altered the "
+                                       "schema of the target table.");
+    return NULL;
+}
+
 enum flow run_insert_execute(struct run *run, struct statement *statement, struct table *table,
                              const int *columns, size_t count)
 {
-    struct collected collected = {.run = run, .table = table, .columns = columns, .count = count};
+    struct collected collected = {.run = run, .count = count};
+    int id = table->id;
     struct reply_observer observer = {
         .error = pass_error, .columns = see_columns, .row = see_row, .context = &collected};
     enum flow flow;
 
+    collected.to = arena_new(run->arena, (count + 1) * sizeof *collected.to);
+    for (size_t i = 0; i < count; i++)
+        collected.to[i] = table->columns[columns[i]].type;
     collected.before = reply_set_observer(run->reply, &observer);
     flow = run_statement(run, statement->execute);
     reply_set_observer(run->reply, collected.before);
@@ -337,8 +357,8 @@ enum flow run_insert_execute(struct run *run, struct statement *statement, struc
                          "definition.");
     else if (flow == FLOW_NEXT && run->problem.number != 0)
         flow = run_problem(run, &run->problem);
-    else if (flow == FLOW_NEXT)
-        flow = insert_collected(run, &collected);
+    else if (flow == FLOW_NEXT && (table = still_there(run, statement, id, &flow)) != NULL)
+        flow = insert_collected(run, table, columns, &collected);
     for (size_t i = 0; i < collected.values_count; i++)
         sql_value_free(&collected.rows[i]);
     free(collected.rows);

@@ -563,6 +563,22 @@ static void deep_trees_are_answered_or_8631(void **state)
     }
 }
 
+static void what_is_executed_may_drop_the_table_that_it_fills(void **state)
+{
+    (void)state;
+    expect("CREATE TABLE #gone (a int); INSERT #gone EXEC('DROP TABLE #gone; SELECT 1')",
+           "!556,16,2");
+    expect("CREATE TABLE #gone (a int); "
+           "INSERT #gone EXEC('DROP TABLE #gone; CREATE TABLE #gone (a int, b int); SELECT 1'); "
+           "SELECT * FROM #gone; DROP TABLE #gone",
+           "!556,16,2[a int?,b int?]");
+    expect("CREATE TABLE dbo.Gone (a int); INSERT dbo.Gone EXEC('SELECT 1; DROP TABLE dbo.Gone')",
+           "!556,16,2");
+    expect("CREATE TABLE #kept (a int); INSERT #kept EXEC('SELECT 1'); SELECT * FROM #kept; "
+           "DROP TABLE #kept",
+           "[a int?] 1");
+}
+
 /* --- permissions ---------------------------------------------------------------------------- */
 
 static void a_login_without_a_user_may_not_enter_and_one_may_not_write(void **state)
@@ -745,6 +761,7 @@ int main(void)
         cmocka_unit_test(a_marked_transaction_marks_only_what_it_changed),
         cmocka_unit_test(the_log_replayed_gives_the_same_table),
         cmocka_unit_test(fourteen_thousand_rows_go_in_quickly),
+        cmocka_unit_test(what_is_executed_may_drop_the_table_that_it_fills),
         cmocka_unit_test(deep_trees_are_answered_or_8631),
         cmocka_unit_test(a_login_without_a_user_may_not_enter_and_one_may_not_write),
         cmocka_unit_test(rights_are_granted_by_statements),
