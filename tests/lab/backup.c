@@ -179,6 +179,9 @@ static bool refuse(struct session *session, const struct backup_statement *state
     if (session->transaction_depth > 0) {
         reply_error(reply, 3021, 16, 0, statement->line, "",
                     "A backup or restore cannot run inside a transaction.");
+    } else if (*statement->device == '\0') {
+        reply_error(reply, 3044, 16, 1, statement->line, "",
+                    "The name of a device is empty: give the statement another.");
     } else if (database == NULL) {
         reply_error(reply, 911, 16, 11, statement->line, "", "There is no database '%s'.",
                     statement->database);

@@ -16,6 +16,16 @@ int64_t argument_number(const struct sql_value *argument, int64_t otherwise)
     return argument->null ? otherwise : argument->integer;
 }
 
+bool procedure_needs_value(const struct sql_value *argument, const char *parameter,
+                           const char *procedure, struct reply *reply)
+{
+    if (!argument->null) {
+        return true;
+    }
+    reply_error(reply, 50000, 16, 1, 1, procedure, "%s of %s is NULL.", parameter, procedure);
+    return false;
+}
+
 bool procedure_needs_sysadmin(struct session *session, const char *procedure,
                               const struct database *database, struct reply *reply)
 {

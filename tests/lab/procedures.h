@@ -58,6 +58,10 @@ const char *argument_text(const struct sql_value *argument);
 /* The number of an argument, or otherwise for NULL. */
 int64_t argument_number(const struct sql_value *argument, int64_t otherwise);
 
+/* False after error 50000 where an argument that the procedure cannot do without is NULL. */
+bool procedure_needs_value(const struct sql_value *argument, const char *parameter,
+                           const char *procedure, struct reply *reply);
+
 /* 229 unless the session is a sysadmin. */
 bool procedure_needs_sysadmin(struct session *session, const char *procedure,
                               const struct database *database, struct reply *reply);

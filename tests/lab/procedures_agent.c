@@ -255,6 +255,13 @@ static bool run_add_step(struct session *session, struct database *database,
                     "@step_id");
         return false;
     }
+    if (arguments[3].null) {
+        reply_error(reply, 515, 16, 2, 1, "sp_add_jobstep",
+                    "Cannot insert the value NULL into column '%s', table '%s'; column does not"
+                    " allow nulls. INSERT fails.",
+                    "step_name", "msdb.dbo.sysjobsteps");
+        return false;
+    }
     const char *place = argument_text(&arguments[8]);
     const char *command = argument_text(&arguments[5]);
     job_add_step(job, argument_text(&arguments[3]), place == NULL ? "master" : place,

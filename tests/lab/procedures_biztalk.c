@@ -49,7 +49,8 @@ static bool run_full(struct session *session, struct database *database,
 {
     struct biztalk_group *group = need_group(session, database, "sp_BackupAllFull_Schedule", reply);
     *return_value = 1;
-    if (group == NULL) {
+    if (group == NULL ||
+        !procedure_needs_value(&arguments[2], "@BackupPath", "sp_BackupAllFull_Schedule", reply)) {
         return false;
     }
     group->use_local_time = argument_number(&arguments[5], 0) != 0;
@@ -76,7 +77,8 @@ static bool run_mark_all(struct session *session, struct database *database,
 {
     struct biztalk_group *group = need_group(session, database, "sp_MarkAll", reply);
     *return_value = 1;
-    if (group == NULL) {
+    if (group == NULL || !procedure_needs_value(&arguments[0], "@MarkName", "sp_MarkAll", reply) ||
+        !procedure_needs_value(&arguments[1], "@BackupPath", "sp_MarkAll", reply)) {
         return false;
     }
     group->use_local_time = argument_number(&arguments[2], 0) != 0;
@@ -145,7 +147,8 @@ static bool run_set_mark(struct session *session, struct database *database,
 {
     const char *name = argument_text(&arguments[0]);
     *return_value = 1;
-    if (name == NULL || !procedure_needs_sysadmin(session, "sp_SetMark", database, reply)) {
+    if (!procedure_needs_sysadmin(session, "sp_SetMark", database, reply) ||
+        !procedure_needs_value(&arguments[0], "@name", "sp_SetMark", reply)) {
         return false;
     }
     database_traffic(database);
@@ -169,7 +172,7 @@ static bool back_up_one(struct session *session, struct database *database, cons
     text_copy(device, sizeof device, path == NULL ? "" : path);
     struct backup_statement statement = {.log = log, .device = device, .line = 1};
     text_copy(statement.database, sizeof statement.database, database->name);
-    bool good = path != NULL && admin_backup(session, &statement, reply);
+    bool good = admin_backup(session, &statement, reply);
     *return_value = !good;
     return good;
 }

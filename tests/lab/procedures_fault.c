@@ -327,6 +327,10 @@ static bool run_add_file(struct session *session, struct database *database,
     if (instance == NULL) {
         return false;
     }
+    if (!procedure_needs_value(&arguments[2], "@logical_name", "sp_lab_add_file", reply) ||
+        !procedure_needs_value(&arguments[3], "@path", "sp_lab_add_file", reply)) {
+        return false;
+    }
     const char *name = argument_text(&arguments[1]);
     struct database *found = name == NULL ? NULL : instance_database(instance, name);
     if (found == NULL || found->timeline == NULL || found->state != DATABASE_ONLINE ||
@@ -351,7 +355,8 @@ static bool run_kill(struct session *session, struct database *database,
         named_instance(session, "sp_lab_kill", database, &arguments[0], reply);
     const char *program = argument_text(&arguments[1]);
     *return_value = 1;
-    if (instance == NULL || program == NULL) {
+    if (instance == NULL ||
+        !procedure_needs_value(&arguments[1], "@program", "sp_lab_kill", reply)) {
         return false;
     }
     for (struct session *other = instance->sessions; other != NULL; other = other->next) {

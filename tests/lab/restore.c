@@ -379,7 +379,7 @@ static bool run_statement(struct restore_run *run)
         return check_create_right(run) && restore_open(run) && restore_check_certificate(run) &&
                restore_filelistonly(run);
     case RESTORE_LABELONLY:
-        return restore_open(run) && restore_labelonly(run);
+        return check_create_right(run) && restore_open(run) && restore_labelonly(run);
     case RESTORE_VERIFYONLY:
         return check_create_right(run) && restore_open(run) && restore_check_certificate(run) &&
                restore_verifyonly(run);

@@ -56,6 +56,9 @@ bool restore_open(struct restore_run *run)
     const char *reason = first == NULL ? open_error(FILE_MISSING) : open_error(first->state);
     char position[12];
 
+    if (*path == '\0') {
+        return restore_fail(run, 3044, NULL);
+    }
     if (statement->device_is_name) {
         return restore_fail(run, 3206, RESTORE_TEXTS(path));
     }

@@ -37,6 +37,15 @@ static const char *resolve(struct run *run, const struct text_or_variable *text)
     return variable->value.null || variable->value.bytes == NULL ? NULL : variable->value.bytes;
 }
 
+/* A device that was named by a variable without a value has the name ''; NULL = none was named. */
+static char *resolve_device(struct run *run, const struct text_or_variable *text)
+{
+    const char *device = resolve(run, text);
+
+    return device == NULL && text->variable != NULL ? memory_copy_text("")
+                                                    : memory_copy_text(device);
+}
+
 static void copy_resolved(struct run *run, char *out, size_t size,
                           const struct text_or_variable *text)
 {
@@ -71,7 +80,6 @@ static bool resolve_time(struct run *run, const struct text_or_variable *text, i
 static enum flow run_restore(struct run *run, struct statement *statement)
 {
     struct restore_statement restore = statement->restore;
-    const char *device = resolve(run, &statement->device);
     enum flow flow = FLOW_NEXT;
     bool ok;
 
@@ -94,7 +102,7 @@ static enum flow run_restore(struct run *run, struct statement *statement)
         else
             restore.after_ticks = ticks;
     }
-    restore.device = memory_copy_text(device);
+    restore.device = resolve_device(run, &statement->device);
     ok = admin_restore(run->session, &restore, run->reply);
     free(restore.device);
     run->state->run = run;
@@ -107,7 +115,7 @@ static enum flow run_backup(struct run *run, struct statement *statement)
     bool ok;
 
     copy_resolved(run, backup.database, sizeof backup.database, &statement->database);
-    backup.device = memory_copy_text(resolve(run, &statement->device));
+    backup.device = resolve_device(run, &statement->device);
     ok = admin_backup(run->session, &backup, run->reply);
     free(backup.device);
     run->state->run = run;

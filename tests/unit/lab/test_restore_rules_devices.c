@@ -31,6 +31,25 @@ static void a_logical_device_is_3206(void **state)
     assert_told(3206, 16, 1, "a_device", NULL);
 }
 
+static void a_device_without_a_name_is_3044(void **state)
+{
+    static const char *const kinds[] = {"DATABASE Orders", "LOG Orders", "HEADERONLY",
+                                        "FILELISTONLY",    "LABELONLY",  "VERIFYONLY"};
+    struct fixture *f = *state;
+    char text[200];
+    assert_true(restore_full(f));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        snprintf(text, sizeof text, "DECLARE @f nvarchar(260); RESTORE %s FROM DISK = @f",
+                 kinds[i]);
+        assert_says(f, text, "3044 3013");
+        assert_told(3044, 16, 1, NULL);
+        snprintf(text, sizeof text, "RESTORE %s FROM DISK = N''", kinds[i]);
+        assert_says(f, text, "3044 3013");
+    }
+    assert_int_equal(restored(f)->state, DATABASE_RESTORING);
+    assert_says(f, "DECLARE @f nvarchar(260); BACKUP DATABASE msdb TO DISK = @f", "3044 3013");
+}
+
 /* A full set in that state is refused with a number whose only parameter is the device, or none. */
 static void assert_file(struct fixture *f, const char *word, int number, int of_state,
                         const char *device)
@@ -212,11 +231,19 @@ static void information_needs_create_database_262(void **state)
 {
     struct fixture *f = *state;
     struct session *other = session_with(f, PERMISSION_VIEW_SERVER_STATE);
-    assert_string_equal(say(other, HEADER), "262 3013");
-    assert_told(262, 14, 1, "CREATE DATABASE", "master", NULL);
+    static const char *const kinds[] = {"HEADERONLY", "FILELISTONLY", "LABELONLY", "VERIFYONLY"};
+    char text[200];
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        snprintf(text, sizeof text, "RESTORE %s FROM DISK = N'\\\\share\\full.bak'", kinds[i]);
+        assert_string_equal(say(other, text), "262 3013");
+        assert_told(262, 14, 1, "CREATE DATABASE", "master", NULL);
+    }
     session_close_internal(other);
     other = session_with(f, PERMISSION_CREATE_ANY_DATABASE);
-    assert_string_equal(say(other, HEADER), "");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        snprintf(text, sizeof text, "RESTORE %s FROM DISK = N'\\\\share\\full.bak'", kinds[i]);
+        assert_string_equal(say(other, text), i == 3 ? "3262" : "");
+    }
     session_close_internal(other);
 }
 

@@ -17,6 +17,7 @@
 #include "tests/lab/biztalk.h"
 #include "tests/lab/engine.h"
 #include "tests/lab/model.h"
+#include "tests/lab/procedures.h"
 #include "tests/lab/reply.h"
 #include "tests/lab/scenario.h"
 #include "tests/lab/session.h"
@@ -231,6 +232,66 @@ static void a_state_of_a_file_must_be_known(void **state)
     lab_unlock();
 }
 
+/* EXEC with NULL for every parameter but the first, which has a value or NULL too, and one more. */
+static void call_with_nulls(struct session *session, const struct database *database,
+                            const struct native_procedure *procedure, const char *first,
+                            size_t given)
+{
+    struct str text = {0};
+    struct reply *reply = reply_new_sink(), *before = session->reply;
+    str_format(&text, "EXEC [%s].dbo.[%s]", database->name, procedure->name);
+    for (size_t i = 0; i < procedure->parameters_count; i++) {
+        str_add(&text, i == 0 ? " " : ", ");
+        if (i == 0 && first != NULL) {
+            str_format(&text, "N'%s'", first);
+        } else {
+            str_add(&text, i == given ? "N'1'" : "NULL");
+        }
+    }
+    session->reply = reply;
+    engine_run_batch(session, str_text(&text), reply);
+    session->reply = before;
+    reply_free(reply);
+    str_free(&text);
+}
+
+static size_t call_all_with_nulls(struct database *database)
+{
+    struct instance *instance = database->instance;
+    struct reply *reply = reply_new_sink();
+    struct session *session = session_open_internal(instance, "master", "test", reply);
+    size_t called = 0;
+    const char *name;
+    for (size_t i = 0; (name = procedure_of_database(database, i)) != NULL; i++) {
+        const struct native_procedure *procedure = procedure_find(session, database, "dbo", name);
+        assert_non_null(procedure);
+        for (size_t given = 0; given <= procedure->parameters_count; given++) {
+            call_with_nulls(session, database, procedure, NULL, given);
+            call_with_nulls(session, database, procedure, instance->name, given);
+        }
+        called++;
+    }
+    session_close_internal(session);
+    reply_free(reply);
+    return called;
+}
+
+static void no_procedure_minds_a_null(void **state)
+{
+    (void)state;
+    lab_lock();
+    struct lab *lab = load_good("small", NULL, NULL);
+    size_t called = 0;
+    for (size_t i = 0; i < lab->instances_count; i++) {
+        for (size_t d = 0; d < lab->instances[i]->databases_count; d++) {
+            called += call_all_with_nulls(lab->instances[i]->databases[d]);
+        }
+    }
+    assert_true(called > 100); /* each in every database that has it */
+    lab_free(lab);
+    lab_unlock();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +302,7 @@ int main(void)
         cmocka_unit_test(jobs_are_as_the_scenario_says),
         cmocka_unit_test(an_old_schema_has_other_columns_tables_and_job_names),
         cmocka_unit_test(a_state_of_a_file_must_be_known),
+        cmocka_unit_test(no_procedure_minds_a_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
