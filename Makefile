@@ -139,7 +139,7 @@ check-restore-rules: $(RULE_BINARIES)
 
 .PHONY: check-e2e
 check-e2e: all
-	@BUILD=$(BUILD) tests/e2e.sh $(sort $(wildcard tests/e2e/check_*.py))
+	@BUILD=$(BUILD) tests/e2e.sh
 
 # Clients that this project did not write, against the lab.
 .PHONY: check-interop
@@ -204,7 +204,10 @@ check-cut-some: all
 check-kill: all $(BUILD)/kill-shim.so
 	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/kill_matrix.py
 check-kill-some: all $(BUILD)/kill-shim.so
-	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/kill_matrix.py --points 60
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/kill_matrix.py --points 60 \
+		--route roll-forward --route full-restore
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/e2e/kill_matrix.py --points 20 \
+		--route from-standby --route stopped-before
 
 # Both matrices under every value of the lab's switches.
 POINTS ?= 40

@@ -4,14 +4,38 @@ import collections
 import concurrent.futures
 import time
 
-from lab import Failure, Lab, expect
+from lab import Failure, Lab, built_in, expect
 from record import check_record, proof_order, read_record, restore_login
 
 SCENARIO = "matrix"
 DATABASES = 4
 CONFIRM = ("--situation", "source-lost", "--confirm", "Contoso production")
-ROUTES = {"roll-forward": "newest", "full-restore": "rule"}
 STOPPED = "stopped clean"
+
+
+class Route:
+    """How the group comes to its mark, and where it stands before."""
+
+    def __init__(self, target="newest", standby=None, stopped_before=False):
+        self.target = target
+        self.standby = standby  # the state of its databases, other than RESTORING
+        self.stopped_before = stopped_before  # at an earlier mark, inside the first log to apply
+
+    def scenario(self):
+        if not self.standby:
+            return SCENARIO
+        scenario = built_in(SCENARIO)
+        scenario["standby"] = [{"server": name, "state": self.standby} for name in DESTINATIONS]
+        return scenario
+
+
+DESTINATIONS = ("DRM1", "DRM2")
+ROUTES = {
+    "roll-forward": Route(),
+    "full-restore": Route(target="rule"),
+    "from-standby": Route(standby="standby"),
+    "stopped-before": Route(stopped_before=True),
+}
 
 
 class MatrixLab(Lab):
@@ -21,14 +45,41 @@ class MatrixLab(Lab):
     environment."""
 
     def __init__(self, route, switches=()):
-        super().__init__(scenario=SCENARIO)
+        route = ROUTES[route]
+        super().__init__(scenario=route.scenario())
         try:
             self.set_switches(switches)
+            if route.stopped_before:
+                self.stop_at_an_earlier_mark()
             self.sources_die()
-            self.plan = self.json("plan", "--target", ROUTES[route])
+            self.plan = self.json("plan", "--target", route.target)
         except BaseException:
             self.stop()
             raise
+
+    def stop_at_an_earlier_mark(self):
+        """By hand, as somebody did who went no further; then the source takes one more set."""
+        for name in DESTINATIONS:
+            connection = restore_login(self, name)
+            for function in ("Get Backup History", "Restore Databases"):
+                connection.cursor().execute("EXEC msdb.dbo.sp_update_job @enabled = 0, @job_name ="
+                                            f" N'BTS Log Shipping - {function}'")
+            connection.close()
+        for database in self.json("plan")["databases"]:
+            connection = restore_login(self, database["server"])
+            for step in database["steps"]:
+                if step["kind"] == "restore-log":
+                    connection.cursor().execute(step["sql"])
+            connection.close()
+        connection = restore_login(self, None)
+        connection.cursor().execute("EXEC master.dbo.sp_lab_advance 900")
+        for name in DESTINATIONS:
+            other = restore_login(self, name)
+            other.cursor().execute("EXEC msdb.dbo.sp_start_job @job_name ="
+                                   " N'BTS Log Shipping - Get Backup History'")
+            other.close()
+        connection.cursor().execute("EXEC master.dbo.sp_lab_advance 30")
+        connection.close()
 
     def set_switches(self, switches):
         if switches:
@@ -58,9 +109,24 @@ def expect_proven(lab, run):
                and database["later_marks"] == 0, database)
 
 
+def nothing_was_restored(lab):
+    """Did the run send no RESTORE that changes a database?"""
+    return not read_record(lab)
+
+
+def expect_clean_stop(lab, where, done):
+    """A refusal with its reason, or a run that ended itself: no worker that died."""
+    expect(done.stderr.strip(), f"{where}: stopped without a word")
+    runs = lab.json("runs")["runs"]
+    expect(done.returncode == 5 or (runs and runs[0]["state"] in ("failed", "aborted")),
+           f"{where}: status {done.returncode}, {runs[:1]}")
+    expect("died" not in done.stderr, f"{where}: {done.stderr[-2000:]}")
+    proof_order(read_record(lab))
+
+
 def finish(lab, where, may_stop=False):
     """Ends the newest run as an operator would: the state in which the disturbance left it. With
-    may_stop a refusal is an end too, if no database was recovered before all were proven."""
+    may_stop a clean stop is an end too, if no database was recovered before all were proven."""
     runs = lab.json("runs")["runs"]
     words = lab.restore_words()
     if not runs:
@@ -71,13 +137,13 @@ def finish(lab, where, may_stop=False):
         done = lab.run("report", str(runs[0]["run"]))
     else:
         state = runs[0]["state"]
+        untouched = nothing_was_restored(lab)
         done = lab.run("resume", str(runs[0]["run"]), seconds=120)
-        if done.returncode == 5:  # it had not begun, or was ended: a new one takes over
+        if done.returncode == 5 and untouched:  # it had not begun, or was ended: a new one may
             where += f" ({done.stderr.strip()})"
             done = lab.run(*words, seconds=120)
     if done.returncode in (1, 5) and may_stop:
-        expect(done.stderr.strip(), f"{where}: stopped without a word")
-        proof_order(read_record(lab))
+        expect_clean_stop(lab, where, done)
         return STOPPED
     if done.returncode != 0:
         raise Failure(f"{where}, left {state}: status {done.returncode}\n{done.stderr[-2000:]}")
@@ -91,8 +157,7 @@ def undisturbed_stop(lab, done, switches):
     disturb. It is said why, and nothing was recovered before its proof."""
     if not switches or done.returncode not in (1, 5):
         return False
-    expect(done.stderr.strip(), "stopped without a word")
-    proof_order(read_record(lab))
+    expect_clean_stop(lab, "undisturbed", done)
     return True
 
 
