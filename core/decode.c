@@ -171,6 +171,7 @@ void decode_backup(struct msdb_backup *out, const struct tds_row *row, int utc_o
         .user_name = take_text(row, "user_name"),
         .software = take_text(row, "software"),
     };
+    lsn_settle_range(&out->first_lsn, &out->last_lsn);
     tds_guid(row, "family", out->family_guid);
     tds_guid(row, "first_fork", out->first_fork_guid);
     tds_guid(row, "last_fork", out->last_fork_guid);
@@ -200,6 +201,7 @@ void decode_restore(struct restore_row *out, const struct tds_row *row, int utc_
         .size_bytes = tds_integer(row, "size", SIZE_UNKNOWN),
         .path = take_text(row, "path"),
     };
+    lsn_settle_range(&out->first_lsn, &out->last_lsn);
     tds_guid(row, "set_guid", out->set_guid);
 }
 

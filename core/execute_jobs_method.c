@@ -475,7 +475,7 @@ bool lane_locate_after_job(struct lane *lane)
     /* The job may have come as far as the mark and not have recovered. */
     lane->at_mark = live->state == STATE_RESTORING && last->known && last->type == 'L' &&
                     text_equal(last->mark, lane->execution->plan->mark) &&
-                    lsn_is_known(live->redo_lsn) &&
+                    lsn_is_known(live->redo_lsn) && lsn_is_known(last->last_lsn) &&
                     lsn_is_within(live->redo_lsn, last->first_lsn, last->last_lsn);
     return lane->at_mark;
 }

@@ -176,6 +176,7 @@ static bool take_restored(void *context, const struct tds_row *row)
     text_copy(last->mark, sizeof last->mark, mark == NULL ? "" : mark);
     last->first_lsn = tds_lsn(row, "first_lsn");
     last->last_lsn = tds_lsn(row, "last_lsn");
+    lsn_settle_range(&last->first_lsn, &last->last_lsn);
     return true;
 }
 

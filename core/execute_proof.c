@@ -29,6 +29,7 @@ static bool take_header(void *context, const struct tds_row *row)
     text_copy(header->database, sizeof header->database, name == NULL ? "" : name);
     header->first_lsn = tds_lsn(row, "FirstLSN");
     header->last_lsn = tds_lsn(row, "LastLSN");
+    lsn_settle_range(&header->first_lsn, &header->last_lsn);
     header->fork_point_lsn = tds_lsn(row, "ForkPointLSN");
     header->damaged = tds_bit(row, "IsDamaged") == 1;
     header->bulk_logged = tds_bit(row, "HasBulkLoggedData") == 1;
@@ -89,6 +90,8 @@ static bool check_header(const struct lane *lane, const struct plan_step *step,
     if (lane->family[0] != '\0' && header->family[0] != '\0' &&
         strcmp(lane->family, header->family) != 0)
         return differs(error, step, "it belongs to another database of that name (family)");
+    if (!lsn_is_known(header->first_lsn))
+        return differs(error, step, "its header tells no LSNs");
     return check_lsn(error, step, "first", step->first_lsn, header->first_lsn) &&
            check_lsn(error, step, "last", step->last_lsn, header->last_lsn);
 }

@@ -39,6 +39,12 @@ struct lsn lsn_parse(const char *digits)
     return lsn;
 }
 
+void lsn_settle_range(struct lsn *first, struct lsn *last)
+{
+    if (!lsn_is_known(*first) || !lsn_is_known(*last))
+        *first = *last = (struct lsn){0};
+}
+
 bool lsn_is_within(struct lsn lsn, struct lsn first, struct lsn last)
 {
     return lsn_compare(first, lsn) <= 0 && lsn_compare(lsn, last) < 0;

@@ -30,6 +30,10 @@ void lsn_format(char *out, size_t size, struct lsn lsn);
  * unknown. */
 struct lsn lsn_parse(const char *digits);
 
+/* A backup's LSNs as they were read: one without the other says nothing, so both are unknown then.
+ * Wherever one of a backup's is known the other may be compared too. */
+void lsn_settle_range(struct lsn *first, struct lsn *last);
+
 /* first <= lsn < last, all known. */
 bool lsn_is_within(struct lsn lsn, struct lsn first, struct lsn last);
 

@@ -239,6 +239,7 @@ static bool read_step(const json_t *object, struct plan_step *step)
     step->content_utc_ms = json_to_time(json_object_get(object, "content_time"));
     step->first_lsn = lsn_parse(text_at(object, "first_lsn"));
     step->last_lsn = lsn_parse(text_at(object, "last_lsn"));
+    lsn_settle_range(&step->first_lsn, &step->last_lsn);
     return step_kind_from_name(&step->kind, text_at(object, "kind")) && step->sql != NULL &&
            read_moves(json_object_get(object, "moves"), step) &&
            evidence_from_name(&step->evidence, text_at(object, "evidence"));

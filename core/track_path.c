@@ -125,9 +125,11 @@ static bool names_the_mark(const char *at_mark, const char *mark, const struct s
 {
     if (at_mark == NULL || mark == NULL)
         return false;
-    if (strncasecmp(at_mark, "lsn:", 4) == 0)
-        return lsn_is_known(file->mark_lsn) &&
-               lsn_compare(lsn_parse(at_mark + 4), file->mark_lsn) == 0;
+    if (strncasecmp(at_mark, "lsn:", 4) == 0) {
+        struct lsn stop = lsn_parse(at_mark + 4); /* unknown in hexadecimal, as somebody may write it */
+        return lsn_is_known(stop) && lsn_is_known(file->mark_lsn) &&
+               lsn_compare(stop, file->mark_lsn) == 0;
+    }
     return strcmp(at_mark, mark) == 0;
 }
 
@@ -203,6 +205,16 @@ static void measure(const struct track *track, struct track_path *path)
     path->evidence = evidence;
 }
 
+/* Does it stand behind the beginning of that log, in which its place is? Where the log's own LSNs are
+ * not known, the end of the log before it is where it begins. */
+static bool is_inside(const struct track *track, size_t log)
+{
+    struct lsn first = track->logs[log].file->first_lsn;
+    if (!lsn_is_known(first) && log > 0)
+        first = track->logs[log - 1].file->last_lsn;
+    return !lsn_is_known(first) || lsn_compare(first, track->place) < 0;
+}
+
 static bool is_past(const struct track *track, size_t log, struct lsn mark)
 {
     const struct roster_entry *entry = &track->view->roster[track->entry];
@@ -214,8 +226,7 @@ static bool is_past(const struct track *track, size_t log, struct lsn mark)
         return lsn_compare(track->place, mark) > 0;
     /* Inside the log of the mark, put there by a stop at some mark: on which side of this one
      * nobody can tell, and behind it every log would end without the mark and without a word. */
-    return entry->at_mark != NULL &&
-           lsn_compare(track->logs[log].file->first_lsn, track->place) < 0;
+    return entry->at_mark != NULL && is_inside(track, log);
 }
 
 /* Why not by rolling forward (owned), or NULL with the path filled. */

@@ -57,6 +57,20 @@ static void a_log_holds_its_first_lsn_and_not_its_last(void **state)
     assert_false(lsn_is_within(first, first, first)); /* an empty log holds nothing */
 }
 
+static void of_a_backup_both_lsns_are_known_or_none(void **state)
+{
+    (void)state;
+    struct lsn first = lsn_parse("100"), last = lsn_parse("200");
+    lsn_settle_range(&first, &last);
+    assert_true(lsn_is_known(first) && lsn_is_known(last));
+    last = (struct lsn){0};
+    lsn_settle_range(&first, &last);
+    assert_false(lsn_is_known(first) || lsn_is_known(last));
+    last = lsn_parse("200");
+    lsn_settle_range(&first, &last);
+    assert_false(lsn_is_known(first) || lsn_is_known(last));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -65,6 +79,7 @@ int main(void)
         cmocka_unit_test(anything_but_up_to_25_digits_is_unknown),
         cmocka_unit_test(numbers_that_a_double_cannot_tell_apart_compare_right),
         cmocka_unit_test(a_log_holds_its_first_lsn_and_not_its_last),
+        cmocka_unit_test(of_a_backup_both_lsns_are_known_or_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

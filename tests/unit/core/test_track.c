@@ -440,6 +440,55 @@ static void an_added_full_backup_gives_a_way_where_the_history_has_none(void **s
     leave(&world);
 }
 
+/* --- LSNs that nobody told --------------------------------------------------------------------- */
+
+/* Both msdbs lost the row of the newest log, the source's those of the marks too. */
+static void forget_log(struct build *build, int64_t set)
+{
+    struct msdb_backup *backup = build_backup(build, BOX, set);
+    struct server_view *server = build->servers[DESTINATION];
+    struct restore_row *restored = &server->restores[server->restores_count - 1];
+    backup->first_lsn = backup->last_lsn = (struct lsn){0};
+    restored->first_lsn = restored->last_lsn = (struct lsn){0};
+    build_forget_marks(build, 0);
+}
+
+/* Stopped at some mark inside a log of which nobody knows where it begins and ends: on which side of
+ * the wanted mark cannot be told, and behind it the log would run to its end without a word. */
+static void a_stop_inside_a_log_without_lsns_counts_as_past(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    build_stop_at(world.build, BOX, 95, "OF_SOMEBODY_ELSE");
+    forget_log(world.build, 95);
+    expect(look(&world), 95, BOX, ROUTE_FULL_RESTORE, "it is past this mark");
+    leave(&world);
+}
+
+static void the_end_of_the_log_before_one_without_lsns_is_not_past_it(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    build_stop_at(world.build, BOX, 95, "OF_SOMEBODY_ELSE");
+    build_row(world.build, DESTINATION, BOX)->redo_lsn =
+        build_backup(world.build, BOX, 94)->last_lsn;
+    forget_log(world.build, 95);
+    expect(look(&world), 95, BOX, ROUTE_ROLL_FORWARD, NULL);
+    leave(&world);
+}
+
+static void a_stop_that_somebody_wrote_in_hexadecimal_is_no_mark_of_a_set(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    build_stop_at(world.build, BOX, 92, "lsn:0000002f:00000136:0001");
+    expect(look(&world), 93, BOX, ROUTE_ROLL_FORWARD, NULL);
+    leave(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +507,9 @@ int main(void)
         cmocka_unit_test(a_file_that_adds_nothing_changes_nothing),
         cmocka_unit_test(nothing_is_sent_behind_an_added_log_that_holds_the_mark),
         cmocka_unit_test(an_added_full_backup_gives_a_way_where_the_history_has_none),
+        cmocka_unit_test(a_stop_inside_a_log_without_lsns_counts_as_past),
+        cmocka_unit_test(the_end_of_the_log_before_one_without_lsns_is_not_past_it),
+        cmocka_unit_test(a_stop_that_somebody_wrote_in_hexadecimal_is_no_mark_of_a_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
