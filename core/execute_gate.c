@@ -83,20 +83,23 @@ static bool gate_lane(struct lane *lane, struct link *link)
     }
     if (!(online ? prove_by_mark_log(lane, link, &error) : prove_by_lsn(lane, &error)))
         return lane_fail(lane, &error);
-    lane->proof = lane->live.last;
+    lane->proof = lane->live;
     lane_set(lane, lane->recovered ? LANE_ONLINE : LANE_AT_MARK, "");
     return true;
 }
 
-/* The last look before the point of no return: nobody moved the database since its proof. */
+/* The look before STANDBY, and the last one before the point of no return: nobody moved the database
+ * since its proof. */
 static bool still_proven(struct lane *lane, struct error *error)
 {
     const struct live *live = &lane->live;
     bool stands = (live->state == STATE_ONLINE && live->standby && lane->shown) ||
-                  (live->state == STATE_RESTORING && lane->proven &&
+                  (live->state == STATE_RESTORING &&
+                   (lane->proof.standby ||
+                    live->redo_lsn.number == lane->proof.redo_lsn.number) &&
                    text_equal(live->last.mark, lane_stop_name(lane)));
     /* In STANDBY too somebody may have rolled it on: then restorehistory has a newer row. */
-    if (lane->proven && stands && live->last.history_id == lane->proof.history_id)
+    if (lane->proven && stands && live_history(live) == live_history(&lane->proof))
         return true;
     error_set(error, ERR_NOT_PROVEN, lane->where, "look at the server, then resume",
               "it is %s%s and not as it was proven", database_state_name(live->state),
@@ -113,16 +116,15 @@ static bool carry_out(struct lane *lane, struct link *link, const struct plan_st
     for (int again = 0; again <= AGAIN_MAX; again++) {
         struct tds_outcome outcome;
         int64_t intent;
-        if (!link_ready(link, error) || !lane_may_send(lane, error))
+        if (!link_ready(link, error) || !lane_may_send(lane, link, error))
             return false;
         /* While it waited for the lock another run may have had it. */
-        if (step->kind == STEP_RECOVER &&
-            (!lane_settle(lane, link, error) || !still_proven(lane, error)))
+        if (!lane_settle(lane, link, error) || !still_proven(lane, error))
             return false;
         struct sent sent = lane_sent(lane, step);
         if (!link_ready(link, error) || !lane_intend(lane, step, &intent, error))
             return false;
-        if (!lane_still_locked(lane, intent))
+        if (!lane_may_still_send(lane, intent))
             continue;
         enum error_code code = lane_send(lane, link, step, &outcome, error);
         if (outcome.drained && (code != ERR_OK || outcome.errors > 0)) {
@@ -172,11 +174,11 @@ static bool show_lane(struct lane *lane, struct link *link)
         return true;
     }
     lane_set(lane, LANE_AT_MARK, "reading its MarkLog in STANDBY");
-    if (!lane_look(lane, link, false, &error) || !carry_out(lane, link, step, &error))
+    if (!carry_out(lane, link, step, &error))
         return lane_fail(lane, &error);
     keep_proof(lane, "redo point inside the log of the mark; restorehistory names the mark; "
                      "MarkLog, read in STANDBY, shows the mark and none later");
-    lane->proof = lane->live.last;
+    lane->proof = lane->live;
     lane_set(lane, LANE_PROVEN, "");
     return true;
 }

@@ -69,6 +69,7 @@ struct destination {
     size_t jobs_count, jobs_capacity;
     /* guarded */
     bool lock_lost;
+    int losses; /* how often it was: what was read before the newest is old */
     int *sessions; /* of this worker's own connections: no foreign RESTORE */
     size_t sessions_count, sessions_capacity;
     size_t next_lane; /* the next of its lanes that a thread takes */
@@ -84,9 +85,11 @@ struct lane {
     struct destination *destination;
     char where[300]; /* SERVER/database */
     struct live live; /* as last read */
+    int losses;       /* of the destination's lock, when that was begun to be read */
+    bool waited;      /* so long since then that it may have moved */
     size_t next;      /* index into plan->steps */
     bool at_mark, proven, shown, recovered, verified;
-    struct restored proof; /* its newest restorehistory row when it was proven */
+    struct live proof; /* as it stood when it was proven */
     struct mark_log mark_log;
     char **marks; /* its MarkLog's names, as last read */
     size_t marks_count, marks_capacity;
@@ -290,11 +293,13 @@ enum resume_action lane_find_out(struct lane *lane, struct link *link, const str
 /* What is sent, for lane_find_out. */
 struct sent lane_sent(const struct lane *lane, const struct plan_step *step);
 /* True while statements may be sent: waits while paused or while the lock is lost; false, with
- * *error, where the run is aborted or the lock stays lost. */
-bool lane_may_send(struct lane *lane, struct error *error);
-/* The intent is written, which may have taken long: is the lock still held? If not the intent is
- * concluded as never sent. */
-bool lane_still_locked(struct lane *lane, int64_t intent);
+ * *error, where the run is aborted or the lock stays lost, and where the database moved while it was
+ * waited for (ERR_STOPPED_TO_ASK). */
+bool lane_may_send(struct lane *lane, struct link *link, struct error *error);
+/* The intent is written, which may have taken long: was the lock held all the while, and is what is
+ * known of the database still new? If not the intent is concluded as never sent; lane_may_send looks
+ * again. */
+bool lane_may_still_send(struct lane *lane, int64_t intent);
 /* What an operator does about a server's error in a RESTORE; "" = nothing known. Static. */
 const char *restore_hint(int server_number);
 /* Reads jobs; false with *error. */

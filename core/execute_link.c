@@ -201,6 +201,9 @@ bool lane_look(struct lane *lane, struct link *link, bool running, struct error 
     struct live live = {.state = STATE_ABSENT};
     struct running_search search = {.lane = lane};
     const char *database = lane->plan->database;
+    pthread_mutex_lock(&lane->execution->lock);
+    int losses = lane->destination->losses;
+    pthread_mutex_unlock(&lane->execution->lock);
     if (running &&
         !destination_foreign_restores(lane->destination, link, is_of_lane, &search, error))
         return false;
@@ -217,6 +220,8 @@ bool lane_look(struct lane *lane, struct link *link, bool running, struct error 
         return false;
     }
     lane->live = live;
+    lane->losses = losses;
+    lane->waited = false;
     return true;
 }
 

@@ -101,6 +101,7 @@ static bool take_progress(void *context, const struct tds_row *row)
 static void set_lost(struct destination *destination, bool lost)
 {
     pthread_mutex_lock(&destination->execution->lock);
+    destination->losses += lost && !destination->lock_lost;
     destination->lock_lost = lost;
     pthread_cond_broadcast(&destination->execution->changed);
     pthread_mutex_unlock(&destination->execution->lock);

@@ -248,8 +248,8 @@ static bool restore_step(struct lane *lane, struct link *link, const struct plan
      * never sent anything. */
     if (!link_ready(link, error) || !lane_intend(lane, step, &intent, error))
         return false;
-    if (!lane_still_locked(lane, intent))
-        return true; /* the lane waits for the lock, then comes again */
+    if (!lane_may_still_send(lane, intent))
+        return true; /* the lane waits for the lock, looks, then comes again */
     enum error_code code = lane_send(lane, link, step, &outcome, error);
     if (!outcome.drained)
         return recover_step(lane, link, &sent, intent, error);
@@ -312,7 +312,7 @@ static bool restore_lane(struct lane *lane, struct link *link)
         if (again > AGAIN_MAX && error.code == ERR_OK)
             error_set(&error, ERR_CONNECTION_LOST, lane->where, "look at the network, then retry",
                       "the connection was lost %d times at the same statement", again);
-        if (error.code != ERR_OK || !lane_may_send(lane, &error) ||
+        if (error.code != ERR_OK || !lane_may_send(lane, link, &error) ||
             !restore_step(lane, link, step, &error))
             return lane_fail(lane, &error);
         error_clear(&error);

@@ -75,6 +75,7 @@ bool lane_intend(struct lane *lane, const struct plan_step *step, int64_t *inten
             *intent = row.id;
             if (told)
                 lane_set(lane, before, "");
+            lane->waited = lane->waited || told;
             return true;
         }
         if (!told)
@@ -112,7 +113,29 @@ void lane_conclude(struct lane *lane, int64_t intent, enum step_state state, boo
 
 /* --- waiting ---------------------------------------------------------------------------------- */
 
-bool lane_may_send(struct lane *lane, struct error *error)
+/* After a wait: another run may have had the lock, or somebody restored by hand. */
+static bool stands_as_known(struct lane *lane, struct link *link, struct error *error)
+{
+    struct live known = lane->live;
+    if (!lane_settle(lane, link, error))
+        return false;
+    const struct live *live = &lane->live;
+    if (live->state == known.state && live->standby == known.standby &&
+        live->redo_lsn.number == known.redo_lsn.number &&
+        live_history(live) == live_history(&known))
+        return true;
+    char redo[LSN_TEXT_SIZE];
+    lsn_format(redo, sizeof redo, live->redo_lsn);
+    error_set(error, ERR_STOPPED_TO_ASK, lane->where,
+              "find out who restored there; then abort and make a new plan",
+              "it moved while this run waited (now %s%s, redo point %s)",
+              database_state_name(live->state), live->standby ? " in standby" : "",
+              redo[0] == '\0' ? "not shown" : redo);
+    return false;
+}
+
+/* Waits while paused or while the lock is lost. */
+static bool wait_to_send(struct lane *lane, struct error *error)
 {
     struct execution *execution = lane->execution;
     enum lane_state before = lane->state;
@@ -132,6 +155,7 @@ bool lane_may_send(struct lane *lane, struct error *error)
         if (!pause && !lost) {
             if (waited)
                 lane_set(lane, before, "");
+            lane->waited = lane->waited || waited;
             return true;
         }
         if (lost && lost_since == TIME_UNKNOWN)
@@ -148,14 +172,32 @@ bool lane_may_send(struct lane *lane, struct error *error)
     }
 }
 
-bool lane_still_locked(struct lane *lane, int64_t intent)
+static bool is_old(const struct lane *lane)
 {
     pthread_mutex_lock(&lane->execution->lock);
-    bool lost = lane->destination->lock_lost;
+    bool lost = lane->destination->lock_lost || lane->destination->losses != lane->losses;
     pthread_mutex_unlock(&lane->execution->lock);
-    if (lost)
-        lane_conclude(lane, intent, STEP_FAILED, false, 0, "the lock was lost; it was not sent");
-    return !lost;
+    return lost || lane->waited;
+}
+
+bool lane_may_send(struct lane *lane, struct link *link, struct error *error)
+{
+    do {
+        if (!wait_to_send(lane, error) ||
+            (is_old(lane) && !stands_as_known(lane, link, error)))
+            return false;
+    } while (is_old(lane));
+    return true;
+}
+
+bool lane_may_still_send(struct lane *lane, int64_t intent)
+{
+    bool old = is_old(lane);
+    if (old)
+        lane_conclude(lane, intent, STEP_FAILED, false, 0,
+                      lane->waited ? "it was not sent: the journal had been waited for"
+                                   : "it was not sent: the lock had been lost");
+    return !old;
 }
 
 bool lane_settle(struct lane *lane, struct link *link, struct error *error)
@@ -253,6 +295,19 @@ static bool moved(struct lane *lane, const char *why, struct error *error)
     return false;
 }
 
+/* Where the mark's LSN is not known: a stop at some mark inside that log, made since the plan was. On
+ * which side of this one it stands nobody can tell, and behind it every log would end without the
+ * mark and without a word. */
+static bool stopped_inside(const struct live *live, const struct plan_step *step)
+{
+    const struct restored *last = &live->last;
+    struct lsn first = lsn_is_known(last->first_lsn) ? last->first_lsn : step->first_lsn;
+    struct lsn end = lsn_is_known(last->last_lsn) ? last->last_lsn : step->last_lsn;
+    if (!last->known || last->mark[0] == '\0' || !lsn_is_known(first))
+        return false;
+    return lsn_compare(first, live->redo_lsn) < 0 && lsn_compare(live->redo_lsn, end) < 0;
+}
+
 /* Roll forward by a plan that nothing was done of yet. BizTalk's own job may have applied logs
  * since it was made: they are stepped over, the mark must still be ahead. */
 static bool locate_roll_forward(struct lane *lane, struct error *error)
@@ -283,6 +338,9 @@ static bool locate_roll_forward(struct lane *lane, struct error *error)
         return moved(lane, "every planned log is applied, so the mark is passed", error);
     if (lsn_is_known(step->first_lsn) && lsn_compare(step->first_lsn, live->redo_lsn) > 0)
         return moved(lane, "the next planned log begins behind its redo point", error);
+    if (!lsn_is_known(plan->mark_lsn) && stopped_inside(live, step))
+        return moved(lane, "it was stopped inside its next log, and whether behind the mark cannot be "
+                           "told", error);
     return true;
 }
 

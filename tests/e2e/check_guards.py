@@ -2,6 +2,7 @@
 """What a run must notice before and while it restores: another's lock, another's RESTORE, a copy
 that is damaged, and the loss of its own lock."""
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
 from matrix import CONFIRM  # noqa: E402
 from record import check_record, read_record, restore_login, stands_still  # noqa: E402
+from slow import worker  # noqa: E402
 
 RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
            "Contoso production")
@@ -106,43 +108,87 @@ def nothing_is_written_over_where_a_file_of_the_full_restore_cannot_be_read_to_i
             expect(not read_record(lab), f"{state}: something was restored")
 
 
-def nothing_is_sent_while_the_lock_is_lost():
-    with Lab(speed=1) as lab:
-        lab.sources_die()
-        admin, thief = restore_login(lab, "DRSQL1"), restore_login(lab, "DRSQL1")
-        cursor = admin.cursor()
-        cursor.execute("EXEC master.dbo.sp_lab_restore_rate N'DRSQL1', 60000000")
+class WithoutItsLock(Lab):
+    """A run that waits on DRSQL1 for its lock, which a session of the test has taken."""
 
-        def running():
-            return value_of(cursor, "SELECT COUNT(*) FROM sys.dm_exec_requests AS r"
-                                    " WHERE r.command = N'RESTORE LOG'")
-        command = subprocess.Popen([STOPMARK, RESTORE[0], "-c", lab.ini, *RESTORE[1:]],
-                                   env=lab.environment(), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    def __init__(self):
+        super().__init__(speed=1)
+        self.command = None
         try:
-            wait_for(running, 60, "a log is being restored")
-            cursor.execute(f"KILL {value_of(cursor, WORDS_OF_A_LOCK)}")
-            thief.cursor().execute(TAKE_LOCK)
-            mine = value_of(thief.cursor(), "SELECT @@SPID")
-            expect(value_of(cursor, WORDS_OF_A_LOCK) == mine, "the test has the lock")
-            wait_for(lambda: stands_still(lab, ["DRSQL1"]) or command.poll() is not None, 60,
-                     "it stands still")
-            expect(command.poll() is None, "it went on without its lock")
-            states = {r["restore_end"] for r in read_record(lab) if r["server_name"] == "DRSQL1"}
-            expect(states == {"NORECOVERY"}, f"it went on without its lock: {states}")
-            thief.close()
-            _, text = command.communicate(timeout=120)
-            expect(command.returncode == 0, (command.returncode, text[-2000:]))
-            check_record(lab)
-        finally:
-            if command.poll() is None:
-                command.kill()
-                command.communicate()
-        admin.close()
+            self.steps = [d for d in self.json("plan")["databases"] if d["server"] == "DRSQL1"]
+            self.sources_die()
+            self.admin, self.thief = restore_login(self, "DRSQL1"), restore_login(self, "DRSQL1")
+            self.take_the_lock()
+        except BaseException:
+            self.stop()
+            raise
+
+    def take_the_lock(self):
+        cursor = self.admin.cursor()
+        cursor.execute("EXEC master.dbo.sp_lab_restore_rate N'DRSQL1', 60000000")
+        self.command = subprocess.Popen([STOPMARK, RESTORE[0], "-c", self.ini, *RESTORE[1:]],
+                                        env=self.environment(), stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        wait_for(lambda: value_of(cursor, "SELECT COUNT(*) FROM sys.dm_exec_requests AS r"
+                                          " WHERE r.command = N'RESTORE LOG'"), 60,
+                 "a log is being restored")
+        cursor.execute(f"KILL {value_of(cursor, WORDS_OF_A_LOCK)}")
+        self.thief.cursor().execute(TAKE_LOCK)
+        mine = value_of(self.thief.cursor(), "SELECT @@SPID")
+        expect(value_of(cursor, WORDS_OF_A_LOCK) == mine, "the test has the lock")
+        wait_for(lambda: stands_still(self, ["DRSQL1"]) or self.command.poll() is not None, 60,
+                 "it stands still")
+        expect(self.command.poll() is None, "it went on without its lock")
+        states = {r["restore_end"] for r in read_record(self) if r["server_name"] == "DRSQL1"}
+        expect(states == {"NORECOVERY"}, f"it went on without its lock: {states}")
+
+    def ended(self):
+        """Status and words of the run once the lock is free."""
+        self.thief.close()
+        _, text = self.command.communicate(timeout=120)
+        return self.command.returncode, text
+
+    def stop(self):
+        if self.command is not None and self.command.poll() is None:
+            self.command.kill()
+            self.command.communicate()
+        pid = worker(self)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        super().stop()
+
+
+def nothing_is_sent_while_the_lock_is_lost():
+    with WithoutItsLock() as lab:
+        status, text = lab.ended()
+        expect(status == 0, (status, text[-2000:]))
+        check_record(lab)
+
+
+def what_was_restored_under_another_lock_is_not_restored_over():
+    """Another run brings databases to the same mark while this one waits: its own log, sent behind
+    the mark, would run to its end without a word (4329), and only a full restore would help."""
+    with WithoutItsLock() as lab:
+        sent = {r["path"].lower() for r in read_record(lab) if r["server_name"] == "DRSQL1"}
+        left = [s for d in lab.steps for s in d["steps"]
+                if s["kind"] == "restore-log" and s["file"].lower() not in sent]
+        expect(left, "some databases wait for their log")
+        for step in left:
+            cursor = lab.thief.cursor()
+            cursor.execute(step["sql"])
+            while cursor.nextset():
+                pass
+        status, text = lab.ended()
+        expect(status == 1, (status, text[-2000:]))
+        expect("it moved while this run waited" in text, text[-2000:])
+        files = {step["file"].lower() for step in left}
+        again = [r for r in read_record(lab) if r["path"] and r["path"].lower() in files]
+        expect(not again, f"sent behind the mark: {again}")
 
 
 support.main([a_run_is_refused_while_another_holds_the_lock,
               a_restore_of_somebody_else_is_refused_before_the_first_write,
               a_file_whose_header_says_damaged_is_refused_before_the_first_write,
               nothing_is_written_over_where_a_file_of_the_full_restore_cannot_be_read_to_its_end,
-              nothing_is_sent_while_the_lock_is_lost])
+              nothing_is_sent_while_the_lock_is_lost,
+              what_was_restored_under_another_lock_is_not_restored_over])

@@ -16,6 +16,7 @@ from proxy import proxied_ini  # noqa: E402
 from record import check_record, proof_order, read_record, restore_login  # noqa: E402
 from slow import execute, worker  # noqa: E402
 
+TAKE_LOCK = "EXEC master.dbo.sp_getapplock"
 SERVERS = ("DRM1", "DRM2")
 MGMT, BOX = ("DRM1", "BizTalkMgmtDb"), ("DRM1", "BizTalkMsgBoxDb")  # recovered last, and before it
 
@@ -258,6 +259,18 @@ def a_log_that_stopped_before_the_mark_is_not_taken_for_one_that_stopped_at_it()
         fails_at_its_first_log_and_is_resumed(lab, "--mark", mark)
 
 
+def a_stop_made_since_the_plan_is_not_rolled_over_where_the_marks_place_is_unknown():
+    """No view of the sources was ever read, so no LSN of the mark; another run stops a database
+    inside its log between this run's plan and its lock."""
+    with ResumeLab() as lab:
+        lab.sources_die()
+        step = lab.steps(BOX, "--target", ROUTES["roll-forward"])[0]
+        lab.before(TAKE_LOCK, lambda: execute(lab, step["sql"], BOX[0]))
+        said = lab.restore("--target", ROUTES["roll-forward"], status=5).stderr
+        expect("/".join(BOX) in said and "it was stopped inside its next log" in said, said)
+        expect(not read_record(lab), "nothing was restored")
+
+
 # --- given up -------------------------------------------------------------------------------------
 
 def a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on():
@@ -306,5 +319,6 @@ support.main([who_uses_a_recovered_database_does_not_stop_the_resume,
               a_reader_in_standby_is_told_as_what_he_is,
               a_log_that_is_applied_again_to_go_on_from_a_mark_is_sent_again_after_it_failed,
               a_log_that_stopped_before_the_mark_is_not_taken_for_one_that_stopped_at_it,
+              a_stop_made_since_the_plan_is_not_rolled_over_where_the_marks_place_is_unknown,
               a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on,
               jobs_that_were_disabled_before_hide_the_way_back_from_nobody])
