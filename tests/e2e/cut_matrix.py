@@ -56,12 +56,16 @@ def step_clock(lab):
 
 
 def cut_at(route, switches, direction, point):
+    """The state that the cut left the run in. How many packets a run needs varies a little: a point
+    near the end may lie behind that of its own."""
     with MatrixLab(route, switches) as lab:
         lab.direct_ini = lab.ini
         cutter = Cutter(restore_user(lab), direction, point, lambda: step_clock(lab))
         _, lab.ini, proxies = run_through(lab, cutter)  # the run lives with that configuration
         try:
-            return finish(lab, f"{route} cut {direction} at {point}", may_stop=bool(switches))
+            reached = cutter.counts[direction] >= point
+            state = finish(lab, f"{route} cut {direction} at {point}", may_stop=bool(switches))
+            return state if reached else "behind its end"
         finally:
             for proxy in proxies.values():
                 proxy.close()

@@ -1,7 +1,8 @@
 /* Preloaded into the program by tests only: counts, in the worker process, the calls by which a run
  * reaches the outside (journal syncs and writes to sockets, reads from them) and kills the process
  * at the one whose number STOPMARK_KILL_AT holds. With STOPMARK_KILL_COUNT=FILE it writes the count
- * to that file at every call instead, so that a clean run tells how many there are.
+ * to that file at every call, so that a clean run tells how many there are, and one that was to be
+ * killed how far it came.
  *
  * The kill comes before the call: "sent but not journalled" and "journalled but not sent" are
  * neighbouring points. */
@@ -64,14 +65,14 @@ static void passed(void)
     if (!active)
         return;
     long number = atomic_fetch_add(&calls, 1) + 1;
-    if (number == kill_at)
-        kill(getpid(), SIGKILL);
     if (count_fd >= 0) {
         char text[32];
         int length = snprintf(text, sizeof text, "%ld\n", number);
         if (pwrite(count_fd, text, (size_t)length, 0) < 0)
             abort();
     }
+    if (number == kill_at)
+        kill(getpid(), SIGKILL);
 }
 
 #define NEXT(name) ((__typeof__(&name))(uintptr_t)dlsym(RTLD_NEXT, #name))
