@@ -211,6 +211,21 @@ void check_need_sources(struct check_sink *sink)
         check_has_source(sink, k);
 }
 
+bool check_looked_into(struct check_sink *sink, size_t entry)
+{
+    const struct database_row *row = check_source_row(sink->view, entry);
+    if (row == NULL || row->state != STATE_ONLINE ||
+        server_view_looks_into(sink->view->servers[sink->view->roster[entry].source], row))
+        return true;
+    check_add_remedy(sink, VERDICT_UNKNOWN, check_source_where(sink->view, entry),
+                     memory_format("could not look into it: its server has more than %d databases, "
+                                   "and only the first are looked into",
+                                   VIEW_LOOKED_INTO_MAX),
+                     "look at this database by hand; keep BizTalk's databases on a server of their "
+                     "own");
+    return false;
+}
+
 void check_limit(struct check_sink *sink, const struct limit *limit, int64_t value_ms,
                  const char *what, const char *is)
 {

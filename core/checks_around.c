@@ -214,7 +214,8 @@ char *check_edition(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct roster_entry *entry = &view->roster[k];
-        if (!check_knows_source(sink, k, PART_INSIDE) || entry->destination < 0 ||
+        if (!check_knows_source(sink, k, PART_INSIDE) || !check_looked_into(sink, k) ||
+            entry->destination < 0 ||
             !check_knows(sink, entry->destination, PART_SERVER))
             continue;
         const struct surrounding_row *feature =
@@ -261,7 +262,8 @@ char *check_logins(struct check_sink *sink)
         struct missing_logins missing = {0};
         bool looked = check_knows(sink, destination, PART_LOGINS);
         for (size_t k = 0; k < view->roster_count && looked; k++)
-            if (view->roster[k].destination == destination && check_knows_source(sink, k, PART_INSIDE))
+            if (view->roster[k].destination == destination &&
+                check_knows_source(sink, k, PART_INSIDE) && check_looked_into(sink, k))
                 collect_missing(&missing, view->servers[view->roster[k].source],
                                 view->servers[destination], view->roster[k].database);
         if (missing.count > 0)
@@ -304,7 +306,7 @@ char *check_backup_role(struct check_sink *sink)
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct database_row *row = check_source_row(view, k);
         if (!check_may_look_at_source(sink, k, PART_INSIDE) || row == NULL ||
-            row->state != STATE_ONLINE)
+            row->state != STATE_ONLINE || !check_looked_into(sink, k))
             continue;
         const struct surrounding_row *role =
             find(view->servers[view->roster[k].source], SURROUNDING_BACKUP_ROLE, row->name, NULL);
@@ -330,7 +332,7 @@ char *check_mark_log_size(struct check_sink *sink)
     const struct group_view *view = sink->view;
     int64_t most = 0;
     for (size_t k = 0; k < view->roster_count; k++) {
-        if (!check_may_look_at_source(sink, k, PART_INSIDE))
+        if (!check_may_look_at_source(sink, k, PART_INSIDE) || !check_looked_into(sink, k))
             continue;
         const struct surrounding_row *rows = find(view->servers[view->roster[k].source],
                                                   SURROUNDING_MARK_LOG,

@@ -350,21 +350,42 @@ char *check_collations(struct check_sink *sink)
 
 /* --- BAM -------------------------------------------------------------------------------------- */
 
-/* The oldest and newest full backup of a database that a source's msdb knows. */
-static void full_backups(const struct server_view *server, const char *database, int64_t *oldest_ms,
-                         int64_t *newest_ms)
+/* The oldest full backup of a database that a source's msdb knows; TIME_UNKNOWN = none. */
+static int64_t oldest_full_backup(const struct server_view *server, const char *database)
 {
-    *oldest_ms = *newest_ms = TIME_UNKNOWN;
+    int64_t oldest_ms = TIME_UNKNOWN;
     for (size_t i = 0; i < server->backups_count; i++) {
         const struct msdb_backup *backup = &server->backups[i];
         if (backup->type != 'D' || backup->finish_utc_ms == TIME_UNKNOWN ||
             !text_equal_nocase(backup->database, database))
             continue;
-        if (*oldest_ms == TIME_UNKNOWN || backup->finish_utc_ms < *oldest_ms)
-            *oldest_ms = backup->finish_utc_ms;
-        if (*newest_ms == TIME_UNKNOWN || backup->finish_utc_ms > *newest_ms)
-            *newest_ms = backup->finish_utc_ms;
+        if (oldest_ms == TIME_UNKNOWN || backup->finish_utc_ms < oldest_ms)
+            oldest_ms = backup->finish_utc_ms;
     }
+    return oldest_ms;
+}
+
+static void judge_bam_backups(struct check_sink *sink, const struct server_view *server,
+                              const char *database, int64_t mark_ms)
+{
+    int64_t oldest_ms = oldest_full_backup(server, database);
+    char *where = memory_format("%s/%s", server->name, database);
+    if (oldest_ms == TIME_UNKNOWN)
+        check_add_remedy(sink, VERDICT_UNKNOWN, where,
+                         memory_copy_text("no full backup of it is known from the history's time: "
+                                          "whether one is older than BAM Primary Import's cannot be "
+                                          "told"),
+                         "see what backs it up, and how long its backups are kept");
+    else if (mark_ms == TIME_UNKNOWN)
+        check_add_remedy(sink, VERDICT_UNKNOWN, where,
+                         memory_copy_text("no mark is known that its backups could be older than"),
+                         "see common-mark, and which server does not answer");
+    else if (oldest_ms > mark_ms)
+        check_add(sink, VERDICT_WARNING, where,
+                  memory_copy_text("every backup of it is newer than the mark that BAM Primary "
+                                   "Import would be restored to"));
+    else
+        free(where);
 }
 
 char *check_bam_order(struct check_sink *sink)
@@ -374,20 +395,23 @@ char *check_bam_order(struct check_sink *sink)
         return NULL;
     const struct server_view *management = view->servers[view->management];
     int newest = view->readiness.newest >= 0 ? view->readiness.newest : view->readiness.newest_any;
+    if (newest < 0 && view->marks_count > 0) /* none is reached now: the newest that may be again */
+        newest = (int)view->marks_count - 1;
     int64_t mark_ms = newest >= 0 ? view->marks[newest].time_utc_ms : TIME_UNKNOWN;
     for (size_t i = 0; i < management->roster_count; i++) {
         const struct roster_row *row = &management->roster[i];
-        int server = config_server_find(view->config, row->server);
-        if ((row->use != USE_BAM_ARCHIVE && row->use != USE_BAM_STAR_SCHEMA) || server < 0 ||
-            row->in_backup_job || !check_may_look(sink, server, PART_BACKUPS))
+        int server = roster_find_server(view, row->server, ROLE_SOURCE);
+        if ((row->use != USE_BAM_ARCHIVE && row->use != USE_BAM_STAR_SCHEMA) || row->in_backup_job)
             continue;
-        int64_t oldest_ms, newest_ms;
-        full_backups(view->servers[server], row->database, &oldest_ms, &newest_ms);
-        if (newest_ms != TIME_UNKNOWN && mark_ms != TIME_UNKNOWN && oldest_ms > mark_ms)
-            check_add(sink, VERDICT_WARNING,
-                      memory_format("%s/%s", view->servers[server]->name, row->database),
-                      memory_copy_text("every backup of it is newer than the mark that BAM Primary "
-                                       "Import would be restored to"));
+        if (server < 0)
+            check_add_remedy(sink, VERDICT_UNKNOWN,
+                             memory_format("%s/%s", row->server, row->database),
+                             memory_copy_text("could not look: its server is no section and no "
+                                              "alias of stopmark.ini"),
+                             "add a section for it, or see to its backups by hand");
+        if (server < 0 || !check_may_look(sink, server, PART_BACKUPS))
+            continue;
+        judge_bam_backups(sink, view->servers[server], row->database, mark_ms);
     }
     return NULL;
 }

@@ -57,6 +57,10 @@ bool check_knows_source(struct check_sink *sink, size_t entry, enum view_part pa
 /* check_has_source of every entry, for its words. */
 void check_need_sources(struct check_sink *sink);
 
+/* False for a database of a source that is online behind those that are looked into, which the rule
+ * then says. */
+bool check_looked_into(struct check_sink *sink, size_t entry);
+
 /* Says once a server that the login may not see something, and the grant. */
 void check_say_hidden(struct check_sink *sink, const char *server, const char *what,
                       const char *grant);

@@ -18,7 +18,8 @@ char *check_recovery_model(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct database_row *row = check_source_row(view, k);
-        if (!check_may_look_at_source(sink, k, PART_DATABASES) || row == NULL || row->recovery_model == MODEL_UNKNOWN)
+        if (!check_may_look_at_source(sink, k, PART_DATABASES) || row == NULL ||
+            row->recovery_model == MODEL_UNKNOWN)
             continue;
         if (row->recovery_model != MODEL_FULL)
             check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),
@@ -53,7 +54,8 @@ char *check_marking_objects(struct check_sink *sink)
     const struct group_view *view = sink->view;
     for (size_t k = 0; k < view->roster_count; k++) {
         const struct database_row *row = check_source_row(view, k);
-        if (!check_may_look_at_source(sink, k, PART_DATABASES) || row == NULL || row->state != STATE_ONLINE)
+        if (!check_may_look_at_source(sink, k, PART_DATABASES) || row == NULL ||
+            row->state != STATE_ONLINE || !check_looked_into(sink, k))
             continue;
         if (row->has_mark_log == 0 || row->has_marking_objects == 0)
             check_add(sink, VERDICT_CRITICAL, check_source_where(view, k),

@@ -19,7 +19,7 @@ struct job_facts {
     size_t durations_count, runs_count;
     char **step_names; /* owned, in order */
     size_t step_names_count, step_names_capacity;
-    char *failed_step; /* the newest message of a failed step; owned */
+    char *failed_step; /* the message of the step at which the last run failed; owned */
 };
 
 struct jobs_reading {
@@ -160,18 +160,31 @@ static bool take_run(void *context, const struct tds_row *row)
     if (index < 0)
         return true;
     struct job_facts *facts = &jobs->facts[index];
-    bool whole = tds_integer(row, "step_id", -1) == 0;
-    int64_t status = tds_integer(row, "status", -1);
-    if (!whole && !facts->failed_step && status == 0)
-        facts->failed_step = memory_copy_text(tds_text(row, "message"));
     int64_t duration_ms = decode_agent_duration(tds_integer(row, "duration", -1));
-    if (whole && facts->runs_count < RUNS_MAX) {
+    if (facts->runs_count < RUNS_MAX) {
         keep_run(jobs, index, row);
         facts->runs_count++;
     }
-    if (whole && status == 1 && duration_ms != DURATION_UNKNOWN &&
+    if (tds_integer(row, "status", -1) == 1 && duration_ms != DURATION_UNKNOWN &&
         facts->durations_count < DURATIONS_MAX)
         facts->durations_ms[facts->durations_count++] = duration_ms;
+    return true;
+}
+
+/* A step of an earlier run does not tell how the last one ended. */
+static bool take_failed_step(void *context, const struct tds_row *row)
+{
+    struct jobs_reading *jobs = context;
+    int index = job_of(jobs, row);
+    if (index < 0)
+        return true;
+    const struct job_row *job = &jobs->reading->fresh->jobs[index];
+    int64_t began_ms =
+        decode_agent_time(tds_integer(row, "run_date", 0), tds_integer(row, "run_time", 0));
+    began_ms = decode_local_ms(began_ms, jobs->reading->view->utc_offset_min);
+    if (began_ms != TIME_UNKNOWN && job->last_run_utc_ms != TIME_UNKNOWN &&
+        began_ms >= job->last_run_utc_ms && jobs->facts[index].failed_step == NULL)
+        jobs->facts[index].failed_step = memory_copy_text(tds_text(row, "message"));
     return true;
 }
 
@@ -220,6 +233,7 @@ enum error_code reading_jobs(struct reading *reading, struct error *error)
         {&query_job_outcomes, take_outcome},
         {&query_job_activity, take_activity},
         {&query_job_history, take_run},
+        {&query_failed_steps, take_failed_step},
     };
     struct jobs_reading jobs = {.reading = reading};
     enum error_code code = ERR_OK;

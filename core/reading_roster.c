@@ -291,18 +291,14 @@ static enum error_code look_at_database(struct reading *reading, const struct da
 
 static enum error_code look_at_databases(struct reading *reading, struct error *error)
 {
-    enum { SYSTEM_DATABASES = 4, DATABASES_MAX = 60 };
     struct reading_memory *memory = reading->memory;
     for (size_t i = 0; i < memory->marking_count; i++)
         free(memory->marking[i].database);
     memory->marking_count = 0;
     enum error_code code = ERR_OK;
-    for (size_t i = 0; i < reading->view->databases_count && !code; i++) {
-        const struct database_row *row = &reading->view->databases[i];
-        if (row->database_id > SYSTEM_DATABASES && row->state == STATE_ONLINE &&
-            memory->marking_count < DATABASES_MAX)
-            code = look_at_database(reading, row, error);
-    }
+    for (size_t i = 0; i < reading->view->databases_count && !code; i++)
+        if (server_view_looks_into(reading->view, &reading->view->databases[i]))
+            code = look_at_database(reading, &reading->view->databases[i], error);
     return code;
 }
 

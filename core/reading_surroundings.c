@@ -9,7 +9,7 @@
 #include "core/decode.h"
 #include "core/reading.h"
 
-enum { SQL_2014 = 12, SQL_2017 = 14, SYSTEM_DATABASES = 4, DATABASES_MAX = 60 };
+enum { SQL_2014 = 12, SQL_2017 = 14 };
 
 struct surroundings_reading {
     struct reading *reading;
@@ -133,14 +133,9 @@ enum error_code reading_inside(struct reading *reading, struct error *error)
 {
     const struct server_view *view = reading->view;
     enum error_code code = need(reading, view->can_view_any_definition, &query_users, error);
-    size_t looked = 0;
-    for (size_t i = 0; i < view->databases_count && !code && looked < DATABASES_MAX; i++) {
-        const struct database_row *row = &view->databases[i];
-        if (row->database_id <= SYSTEM_DATABASES || row->state != STATE_ONLINE)
-            continue;
-        looked++;
-        code = look_inside(reading, row->name, error);
-    }
+    for (size_t i = 0; i < view->databases_count && !code; i++)
+        if (server_view_looks_into(view, &view->databases[i]))
+            code = look_inside(reading, view->databases[i].name, error);
     for (size_t i = 0; i < sizeof inside / sizeof *inside && !code; i++)
         keep_closed(reading, inside[i].kind);
     return code;

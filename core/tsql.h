@@ -94,7 +94,7 @@ extern const struct query query_backups;  /* $1 highest backup_set_id known, $2 
 extern const struct query query_marks;    /* $1 oldest mark_time, local */
 extern const struct query query_restores; /* $1 highest restore_history_id known, $2 oldest, local */
 extern const struct query query_jobs, query_job_steps, query_job_outcomes, query_job_activity,
-    query_job_history, query_job_schedules;
+    query_job_history, query_failed_steps, query_job_schedules;
 
 /* What the destination says of a backup file; $1 device, $2 (but for HEADERONLY, which lists them
  * all) the backup's position in it. Columns: core/proof.h takes them by name.

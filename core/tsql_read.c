@@ -379,14 +379,26 @@ const struct query query_job_activity = {
     .part = PART_JOBS,
 };
 
-/* instance_id, job_id, step_id (0 = the job), status (0 failed, 1 succeeded), run_date, run_time,
- * duration (hhmmss), message; newest first */
+/* job_id, status (0 failed, 1 succeeded), run_date, run_time, duration (hhmmss), message of whole
+ * runs; newest first */
 const struct query query_job_history = {
     .name = "job history",
-    .text = "SELECT TOP 400 h.instance_id AS instance_id, h.job_id AS job_id,"
-            " h.step_id AS step_id, h.run_status AS status, h.run_duration AS duration,"
-            " h.run_date AS run_date, h.run_time AS run_time, h.message AS message FROM msdb.dbo.sysjobhistory AS h"
-            " WHERE h.step_id = 0 OR h.run_status = 0 ORDER BY h.instance_id DESC",
+    .text = "SELECT TOP 400 h.job_id AS job_id, h.run_status AS status,"
+            " h.run_duration AS duration, h.run_date AS run_date, h.run_time AS run_time,"
+            " h.message AS message FROM msdb.dbo.sysjobhistory AS h"
+            " WHERE h.step_id = 0 ORDER BY h.instance_id DESC",
+    .permission = MSDB_READER,
+    .part = PART_JOBS,
+};
+
+/* job_id, run_date, run_time, message of each job's newest failed step: not among the newest rows of
+ * all jobs, where those that run each minute leave nothing of the others */
+const struct query query_failed_steps = {
+    .name = "failed steps",
+    .text = "SELECT h.job_id AS job_id, h.run_date AS run_date, h.run_time AS run_time,"
+            " h.message AS message FROM msdb.dbo.sysjobhistory AS h"
+            " WHERE h.instance_id IN (SELECT MAX(f.instance_id) FROM msdb.dbo.sysjobhistory AS f"
+            " WHERE f.step_id > 0 AND f.run_status = 0 GROUP BY f.job_id)",
     .permission = MSDB_READER,
     .part = PART_JOBS,
 };
@@ -432,6 +444,7 @@ const struct query *const *tsql_queries(size_t *count)
         &query_backups,         &query_marks,               &query_restores,
         &query_jobs,            &query_job_steps,           &query_job_outcomes,
         &query_job_activity,    &query_job_history,         &query_job_schedules,
+        &query_failed_steps,
         &query_reference_columns, &query_references,
         &query_encryption_keys, &query_certificates,        &query_credentials,
         &query_backup_keys,     &query_logins,              &query_linked_servers,

@@ -144,6 +144,13 @@ void server_view_each_history(const struct server_view *view,
 /* The database of that name as the server's collation compares; NULL = not there. Borrowed. */
 const struct database_row *server_view_database(const struct server_view *view, const char *name);
 
+/* How many user databases of a server are looked into, the first by their ids: to ask each of
+ * thousands would keep a server busy. */
+enum { VIEW_LOOKED_INTO_MAX = 250 };
+
+/* True for an online user database among those; row: one of view->databases. */
+bool server_view_looks_into(const struct server_view *view, const struct database_row *row);
+
 /* What is known of the file that this destination would read at that path; NULL = never asked.
  * Borrowed (core/proof.h). */
 const struct file_proof *server_view_proof(const struct server_view *view, const char *path);

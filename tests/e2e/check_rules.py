@@ -130,6 +130,27 @@ def who_is_in_the_backup_jobs_role_is_counted():
         connection.close()
 
 
+def a_seldom_jobs_failed_step_is_told_however_often_others_ran_since():
+    words = "The DELETE permission was denied on the object 'BTFExpired'."
+    scenario = support.built_in("small")
+    scenario["databases"].append({"name": "BizTalkMsgBoxDb2", "server": "SQLSMALL",
+                                  "role": "messagebox", "data_mb": 40})
+    scenario["jobs"] = [{"server": "SQLSMALL", "fails": words,
+                         "name": "CleanupBTFExpiredEntriesJob_BizTalkMgmtDb"}]
+    with Lab(scenario) as lab:
+        connection = restore_login(lab, "SQLSMALL")
+        cursor = connection.cursor()
+        cursor.execute("EXEC master.dbo.sp_lab_advance @seconds = 46800")  # it ran at midnight
+        cursor.execute("SELECT COUNT(*) FROM msdb.dbo.sysjobhistory WHERE step_id = 0 AND"
+                       " instance_id > (SELECT MAX(f.instance_id) FROM msdb.dbo.sysjobhistory AS f"
+                       " WHERE f.step_id > 0 AND f.run_status = 0)")
+        others = cursor.fetchone()[0]
+        connection.close()
+        expect(others > 400, others)
+        check = finding(lab, "source-jobs")
+        expect(words in check["text"], check)
+
+
 def finding(lab, rule):
     return next(c for c in lab.json("status")["checks"] if c["id"] == rule)
 
@@ -199,5 +220,6 @@ def the_wall_screen_accepts_nothing():
 if __name__ == "__main__":
     support.main([each_scenario_is_named_by_its_rules_alone,
                   who_is_in_the_backup_jobs_role_is_counted,
+                  a_seldom_jobs_failed_step_is_told_however_often_others_ran_since,
                   an_accepted_finding_stays_visible_and_counts_again_in_time,
                   the_wall_screen_accepts_nothing])

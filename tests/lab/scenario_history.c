@@ -439,6 +439,38 @@ static void take_listed_sets(struct biztalk_group *group, const struct history_p
     }
 }
 
+static bool is_member(const struct biztalk_group *group, const struct database *database)
+{
+    for (size_t i = 0; i < group->members_count; i++) {
+        if (group->members[i].database == database) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What BAM's own procedures back up each night: the databases that are not in the backup job. */
+static void back_up_the_others(struct biztalk_group *group, const struct history_plan *plan)
+{
+    const int64_t hour_ms = 3600000;
+    struct lab *lab = group->management->instance->lab;
+    int64_t time = plan->now_utc_ms - 12 * hour_ms;
+    time = time < plan->start_utc_ms ? plan->start_utc_ms : time;
+    for (size_t i = 0; i < lab->instances_count; i++) {
+        struct instance *instance = lab->instances[i];
+        for (size_t d = 0; instance->is_source && d < instance->databases_count; d++) {
+            struct database *database = instance->databases[d];
+            if (database->id <= 4 || is_member(group, database)) {
+                continue;
+            }
+            char *path = memory_format("\\\\backup\\bam\\%s.bak", database->name);
+            database_backup(database, path, 'D', false, time, time + 60000, database->data_bytes,
+                            "CONTOSO\\bam");
+            free(path);
+        }
+    }
+}
+
 void scenario_make_history(struct biztalk_group *group, const struct history_plan *plan)
 {
     struct lab *lab = group->management->instance->lab;
@@ -458,6 +490,7 @@ void scenario_make_history(struct biztalk_group *group, const struct history_pla
         }
     }
     lab->now_base_utc_ms = plan->now_utc_ms;
+    back_up_the_others(group, plan);
     for (size_t i = 0; i < lab->instances_count; i++) {
         if (lab->instances[i]->shipping != NULL) {
             bring_up(lab->instances[i]->shipping, group, &past, plan);

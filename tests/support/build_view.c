@@ -574,6 +574,11 @@ static void add_contoso_databases(struct build *build)
         row->server = memory_copy_text("SQLA");
         row->database = memory_copy_text(others[i].name);
         row->use = others[i].use;
+        struct msdb_backup *backup = memory_append(build->servers[0], backups);
+        backup->database = memory_copy_text(others[i].name);
+        backup->path = memory_format("\\\\backup\\bam\\%s.bak", others[i].name);
+        backup->type = 'D';
+        backup->start_utc_ms = backup->finish_utc_ms = build->now_utc_ms - 600 * MINUTE_MS;
     }
 }
 

@@ -193,6 +193,28 @@ static void role_empty_at_the_jobs_server(struct build *b)
     nobody_in_role(b, 0);
     newest_set_lacks(b, "SSODB");
 }
+/* The message box is behind as many other databases as are looked into. */
+static void behind_many(struct build *b)
+{
+    struct server_view *source = b->servers[SOURCE];
+    for (int i = 0; i < VIEW_LOOKED_INTO_MAX; i++) {
+        struct database_row *row = memory_append(source, databases);
+        row->name = memory_format("Reports%d", i);
+        row->database_id = 1000 + i;
+        row->recovery_model = MODEL_FULL;
+        row->files_visible = true;
+    }
+    struct database_row *last = &source->databases[source->databases_count - 1];
+    struct database_row *box = build_row(b, SOURCE, BOX), kept = *box;
+    *box = *last;
+    *last = kept;
+}
+static void behind_many_hidden(struct build *b)
+{
+    behind_many(b);
+    build_row(b, SOURCE, BOX)->has_mark_log = build_row(b, SOURCE, BOX)->has_marking_objects = -1;
+    role_missing(b); /* as nobody asked */
+}
 static void marks_many(struct build *b)
 {
     add(b, SOURCE, SURROUNDING_MARK_LOG, NULL, BOX, NULL)->number = 250000;
@@ -379,6 +401,11 @@ static const struct rule_case cases[] = {
      .spoil = role_empty_at_the_jobs_server,
      .verdict = VERDICT_OK,
      .where = ""},
+    CASE("backup-role", behind_many_hidden, VERDICT_UNKNOWN, "SQLA/" BOX, "more than 250"),
+    CASE("marking-objects", behind_many_hidden, VERDICT_UNKNOWN, "SQLA/" BOX, "more than 250"),
+    CASE("mark-log-size", behind_many_hidden, VERDICT_UNKNOWN, "SQLA/" BOX, "more than 250"),
+    CASE("edition", behind_many_hidden, VERDICT_UNKNOWN, "SQLA/" BOX, "more than 250"),
+    CASE("logins", behind_many_hidden, VERDICT_UNKNOWN, "SQLA/" BOX, "more than 250"),
     BLIND("backup-role", SOURCE, PART_INSIDE),
     CASE("mark-log-size", marks_many, VERDICT_WARNING, "SQLA/" BOX, "250000"),
     CASE("mark-log-size", marks_few, VERDICT_OK, "", "1344"),

@@ -142,6 +142,24 @@ static void archive_older_too(struct build *b)
     archive_newer(b);
     archive_backed_up(b, b->now_utc_ms - 600 * MINUTE_MS);
 }
+static void archive_never_backed_up(struct build *b)
+{
+    archive_newer(b);
+    b->servers[SOURCE]->backups[b->servers[SOURCE]->backups_count - 1].type = 'L';
+}
+static void archive_without_mark(struct build *b)
+{
+    archive_older_too(b);
+    spoil_purge(b, INT64_MAX);
+}
+static void archive_elsewhere(struct build *b)
+{
+    archive_older_too(b);
+    struct server_view *source = b->servers[SOURCE];
+    for (size_t i = 0; i < source->roster_count; i++)
+        if (source->roster[i].use == USE_BAM_ARCHIVE)
+            spoil_text(&source->roster[i].server, "SQLOLAP");
+}
 static void archive_hidden(struct build *b)
 {
     archive_newer(b);
@@ -222,6 +240,10 @@ static const struct rule_case cases[] = {
     BLIND("collation", DESTINATION, PART_SERVER),
     CASE("bam-order", archive_newer, VERDICT_WARNING, "SQLA/BAMArchive", "newer than the mark"),
     CASE("bam-order", archive_older_too, VERDICT_OK, "", NULL),
+    CASE("bam-order", archive_never_backed_up, VERDICT_UNKNOWN, "SQLA/BAMArchive",
+         "no full backup of it is known"),
+    CASE("bam-order", archive_without_mark, VERDICT_UNKNOWN, "SQLA/BAMArchive", "no mark"),
+    CASE("bam-order", archive_elsewhere, VERDICT_UNKNOWN, "SQLOLAP/BAMArchive", "no section"),
     CASE("bam-order", archive_hidden, VERDICT_UNKNOWN, "SQLA", "may not look"),
     CASE("attested", attested_long_ago, VERDICT_WARNING, "master-secret", "200 d 0 h old"),
     CASE("attested", no_rehearsal_for_long, VERDICT_WARNING, "drill", "40 d 0 h old"),
