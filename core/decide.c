@@ -190,8 +190,27 @@ static bool not_proven(struct error *error, const char *where, const char *hint,
     return false;
 }
 
-bool gate_proves(const struct live *live, const char *mark, struct lsn planned_first,
-                 struct lsn planned_last, const char *where, struct error *error)
+/* restorehistory does not tell (reliably) whether a stop was at or before the mark it names; the redo
+ * point does. */
+static bool stands_on_its_side(const struct live *live, const struct goal *goal, const char *where,
+                               struct error *error)
+{
+    if (!lsn_is_known(goal->mark_lsn))
+        return true;
+    int side = lsn_compare(live->redo_lsn, goal->mark_lsn);
+    if (goal->stop == STOP_AT ? side >= 0 : side <= 0)
+        return true;
+    char redo[LSN_TEXT_SIZE], mark[LSN_TEXT_SIZE];
+    lsn_format(redo, sizeof redo, live->redo_lsn);
+    lsn_format(mark, sizeof mark, goal->mark_lsn);
+    error_set(error, ERR_NOT_PROVEN, where, "nothing is recovered; make a new plan",
+              "its redo point %s is %s the mark, which lies at %s", redo,
+              goal->stop == STOP_AT ? "before" : "behind", mark);
+    return false;
+}
+
+bool gate_proves(const struct live *live, const struct goal *goal, const char *where,
+                 struct error *error)
 {
     static const char look[] = "nothing has been recovered; look at the server, then resume";
     const struct restored *row = &live->last;
@@ -208,7 +227,7 @@ bool gate_proves(const struct live *live, const char *mark, struct lsn planned_f
         return not_proven(error, where, grant_history, "its restorehistory is not visible");
     if (!row->known || row->type != 'L')
         return not_proven(error, where, look, "its newest restorehistory row is not a log's");
-    if (!text_equal(row->mark, mark)) {
+    if (!text_equal(row->mark, goal->mark)) {
         error_set(error, ERR_NOT_PROVEN, where, look,
                   "its newest restorehistory row names %s%s instead of the mark",
                   row->mark[0] == '\0' ? "no mark" : "the mark ", row->mark);
@@ -216,13 +235,13 @@ bool gate_proves(const struct live *live, const char *mark, struct lsn planned_f
     }
     struct lsn first = row->first_lsn, last = row->last_lsn;
     if (!lsn_is_known(first) || !lsn_is_known(last)) {
-        first = planned_first;
-        last = planned_last;
+        first = goal->first_lsn;
+        last = goal->last_lsn;
     }
     if (!lsn_is_known(first) || !lsn_is_known(last))
         return not_proven(error, where, look, "the LSNs of its last log are not known");
-    if (lsn_is_known(planned_last) &&
-        (!same_lsn(planned_last, last) || !same_lsn(planned_first, first)))
+    if (lsn_is_known(goal->last_lsn) &&
+        (!same_lsn(goal->last_lsn, last) || !same_lsn(goal->first_lsn, first)))
         return not_proven(error, where, look, "its last log restored is not the plan's last");
     if (!lsn_is_within(live->redo_lsn, first, last)) {
         char redo[LSN_TEXT_SIZE], a[LSN_TEXT_SIZE], b[LSN_TEXT_SIZE];
@@ -233,7 +252,7 @@ bool gate_proves(const struct live *live, const char *mark, struct lsn planned_f
                   "its redo point %s is not inside its last log (%s to before %s)", redo, a, b);
         return false;
     }
-    return true;
+    return stands_on_its_side(live, goal, where, error);
 }
 
 static int64_t set_of(const char *mark, const struct known_mark *history, size_t count)

@@ -75,11 +75,18 @@ enum log_result { LOG_REACHED, LOG_APPLIED, LOG_DOUBTFUL };
 enum log_result log_decide(bool said_4329, struct lsn first_lsn, struct lsn last_lsn,
                            const struct live *live, const char *where, struct error *error);
 
+/* What a database is to stand at. */
+struct goal {
+    const char *mark; /* as restorehistory names it; borrowed */
+    enum stop_kind stop;
+    struct lsn mark_lsn;                /* in its log; unknown where its source never told */
+    struct lsn first_lsn, last_lsn; /* of log k in the plan; unknown where it restores none (at-mark) */
+};
+
 /* The gate's first proof: RESTORING, first_lsn(k) <= redo < last_lsn(k) of the last log restored,
- * and a restorehistory row that names the mark. planned_*: LSNs of log k in the plan, unknown
- * where the plan restores none (route at-mark). */
-bool gate_proves(const struct live *live, const char *mark, struct lsn planned_first,
-                 struct lsn planned_last, const char *where, struct error *error);
+ * a restorehistory row that names the mark, and the redo point on the right side of it. */
+bool gate_proves(const struct live *live, const struct goal *goal, const char *where,
+                 struct error *error);
 
 /* What was found in a database's MarkLog. */
 struct mark_log {

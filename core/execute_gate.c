@@ -43,7 +43,8 @@ static bool prove_by_mark_log(struct lane *lane, struct link *link, struct error
 static bool prove_by_lsn(struct lane *lane, struct error *error)
 {
     const struct plan_step *log = lane_last_log(lane);
-    struct lsn first = {0}, last = {0};
+    struct goal goal = {.mark = lane_stop_name(lane), .stop = lane->execution->plan->stop,
+                        .mark_lsn = lane->plan->mark_lsn};
     /* The log that reached the mark may be an earlier one than the plan's last. */
     for (size_t i = 0; i < lane->plan->steps_count; i++) {
         const struct plan_step *step = &lane->plan->steps[i];
@@ -52,10 +53,10 @@ static bool prove_by_lsn(struct lane *lane, struct error *error)
             log = step;
     }
     if (log != NULL) {
-        first = log->first_lsn;
-        last = log->last_lsn;
+        goal.first_lsn = log->first_lsn;
+        goal.last_lsn = log->last_lsn;
     }
-    if (!gate_proves(&lane->live, lane_stop_name(lane), first, last, lane->where, error))
+    if (!gate_proves(&lane->live, &goal, lane->where, error))
         return false;
     char redo[LSN_TEXT_SIZE], evidence[256];
     lsn_format(redo, sizeof redo, lane->live.redo_lsn);

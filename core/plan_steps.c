@@ -132,13 +132,6 @@ static void add_logs(struct planning *planning, struct plan_database *database, 
     }
 }
 
-static bool versions_are_equal(const struct group_view *view, const struct roster_entry *entry)
-{
-    int there = view->servers[entry->destination]->version_major;
-    int here = entry->source < 0 ? 0 : view->servers[entry->source]->version_major;
-    return here == 0 || there == 0 || here == there;
-}
-
 /* Where the server that restores keeps its data files, so that its service may write there. */
 static char *undo_file(const struct server_view *server, const char *database)
 {
@@ -156,8 +149,7 @@ static void add_ending(struct planning *planning, struct plan_database *database
                        const struct roster_entry *entry)
 {
     struct str sql = {0};
-    /* A standby file of an older version cannot be made: the database must be upgraded first. */
-    if (versions_are_equal(planning->view, entry)) {
+    if (track_can_be_shown(planning->view, entry)) {
         char *undo = undo_file(planning->view->servers[entry->destination], database->database);
         bool written = tsql_add_restore_standby(&sql, database->database, undo);
         finish_step(planning, database, add_step(database, STEP_PROVE), &sql, written);

@@ -209,7 +209,8 @@ static void success_without_4329_is_not_trusted_alone(void **state)
 static bool gate(const struct live *live, struct error *error)
 {
     error_clear(error);
-    return gate_proves(live, MARK, at("100"), at("200"), "S/D", error);
+    struct goal goal = {.mark = MARK, .first_lsn = at("100"), .last_lsn = at("200")};
+    return gate_proves(live, &goal, "S/D", error);
 }
 
 static void the_gate_proves_only_what_is_wholly_seen(void **state)
@@ -251,12 +252,33 @@ static void without_a_planned_log_the_servers_own_row_gives_the_lsns(void **stat
 {
     (void)state;
     struct error error;
-    struct lsn none = {0};
+    struct goal goal = {.mark = MARK};
     struct live live = restoring("150");
     add_row(&live, 'L', "100", "200");
-    assert_true(gate_proves(&live, MARK, none, none, "S/D", &error));
-    live.last.last_lsn = none;
-    assert_false(gate_proves(&live, MARK, none, none, "S/D", &error));
+    assert_true(gate_proves(&live, &goal, "S/D", &error));
+    live.last.last_lsn = (struct lsn){0};
+    assert_false(gate_proves(&live, &goal, "S/D", &error));
+}
+
+/* restorehistory names the mark for a stop before it as well. */
+static void the_redo_point_tells_at_from_before_the_mark(void **state)
+{
+    (void)state;
+    struct error error;
+    struct goal goal = {.mark = MARK, .mark_lsn = at("150"), .first_lsn = at("100"),
+                        .last_lsn = at("200")};
+    static const struct {
+        const char *redo;
+        bool at, before;
+    } cases[] = {{"149", false, true}, {"150", true, true}, {"151", true, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct live live = restoring(cases[i].redo);
+        add_row(&live, 'L', "100", "200");
+        goal.stop = STOP_AT;
+        assert_int_equal(gate_proves(&live, &goal, "S/D", &error), cases[i].at);
+        goal.stop = STOP_BEFORE;
+        assert_int_equal(gate_proves(&live, &goal, "S/D", &error), cases[i].before);
+    }
 }
 
 static const struct known_mark history[] = {
@@ -418,6 +440,7 @@ int main(void)
         cmocka_unit_test(success_without_4329_is_not_trusted_alone),
         cmocka_unit_test(the_gate_proves_only_what_is_wholly_seen),
         cmocka_unit_test(the_gate_compares_mark_names_to_the_byte),
+        cmocka_unit_test(the_redo_point_tells_at_from_before_the_mark),
         cmocka_unit_test(without_a_planned_log_the_servers_own_row_gives_the_lsns),
         cmocka_unit_test(later_marks_are_told_by_sets_never_by_names),
         cmocka_unit_test(a_marklog_that_lacks_the_mark_or_holds_a_later_one_proves_nothing),

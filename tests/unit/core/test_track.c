@@ -479,6 +479,23 @@ static void the_end_of_the_log_before_one_without_lsns_is_not_past_it(void **sta
     leave(&world);
 }
 
+/* Before the mark restorehistory names it too; a newer server cannot show its MarkLog before it is
+ * recovered. */
+static void without_the_marks_lsn_a_stop_that_cannot_be_shown_counts_as_past(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    char *mark = memory_copy_text(build_mark(look(&world), 92)->name);
+    build_stop_at(world.build, BOX, 92, mark);
+    build_forget_marks(world.build, 0);
+    expect(look(&world), 92, BOX, ROUTE_AT_MARK, NULL);
+    world.build->servers[DESTINATION]->version_major++;
+    expect(look(&world), 92, BOX, ROUTE_FULL_RESTORE, "it is past this mark");
+    leave(&world);
+    free(mark);
+}
+
 static void a_stop_that_somebody_wrote_in_hexadecimal_is_no_mark_of_a_set(void **state)
 {
     (void)state;
@@ -509,6 +526,7 @@ int main(void)
         cmocka_unit_test(an_added_full_backup_gives_a_way_where_the_history_has_none),
         cmocka_unit_test(a_stop_inside_a_log_without_lsns_counts_as_past),
         cmocka_unit_test(the_end_of_the_log_before_one_without_lsns_is_not_past_it),
+        cmocka_unit_test(without_the_marks_lsn_a_stop_that_cannot_be_shown_counts_as_past),
         cmocka_unit_test(a_stop_that_somebody_wrote_in_hexadecimal_is_no_mark_of_a_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
