@@ -54,10 +54,10 @@ class ErrorLab(Lab):
             self.direct_ini = self.ini
             self.sources_die()
             if case.prepare:
-                self.steps = self.json("plan", "--target", ROUTES[case.route])["databases"]
+                self.steps = self.json("plan", "--target", ROUTES[case.route].target)["databases"]
                 self.steps = next(d for d in self.steps if d["database"] == DATABASE)["steps"]
                 case.prepare(self)
-            self.plan = self.json("plan", "--target", ROUTES[case.route])
+            self.plan = self.json("plan", "--target", ROUTES[case.route].target)
             self.steps = next(d for d in self.plan["databases"]
                               if d["database"] == DATABASE)["steps"]
             self.proxies = proxied_ini(self.ini, os.path.join(self.directory, "proxied.ini"),

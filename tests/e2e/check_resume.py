@@ -118,7 +118,7 @@ def enable(lab, job, enabled):
 
 def by_full_restores(lab):
     """The hash of a plan that nothing but its hash asks for while a roll forward is possible."""
-    return lab.json("plan", "--target", ROUTES["full-restore"])["hash"]
+    return lab.json("plan", "--target", ROUTES["full-restore"].target)["hash"]
 
 
 # --- behind the point of no return ----------------------------------------------------------------
@@ -188,7 +188,7 @@ def a_worker_that_dies_under_its_order_to_go_on_is_replaced():
 def a_reader_in_standby_is_told_as_what_he_is():
     with ResumeLab() as lab:
         lab.sources_die()
-        steps = lab.steps(MGMT, "--target", ROUTES["full-restore"])
+        steps = lab.steps(MGMT, "--target", ROUTES["full-restore"].target)
         folder = ("EXEC master.dbo.sp_lab_folder N'{}', N'D:\\Data', N'{}'")
         execute(lab, folder.format(MGMT[0], "readable"), MGMT[0])
         prove = next(s["sql"] for s in steps if s["kind"] == "prove")
@@ -242,14 +242,14 @@ def fails_at_its_first_log_and_is_resumed(lab, *target):
 
 def a_log_that_is_applied_again_to_go_on_from_a_mark_is_sent_again_after_it_failed():
     with ResumeLab() as lab:
-        one_fails_and_the_others_stop_at_the_mark(lab, "--target", ROUTES["roll-forward"])
+        one_fails_and_the_others_stop_at_the_mark(lab, "--target", ROUTES["roll-forward"].target)
         old = lab.json("plan")["target"]["mark"]
         lab.sources(True)
         enable(lab, "Get Backup History", 1)
         execute(lab, "EXEC master.dbo.sp_lab_advance 1500", SERVERS[0])
         wait_for(lambda: lab.json("plan")["target"]["mark"] != old, 20, "a newer mark")
         lab.sources_die()
-        fails_at_its_first_log_and_is_resumed(lab, "--target", ROUTES["roll-forward"])
+        fails_at_its_first_log_and_is_resumed(lab, "--target", ROUTES["roll-forward"].target)
 
 
 def a_log_that_stopped_before_the_mark_is_not_taken_for_one_that_stopped_at_it():
@@ -264,9 +264,9 @@ def a_stop_made_since_the_plan_is_not_rolled_over_where_the_marks_place_is_unkno
     inside its log between this run's plan and its lock."""
     with ResumeLab() as lab:
         lab.sources_die()
-        step = lab.steps(BOX, "--target", ROUTES["roll-forward"])[0]
+        step = lab.steps(BOX, "--target", ROUTES["roll-forward"].target)[0]
         lab.before(TAKE_LOCK, lambda: execute(lab, step["sql"], BOX[0]))
-        said = lab.restore("--target", ROUTES["roll-forward"], status=5).stderr
+        said = lab.restore("--target", ROUTES["roll-forward"].target, status=5).stderr
         expect("/".join(BOX) in said and "it was stopped inside its next log" in said, said)
         expect(not read_record(lab), "nothing was restored")
 
@@ -282,7 +282,7 @@ def a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on():
         guests = [restore_login(lab, server) for server, _ in everyone]
         for guest, (_, database) in zip(guests, everyone):
             guest.cursor().execute(f"USE [{database}]")
-        lab.restore("--target", ROUTES["roll-forward"], status=1)
+        lab.restore("--target", ROUTES["roll-forward"].target, status=1)
         rows = [r for r in read_record(lab) if r["kind"] == "RESTORE LOG"]
         expect(rows and {r["error_number"] for r in rows} == {3101}, rows)
         for guest in guests:
@@ -297,7 +297,7 @@ def jobs_that_were_disabled_before_hide_the_way_back_from_nobody():
     with ResumeLab() as lab:
         for job in ("Get Backup History", "Restore Databases"):
             enable(lab, job, 0)
-        one_fails_and_the_others_stop_at_the_mark(lab, "--target", ROUTES["roll-forward"])
+        one_fails_and_the_others_stop_at_the_mark(lab, "--target", ROUTES["roll-forward"].target)
         expect(not [name for _, name in enabled_jobs(lab)
                     if "Get Backup History" in name or "Restore Databases" in name], "as before")
         report = lab.json("report", "1")
