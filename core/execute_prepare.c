@@ -278,6 +278,30 @@ static bool check_unused(struct lane *lane, struct link *link, struct error *err
     return used.code == ERR_OK;
 }
 
+static bool take_paired(void *context, const struct tds_row *row)
+{
+    error_set(context, ERR_REFUSED, NULL,
+              "take it out there, then make a new plan; the group is not moved in part",
+              "RESTORE refuses it (3104): it is %s",
+              tds_integer(row, "is_mirrored", 0) == 1 ? "mirrored" : "in an availability group");
+    return false;
+}
+
+/* A monitoring login does not see that a database is a mirror; by its state it is a standby. */
+static bool check_alone(struct lane *lane, struct link *link, struct error *error)
+{
+    struct error paired;
+    error_clear(&paired);
+    if (lane->recovered)
+        return true;
+    if (link_run(link, tsql_database_paired(lane->plan->database), take_paired, &paired, NULL,
+                 error) != ERR_OK)
+        return false;
+    if (paired.code != ERR_OK)
+        *error = paired;
+    return paired.code == ERR_OK;
+}
+
 static bool prepare_lane(struct lane *lane, struct link *link)
 {
     struct error error;
@@ -285,7 +309,8 @@ static bool prepare_lane(struct lane *lane, struct link *link)
     lane_set(lane, LANE_WAITING, "looking where it stands");
     if (execution_aborting(lane->execution))
         return false;
-    if (!lane_locate(lane, link, &error) || !check_unused(lane, link, &error))
+    if (!lane_locate(lane, link, &error) || !check_alone(lane, link, &error) ||
+        !check_unused(lane, link, &error))
         return lane_fail(lane, &error);
     if (!lane->at_mark && !lane_prove_files(lane, link))
         return false;

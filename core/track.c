@@ -111,6 +111,11 @@ static char *why_nothing(const struct group_view *view, size_t k)
                              destination->name, destination->version_major, version);
     if (!entry->state_known)
         return memory_format("the databases of %s are not visible", destination->name);
+    const struct database_row *there = server_view_database(destination, entry->database);
+    if (there != NULL && (there->mirrored || there->in_availability_group))
+        return memory_format("it is %s on %s: RESTORE refuses it there (3104) until it is taken out",
+                             there->mirrored ? "mirrored" : "in an availability group",
+                             destination->name);
     return why_no_certificate(view, entry);
 }
 

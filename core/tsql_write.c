@@ -140,6 +140,16 @@ char *tsql_database_sessions(const char *database)
                        database, "");
 }
 
+char *tsql_database_paired(const char *database)
+{
+    return with_string("SELECT CASE WHEN m.mirroring_guid IS NULL THEN 0 ELSE 1 END AS is_mirrored"
+                       " FROM sys.databases AS d"
+                       " LEFT JOIN sys.database_mirroring AS m ON m.database_id = d.database_id"
+                       " WHERE (m.mirroring_guid IS NOT NULL OR d.replica_id IS NOT NULL)"
+                       " AND d.name = ",
+                       database, "");
+}
+
 /* The collector proves files with the same statements. */
 static char *of_device(const struct query *query, const char *path, int position)
 {

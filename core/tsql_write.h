@@ -52,6 +52,9 @@ char *tsql_database_restored(const char *database);
  * very server after its last restore; no row = none. logmarkhistory holds what was marked here, never
  * what was restored. Permission: SELECT on msdb.dbo.logmarkhistory and restorehistory. */
 char *tsql_database_marked_since(const char *database);
+/* A row (is_mirrored) where the database is mirrored or in an availability group; the mirror itself
+ * shows that to sysadmin only. */
+char *tsql_database_paired(const char *database);
 /* Foreign sessions in a database: session_id, login_name, host_name, program_name. */
 char *tsql_database_sessions(const char *database);
 

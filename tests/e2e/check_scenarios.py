@@ -1,14 +1,16 @@
 #!/usr/bin/python3
 """What the product makes of the lab's scenarios: what it names, and whether it restores them."""
+import json
 import os
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import pytds  # noqa: E402
 
-from lab import Lab, expect, main  # noqa: E402
+from lab import ROOT, Lab, expect, main  # noqa: E402
 from proxy import read_ini  # noqa: E402
-from record import check_record, restore_login  # noqa: E402
+from record import check_record, read_record, restore_login  # noqa: E402
 
 
 def restore(lab, *words):
@@ -59,6 +61,61 @@ def a_cluster_a_group_and_native_log_shipping_are_named():
     with Lab("availability") as lab:
         found = {c["id"] for c in lab.json("status")["checks"] if c["verdict"] == "warning"}
         expect({"availability", "native-log-shipping"} <= found, found)
+
+
+def edited(name, **keys):
+    """The path of a scenario with other values of these keys."""
+    with open(os.path.join(ROOT, "tests", "lab", "scenarios", name + ".json"),
+              encoding="utf-8") as file:
+        scenario = json.load(file)
+    for key, value in keys.items():
+        scenario[key] = value(scenario[key]) if callable(value) else value
+    handle, path = tempfile.mkstemp(prefix="stopmark-scenario-", suffix=".json")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(scenario, file)
+    return path
+
+
+class EditedLab(Lab):
+    def __init__(self, name, **keys):
+        self.scenario = edited(name, **keys)
+        super().__init__(self.scenario)
+
+    def end(self):
+        os.unlink(self.scenario)
+        super().end()
+
+
+PAIRED = (({"mirror": True}, "mirrored"), ({"availability_group": "AG1"}, "availability group"))
+
+
+def paired(state, see_all):
+    def logins(before):
+        if see_all:
+            before[0]["permissions"] = ["sysadmin"]
+        return before
+    return EditedLab("matrix", logins=logins, standby=[
+        {"server": "DRM2", "database": "BizTalkDTADb", **state}])
+
+
+def a_mirror_or_a_secondary_replica_is_no_standby():
+    for state, words in PAIRED:
+        with paired(state, see_all=True) as lab:
+            ready = lab.json("status")["readiness"]
+            expect(not ready["possible"], ready)
+            plan = lab.json("plan", status=5)
+            expect(any("DRM2" in reason and words in reason for reason in plan["reasons"]),
+                   plan["reasons"])
+
+
+def a_mirror_that_only_the_restore_login_sees_is_refused_before_the_first_write():
+    for state, words in PAIRED:
+        with paired(state, see_all=False) as lab:
+            lab.sources_die()
+            done = restore(lab, "--target", "newest")
+            expect(done.returncode == 5 and words in done.stderr
+                   and "BizTalkDTADb" in done.stderr, (done.returncode, done.stderr[-1500:]))
+            expect(not read_record(lab), read_record(lab))
 
 
 def files_that_cannot_be_read_leave_the_set_before_them():
@@ -128,6 +185,8 @@ main([six_sources_and_three_destinations_restore_as_one_group,
       servers_in_several_zones_with_wrong_clocks_restore_to_one_mark,
       jobs_in_trouble_are_named_and_do_not_stop_a_restore,
       a_cluster_a_group_and_native_log_shipping_are_named,
+      a_mirror_or_a_secondary_replica_is_no_standby,
+      a_mirror_that_only_the_restore_login_sees_is_refused_before_the_first_write,
       files_that_cannot_be_read_leave_the_set_before_them,
       a_stolen_log_is_a_bridge_only_while_its_file_is_there,
       a_spoiled_server_is_named_with_its_number,

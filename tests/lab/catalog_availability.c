@@ -42,6 +42,19 @@ static void each_group(struct session *session, struct row_sink *sink,
     }
 }
 
+/* A group is primary on an instance or secondary, with all its databases. */
+static bool is_secondary(const struct instance *instance, const char *group)
+{
+    for (size_t i = 0; i < instance->databases_count; i++) {
+        const struct database *database = instance->databases[i];
+        if (!database->dropped && database->is_secondary &&
+            strcmp(database->availability_group, group) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void send_group(const struct instance *instance, const char *group, struct row_sink *sink)
 {
     struct row row = {0};
@@ -84,9 +97,10 @@ static void send_replica_state(const struct instance *instance, const char *grou
     struct row row = {0};
     row_made_guid(&row, group, instance->name);
     row_made_guid(&row, group, "group");
+    bool secondary = is_secondary(instance, group);
     row_int(&row, 1);
-    row_int(&row, 1);
-    row_text(&row, "PRIMARY");
+    row_int(&row, secondary ? 2 : 1);
+    row_text(&row, secondary ? "SECONDARY" : "PRIMARY");
     row_int(&row, 2);
     row_text(&row, "ONLINE");
     row_int(&row, 1);
@@ -138,7 +152,7 @@ static void send_database_state(const struct database *database, struct row_sink
     row_made_guid(&row, group, database->instance->name);
     row_made_guid(&row, group, database->name);
     row_int(&row, 1);
-    row_int(&row, 1);
+    row_int(&row, !database->is_secondary);
     row_int(&row, 2);
     row_text(&row, "SYNCHRONIZED");
     row_int(&row, 1);

@@ -290,14 +290,15 @@ static bool fill_mirroring(struct session *session, struct database *context, st
             continue;
         }
         row_int(&row, database->id);
-        if (!database->mirrored) {
+        /* source: sys.database_mirroring: a mirror shows itself to sysadmin only */
+        if (!database->mirrored || (database->is_secondary && !session_is_sysadmin(session))) {
             row_nulls(&row, 15);
         } else {
             row_guid(&row, database->database_guid);
             row_int(&row, 4);
             row_text(&row, "SYNCHRONIZED");
-            row_int(&row, 1);
-            row_text(&row, "PRINCIPAL");
+            row_int(&row, database->is_secondary ? 2 : 1);
+            row_text(&row, database->is_secondary ? "MIRROR" : "PRINCIPAL");
             row_int(&row, 1);
             row_int(&row, 2);
             row_text(&row, "FULL");

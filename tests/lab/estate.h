@@ -127,6 +127,7 @@ struct database {
     bool jobs_uncompressed;       /* BizTalk's job backs it up without compression */
     bool native_log_shipping;     /* SQL Server's own, too */
     bool mirrored;                /* in database mirroring, which BizTalk does not support */
+    bool is_secondary;            /* of a pair: the mirror, or on a secondary replica */
     /* what the next steps of a restore meet: sp_lab_database */
     bool file_not_restored, recovery_fails, files_disagree, steps_missing, continue_after_error;
     bool bad_page; /* a page that CHECKDB complains of */

@@ -309,6 +309,12 @@ static void create_restored(const struct bring_up *up, size_t member)
     database->recovery_model = file->recovery_model;
     database->data_bytes = source->data_bytes;
     database->created_utc_ms = up->past->items[0].taken_utc_ms;
+    if (position != NULL) {
+        database->mirrored = position->mirror;
+        text_copy(database->availability_group, sizeof database->availability_group,
+                  position->availability_group);
+        database->is_secondary = position->mirror || position->availability_group[0] != '\0';
+    }
     if (position != NULL && position->state == POSITION_ONLINE) {
         database_recover(database);
     } else if (position != NULL && position->state == POSITION_STANDBY) {

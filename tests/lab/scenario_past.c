@@ -51,7 +51,8 @@ static void read_positions(const struct node *top, struct lab *lab, struct histo
     struct node list = node_member(top, "standby");
     for (size_t i = 0; i < node_count(&list) && plan->positions_count < STANDBY_POSITIONS; i++) {
         struct node item = node_item(&list, i);
-        node_check_keys(&item, "server database behind applied state");
+        node_check_keys(&item,
+                        "server database behind applied state mirror availability_group");
         struct standby_position *position = &plan->positions[plan->positions_count++];
         const char *state = node_choice(&item, "state", "restoring standby online absent",
                                         "restoring");
@@ -62,7 +63,10 @@ static void read_positions(const struct node *top, struct lab *lab, struct histo
                           : strcmp(state, "standby") == 0 ? POSITION_STANDBY
                           : strcmp(state, "absent") == 0  ? POSITION_ABSENT
                                                           : POSITION_RESTORING;
-        text_copy(position->database, sizeof position->database, node_text(&item, "database", ""));
+        node_copy_text(&item, "database", position->database, sizeof position->database);
+        position->mirror = node_boolean(&item, "mirror", false);
+        node_copy_text(&item, "availability_group", position->availability_group,
+                       sizeof position->availability_group);
         if (position->instance == NULL || position->instance->is_source) {
             struct node member = node_member(&item, "server");
             node_problem(&member, "expected the name of a destination in servers");
