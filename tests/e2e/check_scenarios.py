@@ -26,6 +26,28 @@ def restores(scenario, databases):
         check_record(lab, databases)
 
 
+MATRIX = ("BizTalkMgmtDb", "BizTalkMsgBoxDb", "BizTalkMsgBoxDb2", "BizTalkDTADb")
+
+
+def a_set_that_failed_at_any_position_leaves_the_one_before_it():
+    for position, database in enumerate(MATRIX):
+        partial = [{"time": "2026-11-20T12:15:00Z", "fails_at": database}]
+        with EditedLab("matrix", history=lambda h, p=partial: {**h, "partial": p}) as lab:
+            # a set that failed at its first database has no row at all
+            newest, before = lab.json("sets", "-n", "2")["sets"]
+            if position > 0:
+                expect(not newest["complete"] and newest["databases"] == position, newest)
+            else:
+                before = newest
+            expect(before["complete"], before)
+            lab.sources_die()
+            done = restore(lab, "--target", "newest")
+            expect(done.returncode == 0, (database, done.stderr[-1500:]))
+            check_record(lab, len(MATRIX))
+            report = lab.json("report", "1")
+            expect(report["verdict"] == "ok" and report["mark"] == before["mark"], report)
+
+
 def six_sources_and_three_destinations_restore_as_one_group():
     restores("scaled-out", 40)
 
@@ -179,7 +201,8 @@ def a_statement_that_lost_one_deadlock_or_lock_is_sent_again():
                    [(c["id"], c["verdict"]) for c in sound["checks"]], (number, skip))
 
 
-main([six_sources_and_three_destinations_restore_as_one_group,
+main([a_set_that_failed_at_any_position_leaves_the_one_before_it,
+      six_sources_and_three_destinations_restore_as_one_group,
       tables_and_jobs_of_older_scripts_are_understood,
       a_lost_source_is_restored_without_a_look_at_it,
       servers_in_several_zones_with_wrong_clocks_restore_to_one_mark,

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """At speed 0 the lab is a function of scenario, seed and what clients send: the same script gives
-the same bytes, while the clock is moved, jobs run and logs are restored. Another seed does not.
+the same bytes, while the clock is moved, jobs run, sets are made and restored, procedures are called and statements
+fail. Another seed does not.
 """
 import os
 import socket
@@ -12,6 +13,7 @@ import lab as support  # noqa: E402
 from lab import Lab, expect  # noqa: E402
 from proxy import read_ini  # noqa: E402
 
+# server, statement and, for a procedure call (sp_executesql), its parameters.
 SCRIPT = (
     ("SQLA", "EXEC master.dbo.sp_lab_advance @seconds = 2000"),
     ("SQLA", "SELECT TOP 500 * FROM msdb.dbo.backupset ORDER BY backup_set_id DESC"),
@@ -20,6 +22,21 @@ SCRIPT = (
     ("DRSQL1", "SELECT * FROM sys.databases ORDER BY database_id"),
     ("DRSQL1", "SELECT * FROM msdb.dbo.restorehistory ORDER BY restore_history_id"),
     ("DRSQL1", "RESTORE DATABASE ContosoOrders WITH RECOVERY"),
+    ("SQLA", "SELECT b.database_name, b.last_lsn FROM msdb.dbo.backupset b"
+             " WHERE b.database_name = %s AND b.type = %s", ("SSODB", "L")),
+    ("SQLA", "BACKUP DATABASE SSODB TO DISK = N'\\\\nas\\same.bak' WITH STATS = 20, CHECKSUM"),
+    ("SQLA", "BACKUP LOG SSODB TO DISK = N'\\\\nas\\same.bak'"),
+    ("DRSQL1", "RESTORE HEADERONLY FROM DISK = N'\\\\nas\\same.bak'"),
+    ("DRSQL1", "RESTORE FILELISTONLY FROM DISK = N'\\\\nas\\same.bak'"),
+    ("DRSQL1", "RESTORE DATABASE SameAgain FROM DISK = N'\\\\nas\\same.bak' WITH NORECOVERY,"
+               " STATS = 25, MOVE N'SSODB' TO N'D:\\same.mdf', MOVE N'SSODB_log' TO N'D:\\same.ldf'"),
+    ("DRSQL1", "RESTORE LOG SameAgain FROM DISK = N'\\\\nas\\same.bak' WITH FILE = 2,"
+               " STOPATMARK = N'never set'"),
+    ("DRSQL1", "RESTORE LOG SameAgain FROM DISK = N'\\\\nas\\gone.bak'"),
+    ("DRSQL1", "SELECT * FROM msdb.dbo.restorehistory h JOIN msdb.dbo.backupset b"
+               " ON b.backup_set_id = h.backup_set_id WHERE h.destination_database_name ="
+               " N'SameAgain'"),
+    ("DRSQL1", "SELECT 1 / 0"),
     ("DRSQL1", "SELECT * FROM sys.dm_exec_sessions"),
 )
 
@@ -49,7 +66,7 @@ def play(seed):
     connections, recorders = [], []
     with Lab(extra=("--seed", str(seed))) as lab:
         servers = read_ini(lab.ini)
-        for name, text in SCRIPT:
+        for name, text, *parameters in SCRIPT:
             server = servers[f"server {name}"]
             with open(server["restore_password_file"], encoding="utf-8") as file:
                 password = file.readline().strip()
@@ -60,9 +77,11 @@ def play(seed):
                                        sock=recorder)
             try:
                 cursor = connection.cursor()
-                cursor.execute(text)
+                cursor.execute(text, *parameters)
                 if cursor.description is not None:
                     cursor.fetchall()
+                while cursor.nextset():
+                    pass
             except pytds.Error:
                 pass
             # both stay open: when a session ends is not the script's to say
@@ -76,7 +95,7 @@ def play(seed):
 
 def the_same_seed_and_script_give_the_same_bytes():
     first, second, other = play(1), play(1), play(2)
-    for one, two, (name, text) in zip(first, second, SCRIPT):
+    for one, two, (name, text, *_) in zip(first, second, SCRIPT):
         expect(one == two, f"other bytes from {name}: {text}")
     expect(first != other, "another seed changes nothing")
     print(f"  {sum(map(len, first))} bytes, twice")

@@ -21,8 +21,10 @@ static void read_version(const struct node *server, struct instance *instance)
 {
     const char *version = node_text(server, "version", "16.0.4236");
     struct node member = node_member(server, "version");
-    if (sscanf(version, "%d.%d.%d", &instance->major_version, &instance->minor_version,
-               &instance->build) != 3 ||
+    int length = 0;
+    if (sscanf(version, "%d.%d.%d%n", &instance->major_version, &instance->minor_version,
+               &instance->build, &length) != 3 ||
+        version[length] != '\0' ||
         instance->major_version < 10 || instance->major_version > 17) {
         node_problem(&member, "expected major.minor.build such as 16.0.4236; found \"%s\"",
                      version);
@@ -87,7 +89,7 @@ static void read_server(struct lab *lab, const struct node *server)
                             " adhoc_distributed_queries max_dop_one agent stopped edition"
                             " data_path log_path encryption certificate tde_certificate folders"
                             " cluster_nodes");
-    const char *name = node_text_required(server, "name");
+    const char *name = node_name(server, "name");
     struct node member = node_member(server, "name");
     if (lab_instance(lab, name) != NULL) {
         node_problem(&member, "\"%s\" is there twice", name);
@@ -97,16 +99,14 @@ static void read_server(struct lab *lab, const struct node *server)
     instance->is_source =
         strcmp(node_choice(server, "role", "source destination", NULL), "source") == 0;
     read_version(server, instance);
-    const char *restores = node_text(server, "restores", "*");
-    text_copy(instance->restores, sizeof instance->restores,
-              strcmp(restores, "*") == 0 ? "" : restores);
-    text_copy(instance->alias, sizeof instance->alias, node_text(server, "alias", ""));
-    text_copy(instance->edition, sizeof instance->edition,
-              node_text(server, "edition", instance->edition));
-    text_copy(instance->data_path, sizeof instance->data_path,
-              node_text(server, "data_path", instance->data_path));
-    text_copy(instance->log_path, sizeof instance->log_path,
-              node_text(server, "log_path", instance->log_path));
+    node_copy_text(server, "restores", instance->restores, sizeof instance->restores);
+    if (strcmp(instance->restores, "*") == 0) {
+        instance->restores[0] = '\0';
+    }
+    node_copy_text(server, "alias", instance->alias, sizeof instance->alias);
+    node_copy_text(server, "edition", instance->edition, sizeof instance->edition);
+    node_copy_text(server, "data_path", instance->data_path, sizeof instance->data_path);
+    node_copy_text(server, "log_path", instance->log_path, sizeof instance->log_path);
     instance->utc_offset_min = (int)node_integer(server, "utc_offset_minutes", -840, 840, 0);
     instance->clock_offset_ms =
         (int)node_integer(server, "clock_offset_ms", -86400000, 86400000, 0);
@@ -134,7 +134,7 @@ static void read_database(struct lab *lab, const struct node *database,
     node_check_keys(database, "name server role data_mb log_kb_per_second recovery_model"
                               " encrypted mirrored availability_group native_log_shipping"
                               " offline");
-    const char *name = node_text_required(database, "name");
+    const char *name = node_name(database, "name");
     const char *role = node_choice(database, "role",
                                    "management master-messagebox messagebox tracking bam rules sso"
                                    " bam-alerts custom other none",
@@ -158,8 +158,8 @@ static void read_database(struct lab *lab, const struct node *database,
     const char *model = node_choice(database, "recovery_model", "FULL BULK_LOGGED SIMPLE", "FULL");
     made->encrypted = node_boolean(database, "encrypted", false);
     made->mirrored = node_boolean(database, "mirrored", false);
-    text_copy(made->availability_group, sizeof made->availability_group,
-              node_text(database, "availability_group", ""));
+    node_copy_text(database, "availability_group", made->availability_group,
+                   sizeof made->availability_group);
     made->native_log_shipping = node_boolean(database, "native_log_shipping", false);
     if (made->native_log_shipping) {
         msdb_write_native_shipping(made);
@@ -293,7 +293,7 @@ static struct lab *build(const struct node *top, uint64_t seed)
     }
     struct lab *lab = lab_new(seed, plan.start_utc_ms);
     struct biztalk_group *group = NULL;
-    text_copy(lab->group_name, sizeof lab->group_name, node_text_required(top, "group"));
+    text_copy(lab->group_name, sizeof lab->group_name, node_name(top, "group"));
     lab->old_schema = strcmp(node_choice(top, "schema", "current old", "current"), "old") == 0;
     scenario_read_shipping_schema(lab, top);
     read_objects(lab, top, &group);

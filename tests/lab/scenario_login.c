@@ -75,7 +75,7 @@ static bool is_named(const struct node *list, const char *server)
 void scenario_read_login(struct lab *lab, const struct node *login)
 {
     node_check_keys(login, "name password use permissions databases servers disabled own_sids");
-    const char *name = node_text_required(login, "name");
+    const char *name = node_name(login, "name");
     const char *use = node_choice(login, "use", "monitor restore other", "other");
     const char *given = node_text(login, "password", NULL);
     unsigned permissions = read_permissions(login);

@@ -22,8 +22,14 @@ static void read_exceptions(const struct node *history, struct history_plan *pla
                             const struct biztalk_group *group)
 {
     struct node failed = node_member(history, "failed_starts");
-    for (size_t i = 0; i < node_count(&failed) && plan->exceptions_count < HISTORY_EXCEPTIONS;
-         i++) {
+    struct node partial = node_member(history, "partial");
+    struct node stolen = node_member(history, "stolen");
+    if (node_count(&failed) + node_count(&partial) + node_count(&stolen) > HISTORY_EXCEPTIONS) {
+        node_problem(history, "more than %d of failed_starts, partial and stolen together",
+                     HISTORY_EXCEPTIONS);
+        return;
+    }
+    for (size_t i = 0; i < node_count(&failed); i++) {
         struct node item = node_item(&failed, i);
         json_t *holder = json_pack("{sO}", "time", item.json);
         struct node wrapped = {.json = holder, .problems = item.problems};
@@ -31,9 +37,7 @@ static void read_exceptions(const struct node *history, struct history_plan *pla
         plan->exceptions[plan->exceptions_count++].utc_ms = node_instant(&wrapped, "time", 0);
         json_decref(holder);
     }
-    struct node partial = node_member(history, "partial");
-    for (size_t i = 0; i < node_count(&partial) && plan->exceptions_count < HISTORY_EXCEPTIONS;
-         i++) {
+    for (size_t i = 0; i < node_count(&partial); i++) {
         struct node item = node_item(&partial, i);
         node_check_keys(&item, "time fails_at");
         struct history_exception *exception = &plan->exceptions[plan->exceptions_count++];
@@ -49,7 +53,8 @@ static void read_exceptions(const struct node *history, struct history_plan *pla
 static void read_positions(const struct node *top, struct lab *lab, struct history_plan *plan)
 {
     struct node list = node_member(top, "standby");
-    for (size_t i = 0; i < node_count(&list) && plan->positions_count < STANDBY_POSITIONS; i++) {
+    node_check_room(&list, STANDBY_POSITIONS);
+    for (size_t i = 0; i < node_count(&list) && i < STANDBY_POSITIONS; i++) {
         struct node item = node_item(&list, i);
         node_check_keys(&item,
                         "server database behind applied state mirror availability_group");
@@ -79,13 +84,15 @@ static void read_stolen(const struct node *history, struct history_plan *plan,
                         const struct biztalk_group *group)
 {
     struct node list = node_member(history, "stolen");
+    /* read_exceptions has said it where they are too many */
     for (size_t i = 0; i < node_count(&list) && plan->exceptions_count < HISTORY_EXCEPTIONS; i++) {
         struct node item = node_item(&list, i);
         node_check_keys(&item, "time database path");
         struct history_exception *exception = &plan->exceptions[plan->exceptions_count++];
         exception->utc_ms = node_instant(&item, "time", 0);
         exception->stolen_from = find_database(group, node_text_required(&item, "database"));
-        text_copy(exception->path, sizeof exception->path, node_text_required(&item, "path"));
+        node_text_required(&item, "path");
+        node_copy_text(&item, "path", exception->path, sizeof exception->path);
         if (exception->stolen_from == NULL) {
             struct node member = node_member(&item, "database");
             node_problem(&member, "expected a database that the job backs up");
@@ -102,13 +109,14 @@ static void read_set(const struct node *item, struct history_plan *plan,
     set->utc_ms = node_instant(item, "time", 0);
     set->full = strcmp(node_choice(item, "kind", "full log", NULL), "full") == 0;
     set->complete = node_boolean(item, "complete", true);
-    text_copy(set->stamp, sizeof set->stamp, node_text(item, "stamp", ""));
+    node_copy_text(item, "stamp", set->stamp, sizeof set->stamp);
     const struct history_set *before = plan->sets_count > 1 ? set - 1 : NULL;
     if (set->utc_ms < plan->start_utc_ms || set->utc_ms > plan->now_utc_ms ||
         (before != NULL && (set->id <= before->id || set->utc_ms < before->utc_ms))) {
         node_problem(item, "sets are listed by number and time, within the history's hours");
     }
     struct node without = node_member(item, "without");
+    node_check_room(&without, GROUP_MEMBERS);
     for (size_t i = 0; i < node_count(&without) && i < GROUP_MEMBERS; i++) {
         struct node name = node_item(&without, i);
         const char *text = json_string_value(name.json);
@@ -139,7 +147,7 @@ static void read_history(const struct node *top, struct history_plan *plan,
     plan->every_ms = node_integer(&backup, "every_minutes", 1, 1440, 15) * 60000;
     plan->backup_hour = (int)node_integer(&backup, "full_hour", -1, 23, -1);
     group->use_local_time = node_boolean(&backup, "use_local_time", false);
-    text_copy(group->name, sizeof group->name, node_text(&backup, "name", "BTS"));
+    node_copy_text(&backup, "name", group->name, sizeof group->name);
     group->backup_hour = plan->backup_hour;
     plan->behind = 1;
     if (history.json == NULL) {

@@ -123,12 +123,29 @@ const char *node_text_required(const struct node *object, const char *key)
 
 void node_copy_text(const struct node *object, const char *key, char *out, size_t size)
 {
-    const char *text = node_text(object, key, "");
+    const char *text = node_text(object, key, NULL);
+    if (text == NULL) {
+        return;
+    }
     if (strlen(text) >= size) {
         struct node member = node_member(object, key);
         node_problem(&member, "longer than %zu bytes", size - 1);
     }
     text_copy(out, size, text);
+}
+
+const char *node_name(const struct node *object, const char *key)
+{
+    char name[NODE_NAME_BYTES + 1];
+    node_copy_text(object, key, name, sizeof name);
+    return node_text_required(object, key);
+}
+
+void node_check_room(const struct node *array, size_t room)
+{
+    if (node_count(array) > room) {
+        node_problem(array, "more than %zu items", room);
+    }
 }
 
 const char *node_choice(const struct node *object, const char *key, const char *choices,

@@ -30,8 +30,14 @@ void node_check_keys(const struct node *object, const char *known);
 /* Values; otherwise NULL (or required) makes an absent one a problem. Texts are borrowed. */
 const char *node_text(const struct node *object, const char *key, const char *otherwise);
 const char *node_text_required(const struct node *object, const char *key);
-/* node_text into a buffer, "" where it is absent; what does not fit is a problem. */
+/* node_text into a buffer, which stays as it is where the text is absent; what does not fit is a
+ * problem. */
 void node_copy_text(const struct node *object, const char *key, char *out, size_t size);
+/* A required name; the lab keeps NODE_NAME_BYTES of one, and a longer one is a problem. */
+enum { NODE_NAME_BYTES = 128 };
+const char *node_name(const struct node *object, const char *key);
+/* A problem where the list has more than room items. */
+void node_check_room(const struct node *array, size_t room);
 /* One of the words in choices ("source destination"). */
 const char *node_choice(const struct node *object, const char *key, const char *choices,
                         const char *otherwise);

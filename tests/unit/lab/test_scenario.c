@@ -94,6 +94,28 @@ static void a_fault_in_an_unknown_database_is_told(void **state)
                    "history.failed_starts[0]");
 }
 
+static void a_version_with_something_behind_it_is_told(void **state)
+{
+    (void)state;
+    assert_problem(", \"version\": \"16.0.4236x\"", "", "", "found \"16.0.4236x\"");
+}
+
+static void what_does_not_fit_is_told(void **state)
+{
+    (void)state;
+    struct str many = {0};
+    assert_problem(", \"alias\": \"" "0123456789012345678901234567890123456789012345678901234567890123"
+                   "4567890123456789012345678901234567890123456789012345678901234567x\"", "", "",
+                   "servers[0].alias: longer than 128 bytes");
+    str_add(&many, ", \"history\": {\"hours\": 1, \"failed_starts\": [");
+    for (int i = 0; i < 65; i++) {
+        str_format(&many, "%s\"2026-11-20T11:20:50Z\"", i == 0 ? "" : ", ");
+    }
+    str_add(&many, "]}");
+    assert_problem("", "", str_text(&many), "more than 64 of failed_starts, partial and stolen");
+    str_free(&many);
+}
+
 static void all_errors_come_at_once(void **state)
 {
     (void)state;
@@ -222,6 +244,8 @@ int main(void)
         cmocka_unit_test(a_wrong_type_is_told_with_its_path),
         cmocka_unit_test(a_choice_names_what_was_expected),
         cmocka_unit_test(a_fault_in_an_unknown_database_is_told),
+        cmocka_unit_test(a_version_with_something_behind_it_is_told),
+        cmocka_unit_test(what_does_not_fit_is_told),
         cmocka_unit_test(all_errors_come_at_once),
         cmocka_unit_test(broken_json_is_told_with_its_line),
         cmocka_unit_test(an_unknown_scenario_names_the_built_in_ones),
