@@ -7,6 +7,7 @@ import os
 import random
 import struct
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
@@ -172,6 +173,37 @@ def drain(client, begun=True):
             return
 
 
+HUGE = "sys.all_objects AS a CROSS JOIN " + " CROSS JOIN ".join(
+    f"msdb.dbo.backupset AS {letter}" for letter in "bcdefg")
+
+
+def an_attention_ends_a_select_without_end():
+    with Lab() as lab:
+        door = Door(lab)
+        client, other = door.open(), door.open()
+        for text, columns in ((f"SELECT COUNT_BIG(*) FROM {HUGE}", 0),
+                              (f"SELECT b.name, c.name, d.* FROM {HUGE}", 1),
+                              (f"DECLARE @n nvarchar(128); SELECT @n = b.name FROM {HUGE}", 0),
+                              (f"SELECT b.name INTO #t FROM {HUGE}", 0)):
+            client.send_batch(text)
+            began = time.monotonic()
+            client.attention()
+            replies = [client.reply(), client.reply()]
+            spent = time.monotonic() - began
+            expect(spent < 1, f"{text[:40]}: cancelled after {spent:.1f} s")
+            expect(replies[1].dones == [("done", 32, 253, 0)], f"{replies[1].dones}")
+            expect(not replies[0].errors, f"{[e.text for e in replies[0].errors]}")
+            expect(other.batch("SELECT 6").sets[0][1] == [[6]], "another connection is answered")
+        expect(client.batch("SELECT 7").sets[0][1] == [[7]], "the connection goes on")
+        client.send_batch(f"SELECT COUNT_BIG(*) FROM {HUGE}")
+        client.close()
+        began = time.monotonic()
+        expect(other.batch("SELECT 8").sets[0][1] == [[8]], "the others go on")
+        expect(time.monotonic() - began < 1, "a client that has left wants no answer")
+        other.close()
+    print("  4 queries without an end: cancelled, and one whose client left")
+
+
 def nonsense_ends_its_own_connection():
     with Lab() as lab:
         door = Door(lab)
@@ -207,5 +239,6 @@ if __name__ == "__main__":
         calls_go_by_name_and_by_number,
         transactions_begin_and_end_by_request,
         an_attention_may_come_at_any_moment,
+        an_attention_ends_a_select_without_end,
         nonsense_ends_its_own_connection,
     ])

@@ -36,6 +36,7 @@ struct engine *engine_new(struct instance *instance)
                         NULL) != SQLITE_OK)
         log_write(LOG_ERROR, "SQLite: %s", sqlite3_errmsg(engine->db));
     store_run(engine, "PRAGMA temp_store=memory; PRAGMA secure_delete=off");
+    query_hear_clients(engine);
     cell_open(engine->db);
     functions_open(engine);
     store_open(engine);

@@ -358,6 +358,22 @@ void reply_end(struct reply *reply, bool attention)
     reply->last_done = NO_DONE;
 }
 
+size_t reply_place(const struct reply *reply)
+{
+    return (size_t)reply->spill.written + reply->out.length;
+}
+
+void reply_take_back(struct reply *reply, size_t place)
+{
+    size_t spilled = (size_t)reply->spill.written;
+
+    if (place >= reply_place(reply))
+        return;
+    reply->last_done = NO_DONE;
+    reply->out.length = place > spilled ? place - spilled : 0;
+    spill_cut(&reply->spill, (off_t)place);
+}
+
 bool reply_is_empty(const struct reply *reply)
 {
     return reply->out.length == 0 && spill_left(&reply->spill) == 0;

@@ -37,6 +37,11 @@ void reply_order(struct reply *reply, const uint16_t *columns, size_t count);
 /* ROW (or NBCROW) with one value for each column of the last reply_columns. */
 void reply_row(struct reply *reply, const struct sql_value *values);
 
+/* Where the reply ends now; and takes back what came behind such a place, of which nothing was sent
+ * meanwhile: the rows of a query that the client does not want any more. */
+size_t reply_place(const struct reply *reply);
+void reply_take_back(struct reply *reply, size_t place);
+
 /* INFO, wire class 0. line: 1-based line in the batch. */
 void reply_info(struct reply *reply, int number, int state, int line, const char *procedure,
                 const char *format, ...) __attribute__((format(printf, 6, 7)));

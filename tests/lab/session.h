@@ -22,8 +22,8 @@ enum { SESSION_READ_COMMITTED = 2 };
 
 enum session_end { SESSION_GO_ON, SESSION_ATTENTION, SESSION_KILLED, SESSION_DISCONNECTED };
 
-/* The way to a session's client, supplied by the wire. Both are called by the session's own thread
- * without the lab's lock. */
+/* The way to a session's client, supplied by the wire. Both are called by the session's own thread:
+ * flush without the lab's lock, look with it or without. */
 struct session_link {
     /* Sends what the reply holds; false = the client is gone. */
     bool (*flush)(struct session_link *link);

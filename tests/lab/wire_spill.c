@@ -70,6 +70,15 @@ size_t spill_take(struct spill *spill, struct str *out, size_t max)
     return moved;
 }
 
+void spill_cut(struct spill *spill, off_t length)
+{
+    if (length >= spill->written)
+        return;
+    if (ftruncate(spill->fd, length) != 0)
+        log_write(LOG_WARNING, "a temporary file cannot be cut");
+    spill->written = length;
+}
+
 void spill_reset(struct spill *spill)
 {
     if (spill->written > 0 && ftruncate(spill->fd, 0) != 0)

@@ -24,6 +24,9 @@ size_t spill_left(const struct spill *spill);
 /* Moves up to max bytes to the end of out; returns how many. */
 size_t spill_take(struct spill *spill, struct str *out, size_t max);
 
+/* Forgets what was appended beyond so many bytes, counted from the last reset. */
+void spill_cut(struct spill *spill, off_t length);
+
 /* Forgets everything; the file stays for the next time, empty. */
 void spill_reset(struct spill *spill);
 

@@ -16,6 +16,9 @@ bool query_fill(struct run *run, const struct binder *binder, enum flow *flow);
 /* Prepares SQL and binds the frame's variables. NULL sets *flow. */
 sqlite3_stmt *query_prepare(struct run *run, const char *sql, enum flow *flow);
 
+/* From now on a statement that takes long hears now and then whether its client still wants it. */
+void query_hear_clients(struct engine *engine);
+
 /* sqlite3_step with the run noted for functions. */
 int query_step(struct run *run, sqlite3_stmt *statement);
 

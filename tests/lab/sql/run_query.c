@@ -73,6 +73,35 @@ sqlite3_stmt *query_prepare(struct run *run, const char *sql, enum flow *flow)
     return statement;
 }
 
+/* In the thread of the session that runs, with the lock: an attention or a client that has left ends
+ * the statement, as SQLITE_INTERRUPT. */
+static int hear_client(void *context)
+{
+    const struct engine *engine = context;
+    struct session *session = engine->run == NULL ? NULL : engine->run->session;
+
+    if (session == NULL || session->link == NULL)
+        return 0;
+    switch (session->link->look(session->link)) {
+    case SESSION_ATTENTION:
+        session->attention = true;
+        break;
+    case SESSION_DISCONNECTED:
+        session->disconnected = true;
+        break;
+    default:
+        break;
+    }
+    return session_state(session) != SESSION_GO_ON;
+}
+
+void query_hear_clients(struct engine *engine)
+{
+    enum { OPERATIONS_BETWEEN = 200000 }; /* some milliseconds */
+
+    sqlite3_progress_handler(engine->db, OPERATIONS_BETWEEN, hear_client, engine);
+}
+
 int query_step(struct run *run, sqlite3_stmt *statement)
 {
     struct run *outer = run->engine->run;
@@ -94,6 +123,8 @@ enum flow query_failed(struct run *run, const struct table *table, const char *v
     const char *database =
         table == NULL || table->database == NULL ? "tempdb" : table->database->name;
 
+    if (session_state(run->session) != SESSION_GO_ON)
+        return session_state(run->session) == SESSION_ATTENTION ? FLOW_END : FLOW_CLOSE;
     if (problem.number != 0)
         return run_problem(run, &problem);
     switch (sqlite3_extended_errcode(run->engine->db)) {
@@ -171,10 +202,12 @@ static enum flow read_rows(struct run *run, sqlite3_stmt *statement, const struc
     struct sql_value *values = memory_new_array(select->columns_count + 1, sizeof *values);
     enum flow flow = FLOW_NEXT;
     int64_t count = 0;
+    size_t first_row;
     int result;
 
     if (!assigns(select))
         send_columns(run, select);
+    first_row = reply_place(run->reply);
     while ((result = query_step(run, statement)) == SQLITE_ROW) {
         if (run->state->row_limit > 0 && count == run->state->row_limit) {
             result = SQLITE_DONE;
@@ -193,6 +226,8 @@ static enum flow read_rows(struct run *run, sqlite3_stmt *statement, const struc
     } else {
         flow = result == SQLITE_ROW ? run_problem(run, &run->problem)
                                     : query_failed(run, NULL, "SELECT");
+        if (session_state(run->session) == SESSION_ATTENTION)
+            reply_take_back(run->reply, first_row);
         run->state->row_count = 0;
         run_done(run, COMMAND_SELECT, -1);
     }
