@@ -527,15 +527,22 @@ ATTENTION = {
     ("batch", False, False, True): "1/349 17/195/1 1/192 2/243",
     ("batch", False, True, False): "17/195/1 2/192",
     ("batch", False, True, True): "1/349 17/195/1 1/192 2/243",
+    ("batch", True, False, False): "17/195/1 2/192",
+    ("batch", True, False, True): "1/349 17/195/1 1/192 2/243",
     ("batch", True, True, False): "17/195/1 1/192 E 2/253",
     ("batch", True, True, True): "1/349 17/195/1 1/192 1/243 E 2/253",
-    ("rpc", False, False, False): "i17/195/1 p2/224",
-    ("rpc", False, False, True): "i1/349 i17/195/1 i1/192 p2/224",
-    ("prepared", False, False, False): "i17/195/1 p2/224",
-    ("prepared", False, True, True): "i1/349 i17/195/1 i1/192 p2/224",
-    ("prepared", True, False, False): "i17/195/1 p2/224",
-    ("prepared", True, False, True): "i1/349 i17/195/1 i1/192 p2/224",
 }
+for _how in ("rpc", "prepared"):  # the same of both
+    ATTENTION |= {
+        (_how, False, False, False): "i17/195/1 p2/224",
+        (_how, False, False, True): "i1/349 i17/195/1 i1/192 p2/224",
+        (_how, False, True, False): "i17/195/1 p2/224",
+        (_how, False, True, True): "i1/349 i17/195/1 i1/192 p2/224",
+        (_how, True, False, False): "i17/195/1 p2/224",
+        (_how, True, False, True): "i1/349 i17/195/1 i1/192 p2/224",
+        (_how, True, True, False): "i17/195/1 i1/192 E p2/224",
+        (_how, True, True, True): "i1/349 i17/195/1 i1/192 i1/243 E p2/224",
+    }
 
 CHAPTERS = {
     "gaps-backup": BACKUP,

@@ -190,7 +190,8 @@ static enum flow run_try(struct run *run, struct statement *statement)
     if (flow != FLOW_ERROR) {
         if (flow == FLOW_NEXT)
             run_done(run, COMMAND_END_TRY, -1);
-        else if (run->scope == REPLY_BATCH && session_state(run->session) == SESSION_ATTENTION)
+        else if ((run->scope == REPLY_BATCH || attention_rolls_back(run->session)) &&
+                 session_state(run->session) == SESSION_ATTENTION)
             run_done(run, COMMAND_TRY_CANCELLED, -1);
         return flow;
     }

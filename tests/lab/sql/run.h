@@ -177,6 +177,8 @@ enum flow run_admin(struct run *run, struct statement *statement);
 enum flow run_set_option(struct run *run, struct statement *statement);
 enum flow run_use(struct run *run, const char *name);
 enum flow run_waitfor(struct run *run, struct statement *statement);
+/* Whether an attention that comes now rolls back: XACT_ABORT in a transaction. */
+bool attention_rolls_back(const struct session *session);
 enum flow run_raiserror(struct run *run, struct statement *statement);
 enum flow run_throw(struct run *run, struct statement *statement);
 

@@ -289,6 +289,12 @@ enum flow run_use(struct run *run, const char *name)
 
 /* --- WAITFOR -------------------------------------------------------------------------------- */
 
+/* With XACT_ABORT an attention ends the transaction too. Captured. */
+bool attention_rolls_back(const struct session *session)
+{
+    return session->xact_abort && session->transaction_depth > 0;
+}
+
 enum flow run_waitfor(struct run *run, struct statement *statement)
 {
     const struct instance *instance = run->session->instance;
@@ -325,8 +331,9 @@ enum flow run_waitfor(struct run *run, struct statement *statement)
     if (end == SESSION_KILLED || end == SESSION_DISCONNECTED)
         return FLOW_CLOSE;
     if (end == SESSION_ATTENTION) {
-        /* captured: in a procedure outside TRY the DONEPROC says it all */
-        if (run->scope == REPLY_BATCH || run->try_depth > 0)
+        /* captured: in a procedure outside TRY the DONEPROC says it all, but where a transaction is
+         * rolled back */
+        if (run->scope == REPLY_BATCH || run->try_depth > 0 || attention_rolls_back(run->session))
             run_done(run, COMMAND_WAIT_CANCELLED, -1);
         return FLOW_END;
     }
