@@ -204,6 +204,25 @@ def an_attention_ends_a_select_without_end():
     print("  4 queries without an end: cancelled, and one whose client left")
 
 
+def a_killed_session_that_does_not_read_is_gone():
+    lock = ("DECLARE @r int; EXEC @r = sp_getapplock @Resource = N'held', @LockMode = 'Exclusive',"
+            " @LockOwner = 'Session', @LockTimeout = 0; ")
+    with Lab() as lab:
+        door = Door(lab)
+        client, other = door.open(), door.open()
+        client.send_batch(lock + "SELECT a.*, b.* FROM msdb.dbo.backupset AS a CROSS JOIN"
+                                 " (SELECT TOP (20) * FROM msdb.dbo.backupset) AS b")
+        locks = ("SELECT COUNT(*) AS n FROM sys.dm_tran_locks"
+                 " WHERE resource_type = N'APPLICATION'")
+        wait_for(lambda: other.batch(locks).sets[0][1] == [[1]], 10,
+                 "it holds the lock, and sends what nobody reads")
+        other.batch(f"KILL {client.spid}")
+        wait_for(lambda: other.batch(lock + "SELECT @r").sets[0][1] == [[0]], 10,
+                 "the killed session's lock is free")
+        client.close()
+        other.close()
+
+
 def nonsense_ends_its_own_connection():
     with Lab() as lab:
         door = Door(lab)
@@ -240,5 +259,6 @@ if __name__ == "__main__":
         transactions_begin_and_end_by_request,
         an_attention_may_come_at_any_moment,
         an_attention_ends_a_select_without_end,
+        a_killed_session_that_does_not_read_is_gone,
         nonsense_ends_its_own_connection,
     ])

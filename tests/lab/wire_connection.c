@@ -58,6 +58,17 @@ static enum session_end look_at_link(struct session_link *link)
     }
 }
 
+/* A killed session is not kept, with its locks, by a client that does not read. */
+static bool is_killed(void *context)
+{
+    const struct connection *connection = context;
+
+    lab_lock();
+    bool killed = connection->session != NULL && connection->session->killed;
+    lab_unlock();
+    return killed;
+}
+
 static bool refuse(const struct connection *connection, const char *why)
 {
     log_write(LOG_WARNING, "%s: connection %u closed: %s", connection->instance->name,
@@ -428,6 +439,8 @@ void connection_run(struct connection *connection)
 {
     connection->link = (struct session_link){.flush = flush_link, .look = look_at_link};
     packet_link_open(&connection->packets, connection->fd, connection->instance->wire);
+    connection->packets.stream.given_up = is_killed;
+    connection->packets.stream.context = connection;
     if (open_connection(connection)) {
         while (receive(connection) && serve_request(connection))
             continue;

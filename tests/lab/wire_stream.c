@@ -7,7 +7,7 @@
 #include "tests/lab/wire_settings.h"
 #include "tests/lab/wire_tls.h"
 
-enum { TRICKLE_STEP_MS = 50 };
+enum { TRICKLE_STEP_MS = 50, GIVE_UP_AFTER_MS = 500 };
 
 static ssize_t read_socket(struct wire_stream *stream, void *bytes, size_t size)
 {
@@ -37,13 +37,19 @@ ssize_t wire_stream_read(struct wire_stream *stream, void *bytes, size_t size)
     }
 }
 
-/* Waits until the socket takes more; false = the client is gone. */
-static bool wait_writable(int fd)
+/* Waits until the socket takes more; false = the client is gone, or was given up. */
+static bool wait_writable(const struct wire_stream *stream)
 {
-    struct pollfd writable = {.fd = fd, .events = POLLOUT};
+    struct pollfd writable = {.fd = stream->fd, .events = POLLOUT};
+    int ready = 0;
 
-    if (poll(&writable, 1, -1) < 0)
-        return errno == EINTR;
+    while (ready == 0) {
+        ready = poll(&writable, 1, GIVE_UP_AFTER_MS);
+        if (ready < 0)
+            return errno == EINTR;
+        if (ready == 0 && stream->given_up != NULL && stream->given_up(stream->context))
+            return false;
+    }
     return (writable.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
 }
 
@@ -57,7 +63,7 @@ static bool write_socket(struct wire_stream *stream, const char *at, size_t leng
             stream->sent_bytes += sent;
         } else if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
             return false;
-        } else if (!wait_writable(stream->fd)) {
+        } else if (!wait_writable(stream)) {
             return false;
         }
     }

@@ -19,13 +19,16 @@ struct wire_stream {
     struct wire_settings *settings; /* borrowed; its faults; NULL = none */
     unsigned fault_generation;     /* of the faults that sent_bytes counts for */
     int64_t sent_bytes;            /* since those faults were set */
+    /* Whether to wait no more for a client that does not read; NULL: it is waited for. */
+    bool (*given_up)(void *context);
+    void *context; /* borrowed */
 };
 
 /* Reads what is there without waiting: the number of bytes, 0 = nothing now, -1 = the client is
  * gone. */
 ssize_t wire_stream_read(struct wire_stream *stream, void *bytes, size_t size);
 
-/* Writes all bytes, waiting for a client that is slow; false = the client is gone. */
+/* Writes all bytes, waiting for a client that is slow; false = the client is gone, or given up. */
 bool wire_stream_write(struct wire_stream *stream, const void *bytes, size_t length);
 
 #endif
