@@ -140,6 +140,39 @@ def a_mirror_that_only_the_restore_login_sees_is_refused_before_the_first_write(
             expect(not read_record(lab), read_record(lab))
 
 
+def idle(databases):
+    for database in databases:
+        database["log_kb_per_second"] = 0
+    return databases
+
+
+def an_empty_log_of_somebody_else_breaks_no_chain():
+    """Taken behind the job's set while nothing is written: its first LSN is its last, and the chain
+    has no hole, with its file and without."""
+    for state in ("readable", "missing"):
+        with EditedLab("matrix", databases=idle) as lab:
+            connection = restore_login(lab, "SQLM2")
+            cursor = connection.cursor()
+            cursor.execute(r"BACKUP LOG BizTalkDTADb TO DISK = N'\\nas\tool.trn'")
+            while cursor.nextset():
+                pass
+            cursor.execute("SELECT TOP (1) b.first_lsn, b.last_lsn FROM msdb.dbo.backupset b"
+                           " WHERE b.database_name = N'BizTalkDTADb' ORDER BY b.backup_set_id DESC")
+            first, last = cursor.fetchone()
+            expect(first == last, (first, last))
+            cursor.execute(rf"EXEC master.dbo.sp_lab_file N'\\nas\tool.trn', N'{state}'")
+            cursor.execute("EXEC master.dbo.sp_lab_advance 1000")  # the next set, imported
+            connection.close()
+            newest = lab.json("sets", "-n", "1")["sets"][0]
+            expect(newest["complete"] and newest["chain"] == "ok", newest)
+            lab.sources_die()
+            done = restore(lab, "--target", "newest")
+            expect(done.returncode == 0, (state, done.stderr[-1500:]))
+            report = lab.json("report", "1")
+            expect(report["verdict"] == "ok" and report["mark"] == newest["mark"], report)
+            check_record(lab, len(MATRIX))
+
+
 def files_that_cannot_be_read_leave_the_set_before_them():
     with Lab("bad-files") as lab:
         lab.sources_die()
@@ -210,6 +243,7 @@ main([a_set_that_failed_at_any_position_leaves_the_one_before_it,
       a_cluster_a_group_and_native_log_shipping_are_named,
       a_mirror_or_a_secondary_replica_is_no_standby,
       a_mirror_that_only_the_restore_login_sees_is_refused_before_the_first_write,
+      an_empty_log_of_somebody_else_breaks_no_chain,
       files_that_cannot_be_read_leave_the_set_before_them,
       a_stolen_log_is_a_bridge_only_while_its_file_is_there,
       a_spoiled_server_is_named_with_its_number,

@@ -36,7 +36,7 @@ struct restore_statement {
     bool device_is_url, device_is_name; /* a name: a logical backup device */
     enum restore_end end;
     char standby_file[261];
-    bool replace, restart, checksum, no_checksum, continue_after_error, keep_replication,
+    bool replace, restart, checksum, no_checksum, continue_after_error, keep_replication, keep_cdc,
         restricted_user, load_history;
     int file_position; /* 0 = not given */
     int stats_percent; /* 0 = not given, then 10 */

@@ -68,7 +68,10 @@ static void set_full(struct database *database, struct backup_file *file)
 
 static void set_log(struct database *database, struct backup_file *file)
 {
-    timeline_grow(database->timeline, 1024);
+    /* source: domain facts: empty logs occur, where nothing was written since the last one */
+    if (database->timeline->next_lsn != database->last_log_backup_lsn) {
+        timeline_grow(database->timeline, 1024);
+    }
     /* a past that begins with a log has none before it */
     file->first_lsn = database->last_log_backup_lsn == 0 ? database->timeline->records[0].lsn
                                                          : database->last_log_backup_lsn;
@@ -271,7 +274,7 @@ static bool take_time(struct session *session, const struct backup_statement *st
 {
     int64_t started = lab_now_utc_ms(session->instance->lab);
     int stats = statement->stats_percent;
-    int step = stats > 0 && stats < 100 ? stats : 10;
+    int step = stats > 0 && stats <= 100 ? stats : 10;
     for (int percent = step; percent <= 100; percent += step) {
         if (session_sleep(session, started + duration_ms * percent / 100) != SESSION_GO_ON) {
             return false;

@@ -197,7 +197,8 @@ bool restore_filelistonly(struct restore_run *run)
 {
     size_t count;
     struct sql_column *columns = columns_parse(filelist_columns, &count, NULL);
-    reply_columns(run->reply, columns, count);
+    /* SnapshotUrl, the last, is there since 2016 */
+    reply_columns(run->reply, columns, run->instance->major_version >= 13 ? count : count - 1);
     for (size_t i = 0; i < run->file->files_count; i++) {
         struct row row = {0};
         add_file(&row, run->file, i);

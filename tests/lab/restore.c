@@ -75,8 +75,8 @@ bool restore_take_time(struct restore_run *run, int64_t size_bytes)
 {
     struct session *session = run->session;
     int64_t duration_ms = 60 + size_bytes * 1000 / run->instance->restore_bytes_per_s;
-    int stats = run->statement->stats_percent;
-    int step = stats > 0 && stats < 100 ? stats : 5;
+    int stats = run->statement->stats_percent, said = 0;
+    int step = stats > 0 && stats < 5 ? stats : 5;
     strcpy(session->wait_type, "BACKUPTHREAD");
     bool finished = true, interrupted = false;
     for (int percent = step; finished && percent <= 100; percent += step) {
@@ -90,7 +90,8 @@ bool restore_take_time(struct restore_run *run, int64_t size_bytes)
             interrupted = true;
             break;
         }
-        if (finished && stats > 0) {
+        if (finished && stats > 0 && percent / stats > said) {
+            said = percent / stats;
             char done[12];
             snprintf(done, sizeof done, "%d", percent);
             restore_say(run, 3211, RESTORE_TEXTS(done));
@@ -360,17 +361,23 @@ static void record_end(struct restore_run *run, bool succeeded)
     record->redo_lsn = run->database == NULL ? 0 : run->database->redo_lsn;
 }
 
+/* An option that only RECOVERY takes; NULL = none is there. */
+static const char *option_for_recovery(const struct restore_statement *statement)
+{
+    return statement->keep_replication  ? "KEEP_REPLICATION"
+           : statement->keep_cdc        ? "KEEP_CDC"
+           : statement->restricted_user ? "RESTRICTED_USER"
+                                        : NULL;
+}
+
 static bool run_statement(struct restore_run *run)
 {
     if (run->session->transaction_depth > 0) {
         return restore_fail(run, 3021, NULL);
     }
-    if ((run->statement->keep_replication || run->statement->restricted_user) &&
-        restore_end_of(run->statement) != RESTORE_RECOVERY) {
-        return restore_fail(run, 3031,
-                            RESTORE_TEXTS(run->statement->keep_replication ? "KEEP_REPLICATION"
-                                                                           : "RESTRICTED_USER",
-                                          "NORECOVERY, STANDBY"));
+    const char *for_recovery = option_for_recovery(run->statement);
+    if (for_recovery != NULL && restore_end_of(run->statement) != RESTORE_RECOVERY) {
+        return restore_fail(run, 3031, RESTORE_TEXTS(for_recovery, "NORECOVERY, STANDBY"));
     }
     switch (run->statement->kind) {
     case RESTORE_HEADERONLY:

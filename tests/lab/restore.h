@@ -79,6 +79,8 @@ bool restore_check_recovery_only(struct restore_run *run); /* no FROM */
 bool restore_check_stop(struct restore_run *run);          /* finds the stop point in the log */
 bool restore_check_files(struct restore_run *run);         /* MOVE, collisions, disk */
 
+/* 4334 where the name is "lsn:..." and no LSN follows. */
+bool restore_check_stop_lsn(struct restore_run *run);
 /* STOPATMARK and STOPBEFOREMARK: the name is "lsn:...". */
 bool restore_stops_at_lsn(const struct restore_statement *statement);
 

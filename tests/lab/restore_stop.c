@@ -31,6 +31,12 @@ bool restore_stops_at_lsn(const struct restore_statement *statement)
     return strncmp(statement->stop_name, "lsn:", 4) == 0;
 }
 
+bool restore_check_stop_lsn(struct restore_run *run)
+{
+    lab_lsn stop;
+    return !restore_stops_at_lsn(run->statement) || parse_stop_lsn(run, &stop);
+}
+
 static bool find_stop_lsn(struct restore_run *run)
 {
     lab_lsn stop;

@@ -112,13 +112,13 @@ static bool flag_option(struct parser *parser, struct restore_statement *restore
         {"NO_CHECKSUM", &restore->no_checksum},
         {"CONTINUE_AFTER_ERROR", &restore->continue_after_error},
         {"KEEP_REPLICATION", &restore->keep_replication},
+        {"KEEP_CDC", &restore->keep_cdc},
         {"RESTRICTED_USER", &restore->restricted_user},
         {"LOADHISTORY", &restore->load_history},
     };
     static const char *const accepted[] = {
-        "STOP_ON_ERROR", "KEEP_CDC",   "NOREWIND",
-        "REWIND",        "UNLOAD",     "NOUNLOAD",
-        "ENABLE_BROKER", "NEW_BROKER", "ERROR_BROKER_CONVERSATIONS"};
+        "STOP_ON_ERROR", "NOREWIND",      "REWIND",     "UNLOAD",
+        "NOUNLOAD",      "ENABLE_BROKER", "NEW_BROKER", "ERROR_BROKER_CONVERSATIONS"};
 
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (parser_accept_word(parser, flags[i].word)) {

@@ -169,6 +169,17 @@ static void headeronly_has_the_columns_of_its_version(void **state)
     }
 }
 
+static void filelistonly_has_the_columns_of_its_version(void **state)
+{
+    static const int cases[][2] = {{11, 21}, {12, 21}, {13, 22}, {16, 22}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        f->destination->major_version = cases[i][0];
+        assert_says(f, "RESTORE FILELISTONLY FROM DISK = N'\\\\share\\full.bak'", "");
+        assert_int_equal(told_columns, cases[i][1]);
+    }
+}
+
 static void filelistonly_has_a_row_for_each_file(void **state)
 {
     struct fixture *f = *state;

@@ -192,6 +192,14 @@ static void an_lsn_in_restore_database_is_taken(void **state)
     assert_says(f, FULL "NORECOVERY, STOPATMARK = N'lsn:99000000001600001'", DONE);
 }
 
+static void a_bad_lsn_in_restore_database_is_4334(void **state)
+{
+    struct fixture *f = *state;
+    assert_says(f, FULL "NORECOVERY, STOPATMARK = N'lsn:abc'", "4334 3013");
+    assert_says(f, FULL "NORECOVERY, STOPBEFOREMARK = N'lsn:'", "4334 3013");
+    assert_null(instance_database(f->destination, "Orders"));
+}
+
 static void a_missing_certificate_is_33111(void **state)
 {
     struct fixture *f = *state;

@@ -86,6 +86,28 @@ static void a_log_that_ends_at_the_redo_lsn_is_4326(void **state)
     assert_true(restored(f)->redo_lsn == f->logs[0]->last_lsn);
 }
 
+/* A log in which nothing was written: it may be restored where it stands, and be left out. */
+static void an_empty_log_is_applied_as_nothing(void **state)
+{
+    struct fixture *f = *state;
+    fixture_backup(f, "\\\\share\\log4.bak", 'L');
+    fixture_mark(f, "MARK_5");
+    fixture_backup(f, "\\\\share\\log5.bak", 'L');
+    for (int with = 0; with < 2; with++) {
+        full_restored(f);
+        assert_says(f, LOG(1) "NORECOVERY", DONE);
+        assert_says(f, LOG(2) "NORECOVERY", DONE);
+        assert_says(f, LOG(3) "NORECOVERY", DONE);
+        lab_lsn redo = restored(f)->redo_lsn;
+        if (with) {
+            assert_says(f, LOG(4) "NORECOVERY, STOPATMARK = N'MARK_5'", "4035 4035 4329 3014");
+            assert_true(restored(f)->redo_lsn == redo);
+        }
+        assert_says(f, LOG(5) "NORECOVERY, STOPATMARK = N'MARK_5'", DONE);
+    }
+    assert_says(f, LOG(4) "NORECOVERY", "4326 3013");
+}
+
 static void another_recovery_path_is_4330(void **state)
 {
     struct fixture *f = *state;

@@ -229,6 +229,8 @@ static void stats_says_3211_as_often_as_asked(void **state)
     assert_says(f, FULL "NORECOVERY, STATS = 25", "3211 3211 3211 3211 " DONE);
     assert_says(f, LOG(1) "NORECOVERY, STATS",
                 "3211 3211 3211 3211 3211 3211 3211 3211 3211 3211 " DONE);
+    assert_says(f, LOG(2) "NORECOVERY, STATS = 100", "3211 " DONE);
+    assert_says(f, LOG(3) "NORECOVERY, STATS = 30", "3211 3211 3211 " DONE);
 }
 
 static void checksum_without_any_in_the_set_is_3187(void **state)
@@ -277,6 +279,14 @@ static void keep_replication_needs_recovery_3031(void **state)
     assert_says(f, FULL "NORECOVERY, KEEP_REPLICATION", "3031 3013");
     assert_told(3031, 16, 1, "KEEP_REPLICATION", "NORECOVERY, STANDBY", NULL);
     assert_says(f, FULL "RECOVERY, KEEP_REPLICATION", DONE);
+}
+
+static void keep_cdc_needs_recovery_3031(void **state)
+{
+    struct fixture *f = *state;
+    assert_says(f, FULL "NORECOVERY, KEEP_CDC", "3031 3013");
+    assert_told(3031, 16, 1, "KEEP_CDC", "NORECOVERY, STANDBY", NULL);
+    assert_says(f, FULL "RECOVERY, KEEP_CDC", DONE);
 }
 
 static void restricted_user_needs_recovery_3031(void **state)
