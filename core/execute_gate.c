@@ -165,6 +165,32 @@ static bool carry_out(struct lane *lane, struct link *link, const struct plan_st
     return false;
 }
 
+/* 3180: a database of an older version cannot be opened before it is upgraded, so its MarkLog cannot
+ * be read yet. Nothing was done; the proof by LSN and restorehistory stands. Source: domain, RESTORE's
+ * errors. */
+enum { ERROR_NEEDS_UPGRADE = 3180 };
+
+static bool go_on_unshown(struct lane *lane)
+{
+    struct error error;
+    error_clear(&error);
+    /* Nor does restorehistory tell a stop before the mark, which somebody else made, from one at it. */
+    if (lane_last_log(lane) == NULL && !lsn_is_known(lane->plan->mark_lsn)) {
+        error_set(&error, ERR_NOT_PROVEN, lane->where,
+                  "make a plan to a mark that it reaches by a log or a full set",
+                  "it stood there before this run, and whether at the mark or before it only its "
+                  "MarkLog tells, which a newer server cannot read before the recovery");
+        return lane_fail(lane, &error);
+    }
+    lane_set(lane, LANE_PROVEN, "");
+    keep_proof(lane, "redo point inside the log of the mark; restorehistory names the mark; MarkLog "
+                     "cannot be read before the recovery: its backups are of an older SQL Server");
+    execution_note(lane->execution, "%s: the server is newer than its backups, so its MarkLog cannot "
+                                    "be read before it is recovered; its redo point and "
+                                    "restorehistory prove it", lane->where);
+    return true;
+}
+
 static bool show_lane(struct lane *lane, struct link *link)
 {
     const struct plan_step *step = lane_step(lane, STEP_PROVE);
@@ -175,8 +201,11 @@ static bool show_lane(struct lane *lane, struct link *link)
         return true;
     }
     lane_set(lane, LANE_AT_MARK, "reading its MarkLog in STANDBY");
-    if (!carry_out(lane, link, step, &error))
-        return lane_fail(lane, &error);
+    if (!carry_out(lane, link, step, &error)) {
+        if (error.server_number != ERROR_NEEDS_UPGRADE || lane->live.state != STATE_RESTORING)
+            return lane_fail(lane, &error);
+        return go_on_unshown(lane);
+    }
     keep_proof(lane, "redo point inside the log of the mark; restorehistory names the mark; "
                      "MarkLog, read in STANDBY, shows the mark and none later");
     lane->proof = lane->live;

@@ -39,7 +39,7 @@ static const struct {
     {3169, "the backup comes from a newer SQL Server; a newer destination is needed"},
     {3170, "the service account must be able to write the undo file; make the folder, then retry"},
     {3178, "the differential backup does not fit; make a new plan"},
-    {3180, "the destination is newer than the backup; plan again without the positive proof"},
+    {3180, "the destination is newer than the backup: no STANDBY before the upgrade"},
     {3183, "the backup is damaged; take another copy (--add-file), then make a new plan"},
     {3187, "the backup has no checksum"},
     {3189, "the backup is damaged; take another copy (--add-file), then make a new plan"},

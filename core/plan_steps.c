@@ -145,11 +145,11 @@ static char *undo_file(const struct server_view *server, const char *database)
     return path;
 }
 
-static void add_ending(struct planning *planning, struct plan_database *database,
-                       const struct roster_entry *entry)
+static void add_ending(struct planning *planning, struct plan_database *database, size_t k)
 {
+    const struct roster_entry *entry = &planning->view->roster[k];
     struct str sql = {0};
-    if (track_can_be_shown(planning->view, entry)) {
+    if (track_can_be_shown(planning->view, k)) {
         char *undo = undo_file(planning->view->servers[entry->destination], database->database);
         bool written = tsql_add_restore_standby(&sql, database->database, undo);
         finish_step(planning, database, add_step(database, STEP_PROVE), &sql, written);
@@ -177,7 +177,7 @@ static void add_steps(struct planning *planning, struct plan_database *database,
     else
         database->stop_name = memory_copy_text(entry->at_mark);
     if (path->route != ROUTE_RECOVERED_AT_MARK)
-        add_ending(planning, database, entry);
+        add_ending(planning, database, k);
 }
 
 /* --- the database ---------------------------------------------------------------------------- */

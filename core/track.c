@@ -93,6 +93,13 @@ static int version_of_backups(const struct group_view *view, size_t k)
     return 0;
 }
 
+bool track_can_be_shown(const struct group_view *view, size_t k)
+{
+    int there = view->servers[view->roster[k].destination]->version_major;
+    int here = version_of_backups(view, k);
+    return here == 0 || there == 0 || here == there;
+}
+
 static char *why_nothing(const struct group_view *view, size_t k)
 {
     const struct roster_entry *entry = &view->roster[k];

@@ -68,9 +68,10 @@ struct track_path {
 /* "is missing", "is marked damaged": why a file is not usable; static. */
 const char *track_why_unusable(const struct set_file *file);
 
-/* Can it be put in STANDBY at the mark, for its MarkLog to be read before it is recovered? Not by a
- * newer server: the database must be upgraded first (error 3180). */
-bool track_can_be_shown(const struct group_view *view, const struct roster_entry *entry);
+/* Can a roster entry be put in STANDBY at the mark, for its MarkLog to be read before it is recovered?
+ * Not by a server newer than its backups: the database must be upgraded first (error 3180). True where
+ * nobody knows what wrote them: the server tells when it is asked. */
+bool track_can_be_shown(const struct group_view *view, size_t entry);
 
 /* Builds the track of a roster entry. Owned; track_free. */
 struct track *track_build(const struct group_view *view, size_t entry);

@@ -85,20 +85,13 @@ static size_t mark_log(const struct track *track, size_t set_index, char **reaso
 
 /* --- standing at the mark -------------------------------------------------------------------- */
 
-bool track_can_be_shown(const struct group_view *view, const struct roster_entry *entry)
-{
-    int there = view->servers[entry->destination]->version_major;
-    int here = entry->source < 0 ? 0 : view->servers[entry->source]->version_major;
-    return here == 0 || there == 0 || here == there;
-}
-
 /* A stop before the mark names it in restorehistory too: what tells the two apart is the redo point
  * beside the mark's LSN, or MarkLog, which the gate reads in STANDBY. */
 static bool can_be_told_from_before(const struct track *track, const struct set_file *file)
 {
     const struct roster_entry *entry = &track->view->roster[track->entry];
     return entry->state != STATE_RESTORING || lsn_is_known(file->mark_lsn) ||
-           track_can_be_shown(track->view, entry);
+           track_can_be_shown(track->view, track->entry);
 }
 
 /* The last restore's log is the one that holds the mark, as far as can be seen: a name may repeat.

@@ -43,7 +43,7 @@ bool tsql_add_restore_log(struct str *out, const char *database, const char *dev
                           const char *stop_clause);
 
 /* RESTORE DATABASE ... WITH STANDBY = N'undo_file', without FROM: makes it readable without ending
- * the roll forward. Only where source and destination have the same version (3180). */
+ * the roll forward. Refused where the backups are of an older version (3180); nothing is done then. */
 bool tsql_add_restore_standby(struct str *out, const char *database, const char *undo_file);
 
 /* DROP DATABASE: shown to the operator after a rehearsal, never sent by stopmark. */

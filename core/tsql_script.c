@@ -327,6 +327,21 @@ static bool add_code_checks(struct str *out, const struct tsql_script *script)
 
 /* --- script 2: STANDBY and MarkLog, then recovery --------------------------------------------- */
 
+/* A database of an older version is opened only by its recovery (3180). Its newest backup tells. */
+static const char look_older[] =
+    "SELECT @older = COUNT(*) FROM msdb.dbo.restorehistory AS h\n"
+    "    JOIN msdb.dbo.backupset AS b ON b.backup_set_id = h.backup_set_id\n"
+    "    WHERE h.restore_history_id = (SELECT MAX(x.restore_history_id)\n"
+    "        FROM msdb.dbo.restorehistory AS x WHERE x.destination_database_name = @name)\n"
+    "    AND b.software_major_version <"
+    " CAST(SERVERPROPERTY('ProductMajorVersion') AS int);\n"
+    "IF @stop IS NULL AND @state = 1 AND @older > 0\n"
+    "BEGIN\n"
+    "    SET @text = @name + N': its backups are of an older SQL Server, so its MarkLog cannot be read"
+    " before it is recovered; its redo point and restorehistory prove it';\n"
+    "    RAISERROR(N'%s', 10, 1, @text) WITH NOWAIT;\n"
+    "END;\n";
+
 static bool add_show(struct str *out, const struct tsql_script *script,
                      const struct plan_database *database)
 {
@@ -336,11 +351,13 @@ static bool add_show(struct str *out, const struct tsql_script *script,
     if (!add_title(out, "its MarkLog, read in STANDBY", database) ||
         !tsql_script_add_look(out, script, database))
         return false;
-    str_add(out, "IF @stop IS NULL AND @state = 1\n");
+    str_add(out, look_older);
+    str_add(out, "IF @stop IS NULL AND @state = 1 AND @older = 0\n");
     if (!add_statement(out, step, "STANDBY") || !tsql_script_add_look(out, script, database))
         return false;
     struct str condition = {0};
-    str_format(&condition, "NOT (%s) OR @has IS NULL", readable_proof(script, true));
+    str_format(&condition, "(@state <> 1 OR @older = 0) AND (NOT (%s) OR @has IS NULL)",
+               readable_proof(script, true));
     add_stop(out, str_text(&condition),
              "its MarkLog does NOT show it at the mark; nothing is recovered here; do not recover"
              " anything on the other servers");

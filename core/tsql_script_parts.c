@@ -55,7 +55,8 @@ static const char look[] =
 
 static const char declarations[] =
     "DECLARE @stop nvarchar(2000), @mark nvarchar(128), @set bigint, @made datetime,\n"
-    "    @name nvarchar(128), @stop_name nvarchar(128), @state int, @standby int, @redo numeric(25, 0), @at_mark int,\n"
+    "    @name nvarchar(128), @stop_name nvarchar(128), @state int, @standby int,\n"
+    "    @redo numeric(25, 0), @at_mark int, @older int,\n"
     "    @has int, @later int, @model int, @read_only int, @lock int, @status int, @turns int,\n"
     "    @job uniqueidentifier, @job_name nvarchar(128), @text nvarchar(2000), @proven int,\n"
     "    @code nvarchar(64), @look nvarchar(4000), @looks nvarchar(400), @reads nvarchar(400);\n"

@@ -45,9 +45,9 @@ def states(lab, servers=SERVERS):
         lab, "SELECT d.name, d.state FROM sys.databases AS d WHERE d.database_id > 4", server)}
 
 
-def record(lab):
+def record(lab, server="DRSQL1"):
     return execute(lab, "SELECT database_name, path, restore_end, succeeded FROM"
-                        " master.dbo.lab_record ORDER BY id")
+                        " master.dbo.lab_record ORDER BY id", server)
 
 
 def direct_end_state():
@@ -216,6 +216,19 @@ def what_cannot_be_read_overwrites_nothing():
         file_state(lab, files[-1], "readable")
         printed = first_scripts(lab, directory)
         expect(all(code_in(text) for text in printed.values()), printed)
+
+
+def a_newer_destination_is_scripted_whatever_was_known_of_the_source():
+    scenario = built_in("small")
+    for server in scenario["servers"]:
+        server["version"] = "15.0.4430" if server["role"] == "source" else "16.0.4236"
+    with Lab(scenario) as lab:
+        lab.sources_die()
+        directory = restore_by_scripts(lab, servers=("DRSMALL",))
+        with open(f"{directory}/DRSMALL-2-recover.sql", encoding="utf-8") as file:
+            expect("STANDBY" in file.read(), "the plan could not know")
+        sent = [row for row in record(lab, "DRSMALL") if row[2] == "STANDBY"]
+        expect(not sent, "the script asks what the backups are of")
 
 
 def stopping_before_the_mark_is_scripted_too():
@@ -482,6 +495,7 @@ support.main([the_scripts_end_in_the_same_proven_state_as_the_direct_restore,
               a_failing_log_stops_the_script_at_once,
               full_restores_are_scripted_too,
               what_cannot_be_read_overwrites_nothing,
+              a_newer_destination_is_scripted_whatever_was_known_of_the_source,
               stopping_before_the_mark_is_scripted_too,
               clocks_and_names_of_servers_may_differ,
               names_with_quotes_and_client_words_are_scripted,

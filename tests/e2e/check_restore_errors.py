@@ -259,7 +259,7 @@ NEVER = {
     3136: "no plan has a differential set", 3178: "no plan has a differential set",
     3141: "no plan restores under another name but into a copy",
     3173: "no plan has STOPAT", 4338: "no plan has STOPAT",
-    3180: "where versions differ the proof is made without STANDBY",
+    3180: "is no end of a run: the first proof stands (check_takeover.py)",
     3044: "each file of a plan has a path", 3187: "no plan asks for CHECKSUM",
     3206: "no plan names a device",
     3234: "MOVE names what FILELISTONLY told", 4353: "each file is moved once",

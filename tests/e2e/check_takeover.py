@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
-from lab import expect, wait_for  # noqa: E402
+from lab import Lab, built_in, expect, wait_for  # noqa: E402
 from record import check_record, read_record  # noqa: E402
 from slow import FAST, RESTORE, SlowRun, rate, recoveries, run_row, state_of, worker  # noqa: E402
 
@@ -108,7 +108,27 @@ def the_next_shift_resumes_from_a_shared_journal():
         check_record(lab)
 
 
+def a_newer_destination_whose_source_this_host_never_saw_ends_proven():
+    """No MarkLog can be read before the upgrade; nothing told so when the plan was made."""
+    scenario = built_in("small")
+    for server in scenario["servers"]:
+        server["version"] = "15.0.4430" if server["role"] == "source" else "16.0.4236"
+    with Lab(scenario) as lab:
+        lab.sources_die()
+        done = lab.run(*RESTORE[:-1], "Small group", seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        report = lab.json("report", "1")
+        expect(report["verdict"] == "ok" and len(report["databases"]) == 4, report["verdict_text"])
+        refused = [s for s in report["steps"] if s["kind"] == "prove"]
+        expect(len(refused) == 4 and all(s["state"] == "failed" for s in refused), refused)
+        said = [m for m in report["messages"] if "MarkLog cannot be read before" in m]
+        expect(len(said) == 4, report["messages"])
+        rows = [r for r in read_record(lab) if r["restore_end"] in ("STANDBY", "RECOVERY")]
+        expect([r["succeeded"] for r in rows] == [0] * 4 + [1] * 4, rows)
+
+
 support.main([a_run_killed_while_restoring_is_taken_over,
               a_run_killed_behind_the_gate_is_taken_over,
               a_run_killed_while_recovering_is_taken_over,
-              the_next_shift_resumes_from_a_shared_journal])
+              the_next_shift_resumes_from_a_shared_journal,
+              a_newer_destination_whose_source_this_host_never_saw_ends_proven])

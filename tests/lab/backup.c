@@ -345,6 +345,7 @@ bool admin_backup(struct session *session, const struct backup_statement *statem
     say_summary(statement, file, duration_ms, command, reply);
     if (statement->norecovery) {
         database->state = DATABASE_RESTORING;
+        database->content_major = 0;
         database->redo_lsn = file->last_lsn;
         database->tail_backed_up = true;
     }

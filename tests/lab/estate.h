@@ -119,6 +119,7 @@ struct database {
     int64_t traffic_until_utc_ms; /* up to when the timeline holds it */
     int64_t log_bytes_since_backup;
     uint8_t base_set_guid[16]; /* the full set that a differential must be based on */
+    int content_major; /* RESTORING: the version that its full set came from; 0 = this server's */
     bool tail_backed_up, mid_full_restore;
     bool read_only;
     bool encrypted;               /* TDE; its certificate's thumbprint is below */

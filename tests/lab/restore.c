@@ -282,6 +282,7 @@ static bool run_full(struct restore_run *run)
     }
     struct database *database = run->database;
     database->mid_full_restore = false;
+    database->content_major = run->file->major_version;
     database->redo_lsn = run->file->last_lsn;
     database->user_access =
         run->statement->restricted_user ? 2 : run->file->user_access;

@@ -80,7 +80,9 @@ static bool check_standby(struct restore_run *run)
     if (run->statement->standby_file[0] == '\0') {
         return restore_fail(run, 3170, NULL);
     }
-    if (run->file != NULL && run->file->major_version != run->instance->major_version) {
+    /* Without FROM it is the database that would have to be upgraded first. */
+    int major = run->file != NULL ? run->file->major_version : run->database->content_major;
+    if (major != 0 && major != run->instance->major_version) {
         return restore_fail(run, 3180, NULL);
     }
     return check_standby_place(run);

@@ -305,6 +305,7 @@ static void create_restored(const struct bring_up *up, size_t member)
     struct database *database = instance_add_restoring(instance, source->name, file->timeline);
     memcpy(database->files, file->files, sizeof database->files);
     database->files_count = file->files_count;
+    database->content_major = file->major_version;
     database->redo_lsn = file->last_lsn;
     database->recovery_model = file->recovery_model;
     database->data_bytes = source->data_bytes;

@@ -10,6 +10,7 @@
 
 #include "core/base/memory.h"
 #include "core/plan.h"
+#include "core/proof.h"
 #include "tests/support/build_view.h"
 
 #define MGMT "BizTalkMgmtDb"
@@ -243,6 +244,20 @@ static void source_lost_is_refused_while_a_source_answers(void **state)
     assert_true(plan->possible);
     assert_int_equal(plan->loss_basis, LOSS_LAST_SEEN);
     assert_int_equal(plan->data_loss_ms, 20 * 60000 + 49453);
+    leave(&world);
+}
+
+static void what_a_header_says_of_an_unseen_sources_version_drops_the_positive_proof(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    struct plan_request request = {.by = TARGET_NEWEST};
+    world.build->servers[0]->version_major = 0; /* never seen */
+    world.build->servers[1]->version_major = 16;
+    assert_int_equal(find(make(&world, request), BOX)->steps[1].kind, STEP_PROVE);
+    build_prove(world.build, BOX, 100)->headers[0].software_major = 15;
+    assert_int_equal(find(make(&world, request), BOX)->steps[1].kind, STEP_RECOVER);
+    assert_int_equal(find(world.plan, MGMT)->steps[1].kind, STEP_PROVE);
     leave(&world);
 }
 
@@ -728,6 +743,7 @@ int main(void)
         cmocka_unit_test(a_database_that_is_online_is_only_overwritten_when_named),
         cmocka_unit_test(a_group_that_is_recovered_at_the_mark_has_nothing_to_restore),
         cmocka_unit_test(source_lost_is_refused_while_a_source_answers),
+        cmocka_unit_test(what_a_header_says_of_an_unseen_sources_version_drops_the_positive_proof),
         cmocka_unit_test(source_lost_is_refused_where_a_source_lives_that_could_not_be_read),
         cmocka_unit_test(what_if_a_file_is_missing),
         cmocka_unit_test(what_if_a_server_is_down_or_a_set_partial),

@@ -72,6 +72,8 @@ static void standby_with_an_upgrade_is_3180(void **state)
     assert_says(f, FULL STANDBY_AT_UNDO, "3180 3013");
     assert_told(3180, 16, 1, NULL);
     assert_says(f, FULL "NORECOVERY", DONE);
+    assert_says(f, "RESTORE DATABASE Orders WITH STANDBY = N'E:\\Undo\\orders.dat'", "3180 3013");
+    assert_state_is(f, DATABASE_RESTORING, false);
 }
 
 static void an_empty_standby_name_is_3170(void **state)
