@@ -218,6 +218,21 @@ static const char locks_columns[] =
     "request_owner_type nvarchar(60) not null, request_owner_id bigint,"
     "request_owner_guid uniqueidentifier";
 
+/* The strongest of what was asked for. */
+static const char *lock_mode(unsigned modes)
+{
+    static const char *const names[] = {"IS", "S", "U", "IX", "X"};
+    size_t strongest = 0;
+    if ((modes & (APPLOCK_SHARED | APPLOCK_INTENT_EXCLUSIVE | APPLOCK_EXCLUSIVE)) ==
+        (APPLOCK_SHARED | APPLOCK_INTENT_EXCLUSIVE)) {
+        return "SIX";
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        strongest = (modes & 1u << i) != 0 ? i : strongest;
+    }
+    return names[strongest];
+}
+
 static void send_lock(struct row_sink *sink, const char *type, int database_id,
                       const char *description, const char *mode, bool waiting, int count,
                       const struct session *session, const char *owner)
@@ -298,7 +313,7 @@ static bool fill_locks(struct session *session, struct database *database, struc
          lock = lock->next) {
         char description[300];
         describe(description, sizeof description, lock->resource);
-        send_lock(sink, "APPLICATION", lock->database->id, description, lock->exclusive ? "X" : "S",
+        send_lock(sink, "APPLICATION", lock->database->id, description, lock_mode(lock->modes),
                   lock->waiting, lock->count, lock->session,
                   lock->transaction_owned ? "TRANSACTION" : "SESSION");
     }

@@ -7,6 +7,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "tests/lab/estate.h"
+#include "tests/lab/locks.h"
 #include "tests/lab/sql/run.h"
 
 enum { COMMAND_ROLLBACK = 210, COMMAND_BEGIN = 212, COMMAND_COMMIT = 213, COMMAND_SAVE = 214 };
@@ -64,6 +65,7 @@ static void forget(struct session *session)
     session->transaction_depth = 0;
     session->transaction_doomed = false;
     session->transaction_id = 0;
+    applock_end_transaction(session);
 }
 
 /* The mark goes into the log of every database that the transaction changed, and only there.

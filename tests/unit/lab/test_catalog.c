@@ -267,6 +267,95 @@ static void application_locks_are_seen_with_their_owner(void **state)
     session_close_internal(other);
 }
 
+/* The value of sp_getapplock or sp_releaseapplock. */
+static struct seen lock_call(struct session *session, const char *call)
+{
+    char text[400];
+    snprintf(text, sizeof text, "DECLARE @r int; EXEC @r = %s; SELECT @r", call);
+    return ask(session, text);
+}
+
+static void application_locks_answer_as_captured(void **state)
+{
+#define GET "sp_getapplock @Resource = N'r', @LockMode = "
+    static const struct {
+        const char *call, *value;
+        int error;
+    } cases[] = {
+        {GET "'Shared', @LockOwner = 'Session'", "0", 0},
+        {GET "'Shared', @LockOwner = 'Session', @LockTimeout = -1", "0", 0},
+        {GET "'Bogus', @LockOwner = 'Session'", "-999", 0},
+        {GET "NULL, @LockOwner = 'Session'", "-999", 0},
+        {GET "'Shared', @LockOwner = 'Bogus'", "-999", 0},
+        {GET "'Shared'", "-999", 0}, /* no transaction */
+        {GET "'Shared', @LockOwner = 'Session', @LockTimeout = -2", "-999", 1227},
+        {"sp_getapplock @LockMode = 'Shared', @LockOwner = 'Session'", "-999", 1224},
+        {GET "'Shared', @LockOwner = 'Session', @DbPrincipal = 'nobody'", "-999", 1202},
+        {GET "'Shared', @LockOwner = 'Session', @DbPrincipal = NULL", "-999", 1230},
+        {GET "'Shared', @LockOwner = 'Session', @DbPrincipal = 'dbo'", "0", 0},
+        {"sp_releaseapplock N'r', 'Bogus'", "-999", 0},
+        {"sp_releaseapplock N'r'", "-999", 3918},
+        {"sp_releaseapplock NULL, 'Session'", "-999", 1224},
+        {"sp_releaseapplock N'r', 'Session', 'db_owner'", "-999", 1223},
+        {"sp_releaseapplock N'r', 'Session'", "0", 0},
+        {"sp_releaseapplock N'r', 'Session', 'dbo'", "0", 0},
+        {"sp_releaseapplock N'r', 'Session'", "0", 0}, /* it was taken twice */
+        {"sp_releaseapplock N'r', 'Session'", "-999", 1223},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct seen seen = lock_call(f->session, cases[i].call);
+        if (seen.error != cases[i].error || strcmp(seen.first, cases[i].value) != 0) {
+            fail_msg("%s: %s, error %d", cases[i].call, seen.first, seen.error);
+        }
+    }
+    assert_null(f->destination->applocks);
+}
+
+static void a_transaction_s_locks_end_with_it(void **state)
+{
+    static const char *const ends[] = {"COMMIT", "ROLLBACK"};
+    struct fixture *f = *state;
+    struct session *other = session_open_internal(f->destination, "master", "other", f->reply);
+    const char *take = GET "'Exclusive', @LockOwner = 'Session', @LockTimeout = 0";
+    for (size_t i = 0; i < 2; i++) {
+        ask(f->session, "BEGIN TRANSACTION; BEGIN TRANSACTION");
+        assert_string_equal(lock_call(f->session, GET "'Exclusive'").first, "0");
+        assert_string_equal(lock_call(f->session, take).first, "0"); /* another owner */
+        assert_string_equal(lock_call(f->session, "sp_releaseapplock N'r', 'Session'").first, "0");
+        ask(f->session, i == 0 ? "COMMIT" : "SELECT 1");
+        assert_string_equal(lock_call(other, take).first, "-1");
+        ask(f->session, ends[i]);
+        assert_string_equal(lock_call(other, take).first, "0");
+        assert_string_equal(lock_call(other, "sp_releaseapplock N'r', 'Session'").first, "0");
+    }
+    assert_null(f->destination->applocks);
+    session_close_internal(other);
+}
+
+/* Two sessions of which each holds the lock shared and one waits already to have it alone. */
+static void a_circle_of_waits_is_minus_3(void **state)
+{
+    struct fixture *f = *state;
+    struct session *other = session_open_internal(f->destination, "master", "other", f->reply);
+    assert_int_equal(applock_get(f->session, f->session->database, "x", false, false, 0), 0);
+    assert_int_equal(applock_get(other, f->session->database, "x", false, false, 0), 0);
+    struct applock waiting = {.session = other,
+                              .database = f->session->database,
+                              .principal = "public",
+                              .resource = "x",
+                              .modes = APPLOCK_SHARED | APPLOCK_EXCLUSIVE,
+                              .waiting = true,
+                              .next = f->destination->applocks};
+    f->destination->applocks = &waiting;
+    assert_int_equal(applock_get(f->session, f->session->database, "x", true, false, -1),
+                     APPLOCK_DEADLOCK);
+    assert_ptr_equal(f->destination->applocks, &waiting);
+    f->destination->applocks = waiting.next;
+    session_close_internal(other);
+    assert_int_equal(applock_get(f->session, f->session->database, "x", true, false, -1), 0);
+}
+
 static void a_lock_ends_with_its_session(void **state)
 {
     struct fixture *f = *state;
@@ -439,6 +528,9 @@ int main(void)
         CASE(create_any_database_restores_over_what_is_its_own_only),
         CASE(a_restricted_database_is_not_for_create_any_database),
         CASE(application_locks_are_seen_with_their_owner),
+        CASE(application_locks_answer_as_captured),
+        CASE(a_transaction_s_locks_end_with_it),
+        CASE(a_circle_of_waits_is_minus_3),
         CASE(a_lock_ends_with_its_session),
         CASE(agent_procedures_name_what_is_wrong),
         CASE(an_agent_role_may_what_it_may),
