@@ -295,9 +295,9 @@ static bool moved(struct lane *lane, const char *why, struct error *error)
     return false;
 }
 
-/* Where the mark's LSN is not known: a stop at some mark inside that log, made since the plan was. On
- * which side of this one it stands nobody can tell, and behind it every log would end without the
- * mark and without a word. */
+/* Where the mark's LSN is not known: a stop at some mark inside the log that holds this one, made since
+ * the plan was. On which side of this one it stands nobody can tell, and behind it every log would end
+ * without the mark and without a word. */
 static bool stopped_inside(const struct live *live, const struct plan_step *step)
 {
     const struct restored *last = &live->last;
@@ -338,7 +338,7 @@ static bool locate_roll_forward(struct lane *lane, struct error *error)
         return moved(lane, "every planned log is applied, so the mark is passed", error);
     if (lsn_is_known(step->first_lsn) && lsn_compare(step->first_lsn, live->redo_lsn) > 0)
         return moved(lane, "the next planned log begins behind its redo point", error);
-    if (!lsn_is_known(plan->mark_lsn) && stopped_inside(live, step))
+    if (!lsn_is_known(plan->mark_lsn) && step == lane_last_log(lane) && stopped_inside(live, step))
         return moved(lane, "it was stopped inside its next log, and whether behind the mark cannot be "
                            "told", error);
     return true;

@@ -662,7 +662,8 @@ MUTANTS = [
            "check_guards.py: what_was_restored_under_another_lock_is_not_restored_over",
            "the log would be sent again behind its mark, to its end and without a word"),
     Mutant("stop-since-the-plan-unnoticed", "core/execute_resume.c",
-           "!lsn_is_known(plan->mark_lsn) && stopped_inside(live, step)", "false",
+           "!lsn_is_known(plan->mark_lsn) && step == lane_last_log(lane) && "
+           "stopped_inside(live, step)", "false",
            "check_resume.py: "
            "a_stop_made_since_the_plan_is_not_rolled_over_where_the_marks_place_is_unknown",
            "on which side of the mark it stands nobody can tell"),
