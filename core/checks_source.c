@@ -343,6 +343,29 @@ static bool hosts_message_box(const struct group_view *view, int server)
     return false;
 }
 
+/* A database there that may be a message box, for all that the login may read; NULL = none. */
+static const char *unknown_database(const struct group_view *view, int server)
+{
+    for (size_t k = 0; k < view->roster_count; k++)
+        if (view->roster[k].use == USE_UNKNOWN &&
+            (view->roster[k].source == server || view->roster[k].destination == server))
+            return check_is_old_source(view, server) ? NULL : view->roster[k].database;
+    return NULL;
+}
+
+static void judge_unknown_database(struct check_sink *sink, int server)
+{
+    const struct server_view *s = sink->view->servers[server];
+    const char *database = unknown_database(sink->view, server);
+    if (database != NULL && check_may_look(sink, server, PART_SETTINGS) &&
+        s->max_degree_of_parallelism != 1)
+        check_add_remedy(sink, VERDICT_UNKNOWN, memory_copy_text(s->name),
+                         memory_format("may not look: what %s is for is not visible to the login, "
+                                       "and max degree of parallelism is not 1 here",
+                                       database),
+                         query_message_boxes.permission);
+}
+
 char *check_max_dop(struct check_sink *sink)
 {
     const struct group_view *view = sink->view;
@@ -351,7 +374,11 @@ char *check_max_dop(struct check_sink *sink)
             check_has_source(sink, k);
     for (size_t i = 0; i < view->servers_count; i++) {
         const struct server_view *server = view->servers[i];
-        if (!hosts_message_box(view, (int)i) || !check_may_look(sink, (int)i, PART_SETTINGS))
+        if (!hosts_message_box(view, (int)i)) {
+            judge_unknown_database(sink, (int)i);
+            continue;
+        }
+        if (!check_may_look(sink, (int)i, PART_SETTINGS))
             continue;
         int value = server->max_degree_of_parallelism;
         bool standby = server->role == ROLE_DESTINATION && !group_is_live(view);

@@ -98,7 +98,8 @@ static const char *const database_uses[] = {[USE_MANAGEMENT] = "Management",
                                             [USE_BAM_STAR_SCHEMA] = "BAM Star Schema",
                                             [USE_BAM_ARCHIVE] = "BAM Archive",
                                             [USE_BAM_ANALYSIS] = "BAM Analysis",
-                                            [USE_TRACKING_ANALYSIS] = "Tracking Analysis"};
+                                            [USE_TRACKING_ANALYSIS] = "Tracking Analysis",
+                                            [USE_UNKNOWN] = "unknown"};
 
 #define NAMES(function, type, table)      \
     const char *function(enum type value) \
@@ -148,6 +149,7 @@ const char *database_use_usage(enum database_use value)
     case USE_BAM_ALERTS:
     case USE_BAM_ARCHIVE:
     case USE_CUSTOM:
+    case USE_UNKNOWN:
         break;
     }
     return "";

@@ -120,6 +120,8 @@ enum database_use { /* the group's role of a database */
                     USE_BAM_ARCHIVE,
                     USE_BAM_ANALYSIS,
                     USE_TRACKING_ANALYSIS,
+                    /* BizTalk's tables may not be read, and its name tells nothing */
+                    USE_UNKNOWN,
 };
 
 enum server_life { /* of one that could not be read or logged in to */

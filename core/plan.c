@@ -120,7 +120,13 @@ static void find_target(struct planning *planning)
 
 static void check_left_out(struct planning *planning, const char *database, enum database_use use)
 {
-    if (!database_use_may_be_left_out(use))
+    if (use == USE_UNKNOWN)
+        plan_refuse(planning,
+                    memory_format("%s cannot be left out: what it is for is not known, because the "
+                                  "monitoring login could not read BizTalk's tables; run what "
+                                  "`stopmark grants` prints on the source",
+                                  database));
+    else if (!database_use_may_be_left_out(use))
         plan_refuse(planning,
                     memory_format("%s cannot be left out: it is the group's %s database; only "
                                   "custom, BAM alerts and rule engine databases may be",

@@ -32,6 +32,7 @@ static int recovery_order(enum database_use use)
     case USE_TRACKING_ANALYSIS:
         return 3;
     case USE_MESSAGE_BOX:
+    case USE_UNKNOWN: /* it may be one */
         return 4;
     case USE_SSO:
         return 5;

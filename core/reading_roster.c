@@ -19,6 +19,8 @@ struct roster_reading {
     struct reading *reading;
     struct known_use *uses;
     size_t uses_count, uses_capacity;
+    bool lacked;      /* the last table could not be read */
+    bool uses_hidden; /* one of the tables that tell them could not be read */
 };
 
 static struct known_use *note_use(struct roster_reading *roster, const char *server,
@@ -133,7 +135,7 @@ static void find_use(struct roster_reading *roster, struct roster_row *entry)
         return;
     }
     entry->use = roster_use_by_name(entry->database);
-    bool found = false, boxes_known = false;
+    bool found = false, boxes_known = false, all_told = !roster->uses_hidden;
     for (size_t i = 0; i < roster->uses_count; i++) {
         const struct known_use *known = &roster->uses[i];
         boxes_known = boxes_known || known->use == USE_MESSAGE_BOX;
@@ -149,8 +151,10 @@ static void find_use(struct roster_reading *roster, struct roster_row *entry)
             entry->listed_as = memory_copy_text(known->listed_as);
     }
     /* The group lists its message boxes: a name that only looks like one's is not. */
-    if (!found && boxes_known && entry->use == USE_MESSAGE_BOX)
+    if (!found && boxes_known && all_told && entry->use == USE_MESSAGE_BOX)
         entry->use = USE_CUSTOM;
+    if (!found && !all_told && entry->use == USE_CUSTOM)
+        entry->use = USE_UNKNOWN; /* a message box may have any name */
 }
 
 /* Somebody may have added it to the job as a custom database. */
@@ -205,8 +209,21 @@ static enum error_code ask_also(struct roster_reading *roster, const struct quer
         *error = failure;
         return code;
     }
-    roster->reading->note = failure;
+    if (roster->reading->note.code != ERR_PERMISSION) /* a right is lacking sooner than a table */
+        roster->reading->note = failure;
+    roster->lacked = true;
     return ERR_OK;
+}
+
+/* One of the tables that tell what a database is for. */
+static enum error_code ask_use(struct roster_reading *roster, const struct query *query,
+                               const struct tsql_argument *database, tds_row_function *row,
+                               struct error *error)
+{
+    roster->lacked = false;
+    enum error_code code = ask_also(roster, query, database, 1, row, error);
+    roster->uses_hidden = roster->uses_hidden || roster->lacked;
+    return code;
 }
 
 static enum error_code ask_uses(struct roster_reading *roster, const char *database,
@@ -220,11 +237,11 @@ static enum error_code ask_uses(struct roster_reading *roster, const char *datab
     if (!reading_column(reading, "adm_BackupSettings", "ForceFull") &&
         reading_column(reading, "adm_ForceFullBackup", "ForceFull"))
         arguments[1].text = "adm_ForceFullBackup";
-    enum error_code code = ask_also(roster, &query_group, arguments, 1, take_group, error);
+    enum error_code code = ask_use(roster, &query_group, arguments, take_group, error);
     if (!code)
-        code = ask_also(roster, &query_message_boxes, arguments, 1, take_message_box, error);
+        code = ask_use(roster, &query_message_boxes, arguments, take_message_box, error);
     if (!code)
-        code = ask_also(roster, &query_other_databases, arguments, 1, take_other, error);
+        code = ask_use(roster, &query_other_databases, arguments, take_other, error);
     if (!code)
         code = ask_also(roster, &query_backup_settings, arguments, 2, take_force_full, error);
     if (!code && reading_column(reading, "adm_Server", "Name"))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/base/str.h"
 #include "core/base/text.h"
 #include "core/group.h"
 #include "core/roster.h"
@@ -119,6 +120,7 @@ static bool add_entry(struct updateinfo *info, const struct group_view *view,
         memory_copy_text(destination < 0 ? entry->old_server : name_of(view, destination));
     entry->master = row->is_master_message_box;
     entry->by_hand = !row->in_backup_job;
+    entry->unknown = row->use == USE_UNKNOWN;
     if (entry->place == UPDATEINFO_OTHER)
         entry->name = listed_name(row, &entry->alert);
     return true;
@@ -161,6 +163,41 @@ static void know_servers(struct updateinfo *info, const struct group_view *view)
         know_server(info, info->entries[i].old_server);
 }
 
+/* A group has one master: where it has one message box, that is it. */
+static void find_master(struct updateinfo *info, struct str *doubt)
+{
+    struct updateinfo_entry *box = NULL;
+    size_t boxes = 0, masters = 0;
+    for (size_t i = 0; i < info->entries_count; i++) {
+        struct updateinfo_entry *entry = &info->entries[i];
+        if (entry->place == UPDATEINFO_MESSAGE_BOX)
+            box = entry;
+        boxes += entry->place == UPDATEINFO_MESSAGE_BOX || entry->unknown;
+        masters += entry->master;
+    }
+    if (masters > 0 || boxes == 0)
+        return;
+    if (boxes == 1 && box != NULL)
+        box->master = true;
+    else
+        str_add(doubt, "which message box is the master is not known: set its IsMaster to 1; ");
+}
+
+/* What people have to put right, because BizTalk's tables could not be read. */
+static void find_doubts(struct updateinfo *info)
+{
+    struct str doubt = {0};
+    for (size_t i = 0; i < info->entries_count; i++)
+        if (info->entries[i].unknown)
+            str_format(&doubt, "what %s is for is not known: where it is a message box, its line "
+                               "is a MessageBoxDB's; ", info->entries[i].database);
+    find_master(info, &doubt);
+    if (doubt.length > 0)
+        str_add(&doubt, "the login could not read BizTalk's tables (stopmark grants)");
+    info->doubt = doubt.length > 0 ? str_take(&doubt) : NULL;
+    str_free(&doubt);
+}
+
 struct updateinfo *updateinfo_make(const struct group_view *view, struct error *error)
 {
     const struct server_view *management =
@@ -182,6 +219,7 @@ struct updateinfo *updateinfo_make(const struct group_view *view, struct error *
         updateinfo_free(info);
         return NULL;
     }
+    find_doubts(info);
     qsort(info->entries, info->entries_count, sizeof *info->entries, compare_entries);
     for (size_t i = 0; i < management->computers_count; i++)
         *memory_append(info, computers) = memory_copy_text(management->computers[i]);
@@ -207,5 +245,6 @@ void updateinfo_free(struct updateinfo *info)
     free(info->computers);
     free(info->known_servers);
     free(info->group);
+    free(info->doubt);
     free(info);
 }

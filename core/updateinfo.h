@@ -37,6 +37,7 @@ struct updateinfo_entry {
     char *old_server; /* as BizTalk's tables spell it: the scripts look for that */
     char *new_server; /* equal to old_server where it does not move */
     bool master;      /* the master message box */
+    bool unknown;     /* what it is for is not known: a message box, perhaps */
     bool alert;       /* the BAM alerts' instance database: the unit Alert names it too */
     bool by_hand;     /* not in the backup job: people restore it, perhaps elsewhere */
 };
@@ -45,6 +46,7 @@ struct updateinfo {
     char *group;
     int64_t as_of_utc_ms; /* when the management database was read last */
     bool live;            /* it answers now */
+    char *doubt; /* what BizTalk's tables, which could not be read, did not tell; NULL = nothing */
     bool needs_msoledbsql; /* a new server is SQL Server 2016 or later */
     struct updateinfo_entry *entries;
     size_t entries_count, entries_capacity;

@@ -111,7 +111,9 @@ static const struct updateinfo_entry *entry_of(const struct updateinfo *info,
     const struct updateinfo_entry *found = NULL;
     for (size_t i = 0; i < info->entries_count; i++) {
         const struct updateinfo_entry *entry = &info->entries[i];
-        if (entry->place != line->place || !same(line->old_database, entry->database))
+        bool here = entry->place == line->place ||
+                    (entry->unknown && line->place == UPDATEINFO_MESSAGE_BOX);
+        if (!here || !same(line->old_database, entry->database))
             continue;
         if (found == NULL ||
             (line->old_server != NULL && same(line->old_server, entry->old_server)))
@@ -159,6 +161,14 @@ static void check_new_place(struct check *check, const struct updateinfo_line *l
                         line->new_database);
 }
 
+static bool knows_master(const struct updateinfo *info)
+{
+    for (size_t i = 0; i < info->entries_count; i++)
+        if (info->entries[i].master)
+            return true;
+    return false;
+}
+
 static void check_line(struct check *check, const struct updateinfo_line *line)
 {
     bool names = check_name(check, line->line, "oldDBName", line->old_database);
@@ -178,11 +188,15 @@ static void check_line(struct check *check, const struct updateinfo_line *line)
                         "row", entry->database, entry->old_server, line->old_server);
     if (new && new_name)
         check_new_place(check, line, entry);
-    if (entry->place == UPDATEINFO_OTHER && !same(line->name, entry->name))
+    if (entry->unknown && line->place == UPDATEINFO_OTHER)
+        updateinfo_find(check->findings, false, line->line,
+                        "what %s is for is not known: is it no message box?", entry->database);
+    if (line->place == UPDATEINFO_OTHER && !entry->unknown && !same(line->name, entry->name))
         updateinfo_find(check->findings, true, line->line,
                         "Name is %s, but adm_OtherBackupDatabases knows %s as %s: the scripts "
                         "would find no row", line->name, entry->database, entry->name);
-    if (entry->place == UPDATEINFO_MESSAGE_BOX && line->master != entry->master)
+    if (entry->place == UPDATEINFO_MESSAGE_BOX && knows_master(check->info) &&
+        line->master != entry->master)
         updateinfo_find(check->findings, true, line->line, "%s is %sthe master message box",
                         entry->database, entry->master ? "" : "not ");
 }
@@ -223,7 +237,7 @@ static bool has_line(const struct check *check, const struct updateinfo_entry *e
 {
     for (size_t i = 0; i < check->file->lines_count; i++) {
         const struct updateinfo_line *line = &check->file->lines[i];
-        if (line->place == entry->place && entry_of(check->info, line) == entry)
+        if (entry_of(check->info, line) == entry)
             return true;
     }
     return false;

@@ -114,6 +114,8 @@ static void write_head(xmlTextWriterPtr out, const struct updateinfo *info)
              "made by stopmark for %s from its management database as %s %s; read every line "
              "before use", info->group, info->live ? "it is, read" : "it was last seen", when);
     comment(out, line);
+    if (info->doubt != NULL)
+        comment(out, info->doubt);
 }
 
 static void write_document(xmlTextWriterPtr out, const struct updateinfo *info)

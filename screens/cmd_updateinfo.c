@@ -67,6 +67,8 @@ static void tell_age(const struct updateinfo *info)
     if (!info->live)
         fprintf(stderr, "stopmark: the source does not answer: its databases as last seen %s\n",
                 when);
+    if (info->doubt != NULL)
+        fprintf(stderr, "stopmark: before the file is used: %s\n", info->doubt);
 }
 
 static int write_file(const struct updateinfo *info, const char *path)

@@ -119,6 +119,7 @@ static const char *role_of(const struct roster_entry *entry)
     case USE_RULE_ENGINE:
         return "rules";
     case USE_CUSTOM:
+    case USE_UNKNOWN:
     case USE_BAM_STAR_SCHEMA:
     case USE_BAM_ARCHIVE:
     case USE_BAM_ANALYSIS:

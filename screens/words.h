@@ -88,7 +88,7 @@ bool words_server_stale(const struct group_view *view, const struct server_view 
                         int64_t now_monotonic_ms);
 
 /* Why a part of a server's view cannot be trusted now, in one line: not answering (since when),
- * not visible (with the missing grant), failed. False and "" where nothing is wrong. */
+ * not visible or not wholly (with the missing grant), failed. False and "" where nothing is wrong. */
 bool words_part_problem(char *out, size_t size, const struct server_view *server,
                         enum view_part part, int64_t now_monotonic_ms);
 

@@ -185,12 +185,15 @@ bool words_part_problem(char *out, size_t size, const struct server_view *server
             unreachable_words(out, size, server, now_monotonic_ms);
         return true;
     }
-    if (status->state != PART_NOT_VISIBLE && status->state != PART_FAILED)
+    bool in_part = status->state == PART_READ && status->error.code == ERR_PERMISSION;
+    if (status->state != PART_NOT_VISIBLE && status->state != PART_FAILED && !in_part)
         return false;
     const struct error *error = &status->error;
     const char *why = error->server_text[0] ? error->server_text : error->what;
     snprintf(out, size, "%s: %s %s%s%s%s%s%s", server->name, words_part(part),
-             status->state == PART_NOT_VISIBLE ? "not visible to this login" : "could not be read",
+             in_part                             ? "not wholly visible to this login"
+             : status->state == PART_NOT_VISIBLE ? "not visible to this login"
+                                                 : "could not be read",
              why[0] ? ": " : "", why, error->hint[0] ? " (" : "", error->hint,
              error->hint[0] ? ")" : "");
     return true;

@@ -201,6 +201,37 @@ def without_one_line_of_the_grants_the_table_is_named():
         support.shutil.rmtree(made, ignore_errors=True)
 
 
+def a_message_box_of_any_name_is_not_left_out_where_biztalks_tables_are_hidden():
+    made = support.tempfile.mkdtemp(prefix="stopmark-test-")
+    try:
+        path = scenario(made)
+        with open(path, encoding="utf-8") as file:
+            renamed = file.read().replace("BizTalkMsgBoxDb2", "Postbox")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(renamed)
+        leave_out = ("plan", "--leave-out", "Postbox", "--reason", "it is in the way")
+        with Lab(path) as lab:
+            servers, ini = sections(lab.ini), bare_ini(lab)
+            grant(lab, servers)
+            told = lab.run(*leave_out, config=ini)
+            expect(told.returncode == 5 and "it is the group's MessageBox" in told.stdout, told)
+            login = "[" + BARE["name"].replace("]", "]]") + "]"
+            run_script(servers["SQLSMALL"], "USE BizTalkMgmtDb;\nREVOKE SELECT ON dbo.adm_MessageBox"
+                                            f" FROM {login};\nGO\n")
+            blind = lab.run(*leave_out, config=ini)
+            expect(blind.returncode == 5 and "what it is for is not known" in blind.stdout, blind)
+            roles = {d["database"]: d["used_as"] for d in lab.json("status", config=ini)["databases"]}
+            expect(roles["Postbox"] == "unknown" and roles["BizTalkMsgBoxDb"] == "MessageBox", roles)
+            words = lab.run("status", config=ini).stdout
+            expect("not wholly visible to this login" in words and "'adm_MessageBox'" in words, words)
+            made_file = lab.run("updateinfo", config=ini)
+            expect(made_file.returncode == 0 and "what Postbox is for is not known" in
+                   made_file.stderr and "what Postbox is for is not known" in made_file.stdout,
+                   made_file)
+    finally:
+        support.shutil.rmtree(made, ignore_errors=True)
+
+
 def the_grants_name_what_each_right_also_permits():
     with Lab("small") as lab:
         for options in ((), ("--proof",), ("--restore",)):
@@ -221,4 +252,5 @@ if __name__ == "__main__":
                   a_rehearsal_and_a_planned_move_need_no_more_than_the_restore_grants,
                   a_lost_source_needs_no_more_than_the_restore_grants_by_either_method,
                   without_one_line_of_the_grants_the_table_is_named,
+                  a_message_box_of_any_name_is_not_left_out_where_biztalks_tables_are_hidden,
                   the_grants_name_what_each_right_also_permits])

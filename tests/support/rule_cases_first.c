@@ -1,5 +1,6 @@
 /* Cases of the rules about servers, databases, the backup job, sets and standbys. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
@@ -280,6 +281,13 @@ static void dop_hidden(struct build *b)
 {
     b->servers[SOURCE]->max_degree_of_parallelism = -1;
 }
+static void dop_wide_of_unknown(struct build *b)
+{
+    dop_wide(b);
+    for (size_t i = 0; i < b->servers[SOURCE]->roster_count; i++)
+        if (strcmp(b->servers[SOURCE]->roster[i].database, BOX) == 0)
+            b->servers[SOURCE]->roster[i].use = USE_UNKNOWN;
+}
 static void queries_off(struct build *b)
 {
     b->servers[DESTINATION]->ad_hoc_distributed_queries = 0;
@@ -422,6 +430,7 @@ static const struct rule_case cases[] = {
     CASE("maxdop", dop_wide_where_live, VERDICT_WARNING, "DRSQL1", "is 4"),
     CASE("maxdop", dop_wide_at_the_old_source, VERDICT_OK, "", NULL),
     CASE("maxdop", standby_settings_hidden, VERDICT_UNKNOWN, "DRSQL1", "may not look"),
+    CASE("maxdop", dop_wide_of_unknown, VERDICT_UNKNOWN, "SQLA", "what BizTalkMsgBoxDb is for"),
     CASE("maxdop", dop_hidden, VERDICT_UNKNOWN, "SQLA", "not visible"),
     CASE("maxdop", source_settings_hidden, VERDICT_UNKNOWN, "SQLA", "may not look"),
     CASE("ad-hoc-queries", queries_off, VERDICT_WARNING, "DRSQL1", "off"),

@@ -357,6 +357,70 @@ static void users_of_a_database_that_is_no_part_of_the_group_are_forgotten_with_
     assert_inside("Passing", 0, 0);
 }
 
+/* A message box that has another name than usual; BizTalk's own tables are hidden but for two. */
+static int start_unlisted(void **state)
+{
+    (void)state;
+    int failed = start_scenario(SCENARIO_WITH(
+        "{\"name\": \"Postbox\", \"server\": \"SQLSMALL\", \"role\": \"messagebox\","
+        " \"data_mb\": 1},",
+        PLAIN_SERVERS,
+        "\"permissions\": [\"VIEW SERVER STATE\", \"VIEW ANY DEFINITION\"],"
+        " \"databases\": [\"master\", \"msdb\"]", ""));
+    return failed || !lab_process_run(&lab, "SQLSMALL",
+                                      "USE BizTalkMgmtDb; CREATE USER stopmark_monitor;"
+                                      " GRANT SELECT ON dbo.adm_BackupHistory TO stopmark_monitor;"
+                                      " GRANT SELECT ON dbo.admv_BackupDatabases TO"
+                                      " stopmark_monitor");
+}
+
+static enum database_use use_of(const struct server_view *view, const char *database)
+{
+    for (size_t i = 0; i < view->roster_count; i++)
+        if (strcmp(view->roster[i].database, database) == 0)
+            return view->roster[i].use;
+    return USE_CUSTOM; /* not in the roster */
+}
+
+static void assert_use(enum database_use use, const char *lacking)
+{
+    struct collector *collector = start();
+    struct group_view *view = collector_view(collector);
+    const struct part_status status = view->servers[0]->parts[PART_ROSTER];
+    enum database_use postbox = use_of(view->servers[0], "Postbox");
+    enum database_use box = use_of(view->servers[0], "BizTalkMsgBoxDb");
+    group_view_release(view);
+    collector_stop(collector);
+    assert_int_equal(status.state, PART_READ);
+    assert_int_equal(status.error.code, lacking != NULL ? ERR_PERMISSION : ERR_OK);
+    if (lacking != NULL)
+        assert_non_null(strstr(status.error.server_text, lacking));
+    assert_int_equal(postbox, use);
+    assert_int_equal(box, USE_MESSAGE_BOX);
+}
+
+static void grant(const char *table)
+{
+    char *sql = memory_format("USE BizTalkMgmtDb; GRANT SELECT ON dbo.%s TO stopmark_monitor", table);
+    assert_true(lab_process_run(&lab, "SQLSMALL", sql));
+    free(sql);
+}
+
+/* It is custom only where all tables that could tell otherwise were read. */
+static void a_database_whose_use_is_hidden_is_not_taken_for_custom(void **state)
+{
+    (void)state;
+    assert_use(USE_UNKNOWN, "adm_Group");
+    grant("adm_Group");
+    assert_use(USE_UNKNOWN, "adm_MessageBox");
+    grant("adm_OtherBackupDatabases");
+    grant("adm_BackupSettings");
+    grant("adm_Server");
+    assert_use(USE_UNKNOWN, "adm_MessageBox");
+    grant("adm_MessageBox");
+    assert_use(USE_MESSAGE_BOX, NULL);
+}
+
 /* --- names ------------------------------------------------------------------------------------- */
 
 static const char odd_name[] = "Mgmt]; DROP o'x Größe";
@@ -466,6 +530,10 @@ int main(int count, char **arguments)
     int failed = cmocka_run_group_tests(changes, start_small, stop_lab);
     failed += cmocka_run_group_tests(permissions, start_blind, stop_lab);
     failed += cmocka_run_group_tests(hidden, start_hideable, stop_lab);
+    const struct CMUnitTest unlisted[] = {
+        cmocka_unit_test(a_database_whose_use_is_hidden_is_not_taken_for_custom),
+    };
+    failed += cmocka_run_group_tests(unlisted, start_unlisted, stop_lab);
     failed += cmocka_run_group_tests(names, start_odd_names, stop_lab);
     failed += cmocka_run_group_tests(clocks, start_local_time, stop_lab);
     return failed + cmocka_run_group_tests(encryption, start_encrypted, stop_lab);

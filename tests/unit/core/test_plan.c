@@ -621,6 +621,23 @@ static void only_custom_alerts_and_rules_may_be_left_out(void **state)
     leave(&world);
 }
 
+/* It may be a message box under another name. */
+static void a_database_of_unknown_use_may_not_be_left_out(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    struct server_view *source = world.build->servers[0];
+    for (size_t i = 0; i < source->roster_count; i++)
+        if (strcmp(source->roster[i].database, "ContosoOrders") == 0)
+            source->roster[i].use = USE_UNKNOWN;
+    const char *const given[] = {"ContosoOrders"};
+    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST,
+                                                     .leave_out = given,
+                                                     .leave_out_count = 1}),
+                  "ContosoOrders cannot be left out: what it is for is not known");
+    leave(&world);
+}
+
 /* Sets 91 to 97 hold a database that neither the sets from 98 on nor the group's tables do. */
 static struct build *build_with_former(const char *name, enum database_use use)
 {
@@ -762,6 +779,7 @@ int main(void)
         cmocka_unit_test(a_plan_survives_the_way_through_json),
         cmocka_unit_test(what_is_no_plan_is_refused),
         cmocka_unit_test(only_custom_alerts_and_rules_may_be_left_out),
+        cmocka_unit_test(a_database_of_unknown_use_may_not_be_left_out),
         cmocka_unit_test(a_set_that_holds_a_database_of_no_roster_is_no_target),
         cmocka_unit_test(a_custom_database_of_an_older_set_is_left_out_only_by_its_name),
         cmocka_unit_test(standing_at_the_mark_is_not_standing_before_it),

@@ -248,6 +248,82 @@ static void with_the_source_dead_it_comes_from_what_was_last_seen_and_says_so(vo
     updateinfo_free(info);
 }
 
+static bool finds(const struct updateinfo *info, const char *text, const char *words)
+{
+    struct updateinfo_findings findings = {0};
+    bool found = false;
+    updateinfo_check(&findings, info, text);
+    for (size_t i = 0; i < findings.items_count; i++)
+        found = found || strstr(findings.items[i].text, words) != NULL;
+    updateinfo_findings_free(&findings);
+    return found;
+}
+
+/* BizTalk's tables may not be read: what a database is for, and which message box is the master, is
+ * for people to say, and the file does not pass for whole. */
+static void what_biztalks_tables_did_not_tell_is_said_in_the_file(void **state)
+{
+    (void)state;
+    struct error error;
+    struct server_view *source = build->servers[0];
+    for (size_t i = 0; i < source->roster_count; i++) {
+        source->roster[i].is_master_message_box = false;
+        if (strcmp(source->roster[i].database, "BizTalkMsgBoxDb2") == 0)
+            source->roster[i].use = USE_UNKNOWN;
+    }
+    struct updateinfo *info = make();
+    assert_non_null(info->doubt);
+    assert_non_null(strstr(info->doubt, "BizTalkMsgBoxDb2"));
+    char *text = updateinfo_to_xml(info, &error);
+    assert_non_null(strstr(text, "what BizTalkMsgBoxDb2 is for is not known"));
+    assert_non_null(strstr(text, "which message box is the master is not known"));
+    assert_true(finds(info, text, "what BizTalkMsgBoxDb2 is for is not known"));
+    assert_true(finds(info, text, "0 MessageBoxDB lines have IsMaster"));
+    /* people say it: the master, and a message box in its place */
+    char *box = strstr(text, "<MessageBoxDB oldDBName=\"BizTalkMsgBoxDb\"");
+    *strstr(strstr(box, "IsMaster"), "0") = '1';
+    assert_false(finds(info, text, "master message box"));
+    char *other = strstr(text, "<Database Name=\"BizTalkMsgBoxDb2\"");
+    assert_non_null(other);
+    char *end = strstr(other, "/>"), *edited;
+    edited = memory_format("%.*s%s", (int)(other - text), text, end + 2);
+    char *whole = memory_format(
+        "%.*s<MessageBoxDB %.*s IsMaster=\"0\"/>%s", (int)(strstr(edited, "<MessageBoxDB") - edited),
+        edited, (int)(end - strstr(other, "oldDBName")), strstr(other, "oldDBName"),
+        strstr(edited, "<MessageBoxDB"));
+    struct updateinfo_findings findings = {0};
+    updateinfo_check(&findings, info, whole);
+    for (size_t i = 0; i < findings.items_count; i++)
+        fail_msg("%d: %s\n%s", findings.items[i].line, findings.items[i].text, whole);
+    updateinfo_findings_free(&findings);
+    free(whole);
+    free(edited);
+    free(text);
+    updateinfo_free(info);
+}
+
+/* A group has one master: where there is one message box, it is that. */
+static void a_single_message_box_is_the_master(void **state)
+{
+    (void)state;
+    struct server_view *source = build->servers[0];
+    size_t boxes = 0;
+    for (size_t i = 0; i < source->roster_count; i++) {
+        source->roster[i].is_master_message_box = false;
+        if (strcmp(source->roster[i].database, "BizTalkMsgBoxDb2") == 0)
+            source->roster[i].use = USE_CUSTOM;
+    }
+    struct updateinfo *info = make();
+    for (size_t i = 0; i < info->entries_count; i++)
+        if (info->entries[i].place == UPDATEINFO_MESSAGE_BOX) {
+            assert_true(info->entries[i].master);
+            boxes++;
+        }
+    assert_int_equal(boxes, 1);
+    assert_null(info->doubt);
+    updateinfo_free(info);
+}
+
 static void without_an_inventory_there_is_no_file(void **state)
 {
     (void)state;
@@ -316,6 +392,8 @@ int main(void)
         CASE(a_line_that_is_commented_out_is_missing_and_the_check_says_where_it_is),
         CASE(a_line_that_stands_twice_is_found_with_both_numbers),
         CASE(with_the_source_dead_it_comes_from_what_was_last_seen_and_says_so),
+        CASE(what_biztalks_tables_did_not_tell_is_said_in_the_file),
+        CASE(a_single_message_box_is_the_master),
         CASE(without_an_inventory_there_is_no_file),
         CASE(names_survive_the_file_and_those_that_xml_cannot_hold_are_refused),
         CASE(the_command_lines_name_each_computer_and_the_order),
