@@ -1,6 +1,6 @@
 /* Building group views: the steps of the pure rooms in their order, and freeing. Each step reads
- * what the steps before it filled and fills its own part; none does I/O. Used by core/group.c and
- * by the rooms' tests; everybody else calls group_view_build (core/view.h).
+ * what the steps before it filled and fills its own part; none does I/O. Used by core/group.c, by
+ * the rooms and their tests; everybody else calls group_view_build (core/view.h).
  */
 #ifndef STOPMARK_CORE_GROUP_H
 #define STOPMARK_CORE_GROUP_H
