@@ -133,6 +133,18 @@ static void check_left_out(struct planning *planning, const char *database, enum
                                   database, database_use_name(use)));
 }
 
+/* What was never of the group at this mark cannot be missing there. */
+static void check_former(struct planning *planning, const struct former_database *former)
+{
+    check_left_out(planning, former->database, former->use);
+    if (planning->mark >= 0 && !marks_needs_former(former, planning->plan->set))
+        plan_refuse(planning,
+                    memory_format("%s cannot be left out: the group has it in the sets %lld to %lld, "
+                                  "and not at this mark: plan without --leave-out %s",
+                                  former->database, (long long)former->first_set,
+                                  (long long)former->last_set, former->database));
+}
+
 static void check_leave_out(struct planning *planning)
 {
     const struct group_view *view = planning->view;
@@ -141,7 +153,7 @@ static void check_leave_out(struct planning *planning)
             check_left_out(planning, view->roster[k].database, view->roster[k].use);
     for (size_t i = 0; i < view->formers_count; i++)
         if (view->formers[i].left_out)
-            check_left_out(planning, view->formers[i].database, view->formers[i].use);
+            check_former(planning, &view->formers[i]);
 }
 
 /* A file that no destination could read, or that is of no database of the group, is a mistake to
@@ -231,6 +243,10 @@ static struct plan *new_plan(const struct group_view *view, const struct plan_re
     plan->method = request->method;
     plan->gate = request->method != METHOD_JOBS;
     plan->data_loss_ms = plan->restore_ms = DURATION_UNKNOWN;
+    for (size_t i = 0; i < request->leave_out_count; i++)
+        *memory_append(plan, left_out) =
+            (struct plan_left_out){.database = memory_copy_text(request->leave_out[i]),
+                                   .reason = memory_copy_text(request->leave_out_reasons[i])};
     plan->loss_basis = view->sources_alive ? LOSS_LIVE : LOSS_LAST_SEEN;
     return plan;
 }
@@ -242,9 +258,9 @@ static void make(struct planning *planning)
     planning->durations_ms = memory_new_array(view->roster_count, sizeof(int64_t));
     planning->stops = memory_new_array(view->roster_count, sizeof *planning->stops);
     plan_check_situation(planning);
-    check_leave_out(planning);
     check_added(planning);
     find_target(planning);
+    check_leave_out(planning);
     add_databases(planning);
     plan_check_jobs(planning);
     plan_check_room(planning);
@@ -330,6 +346,11 @@ void plan_free(struct plan *plan)
     for (size_t i = 0; i < plan->reasons_count; i++)
         free(plan->reasons[i]);
     free(plan->reasons);
+    for (size_t i = 0; i < plan->left_out_count; i++) {
+        free(plan->left_out[i].database);
+        free(plan->left_out[i].reason);
+    }
+    free(plan->left_out);
     for (size_t i = 0; i < plan->quiet_count; i++)
         free(plan->quiet[i].server);
     free(plan->quiet);

@@ -25,6 +25,7 @@ struct plan_request {
     const char *const *assume; /* "file-missing=SET/DB", ...; borrowed */
     size_t assume_count;
     const char *const *leave_out; /* database names; borrowed */
+    const char *const *leave_out_reasons; /* of each, a person's words; borrowed */
     size_t leave_out_count;
     const char *const *replace; /* SERVER/DB: may be overwritten; borrowed */
     size_t replace_count;
@@ -77,6 +78,11 @@ struct plan_database {
     size_t steps_count, steps_capacity;
 };
 
+/* A database of the group that is not restored: the group is not proven for it. */
+struct plan_left_out {
+    char *database, *reason;
+};
+
 /* Since when no session was left in the databases of a source, by its own local time. */
 struct plan_quiet {
     char *server;
@@ -113,6 +119,8 @@ struct plan {
     bool possible;
     char **reasons;
     size_t reasons_count, reasons_capacity;
+    struct plan_left_out *left_out;
+    size_t left_out_count, left_out_capacity;
     char *mark; /* NULL = no such mark */
     int64_t set;
     int64_t mark_time_utc_ms;

@@ -141,6 +141,18 @@ static json_t *quiet_to_json(const struct plan *plan)
     return list;
 }
 
+static json_t *left_out_to_json(const struct plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan->left_out_count; i++) {
+        json_t *object = json_object();
+        set(object, "database", json_from_text(plan->left_out[i].database));
+        set(object, "reason", json_from_text(plan->left_out[i].reason));
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
 static json_t *source_steps_to_json(const struct plan *plan)
 {
     json_t *list = json_array();
@@ -181,6 +193,7 @@ char *plan_to_json(const struct plan *plan)
     for (size_t i = 0; i < plan->databases_count; i++)
         json_array_append_new(databases, database_to_json(&plan->databases[i]));
     set(root, "databases", databases);
+    set(root, "left_out", left_out_to_json(plan));
     set(root, "asks_for_word", json_boolean(plan->asks_for_word));
     set(root, "loss_proof", json_from_text(plan->loss_proof));
     set(root, "mark_made", json_boolean(plan->mark_made));
@@ -341,6 +354,22 @@ static bool read_arrays(const json_t *root, struct plan *plan)
     return json_is_array(reasons) && json_is_array(alternatives) && json_is_array(databases);
 }
 
+/* Absent in plans of older versions. */
+static bool read_left_out(const json_t *root, struct plan *plan)
+{
+    size_t index;
+    const json_t *item;
+    json_array_foreach(json_object_get(root, "left_out"), index, item)
+    {
+        struct plan_left_out *left_out = memory_append(plan, left_out);
+        left_out->database = copy_at(item, "database");
+        left_out->reason = copy_at(item, "reason");
+        if (left_out->database == NULL || left_out->reason == NULL)
+            return false;
+    }
+    return true;
+}
+
 /* Absent in plans of situations that leave the sources alone. */
 static bool read_move(const json_t *root, struct plan *plan)
 {
@@ -388,7 +417,7 @@ static bool read_plan(const json_t *root, struct plan *plan)
            method_from_name(&plan->method, text_at(root, "method")) &&
            loss_basis_from_name(&plan->loss_basis, text_at(root, "data_loss_basis")) &&
            read_target(json_object_get(root, "target"), plan) && read_jobs(root, plan) &&
-           read_arrays(root, plan) && read_move(root, plan);
+           read_arrays(root, plan) && read_left_out(root, plan) && read_move(root, plan);
 }
 
 struct plan *plan_from_json(const char *text, struct error *error)

@@ -64,8 +64,9 @@ void plan_seal(struct plan *plan, const struct plan_request *request)
     /* A what-if is never taken for the plan of the world as it is. */
     for (size_t i = 0; i < request->assume_count; i++)
         str_format(&text, "assume %s\n", request->assume[i]);
-    for (size_t i = 0; i < request->leave_out_count; i++)
-        str_format(&text, "leave out %s\n", request->leave_out[i]);
+    for (size_t i = 0; i < plan->left_out_count; i++)
+        str_format(&text, "leave out %s\n%s\n", plan->left_out[i].database,
+                   plan->left_out[i].reason);
     hash_text(plan->hash, str_text(&text), text.length);
     str_free(&text);
 }

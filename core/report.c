@@ -7,6 +7,7 @@
 
 #include "core/aftermath.h"
 #include "core/base/memory.h"
+#include "core/base/str.h"
 #include "core/base/text.h"
 #include "core/file.h"
 #include "core/rebuild.h"
@@ -106,6 +107,16 @@ static void fill_steps(struct report *report, const struct journal_content *cont
     }
 }
 
+/* "; NOT proven for X (why), Y (why)"; NULL where nothing was left out. Owned. */
+static char *left_out_words(const struct report *report)
+{
+    struct str out = {0};
+    for (size_t i = 0; i < report->left_out_count; i++)
+        str_format(&out, "%s%s (%s)", i == 0 ? "; NOT proven for " : ", ",
+                   report->left_out[i].database, report->left_out[i].reason);
+    return report->left_out_count == 0 ? NULL : str_take(&out);
+}
+
 static void judge(struct report *report)
 {
     size_t verified = 0, online = 0;
@@ -117,10 +128,14 @@ static void judge(struct report *report)
     bool whole = report->databases_count > 0 && verified == report->databases_count;
     const char *mark = report->summary.mark;
     if ((state == RUN_AFTER || state == RUN_DONE) && whole) {
+        char *missing = left_out_words(report);
         report->verdict = VERDICT_OK;
         report->verdict_text = memory_format(
-            "proven consistent: all %zu databases are online %s the mark %s", verified,
-            report->summary.stop == STOP_BEFORE ? "just before" : "at", mark);
+            "proven consistent: all %zu databases %sare online %s the mark %s%s", verified,
+            missing == NULL ? "" : "that were restored ",
+            report->summary.stop == STOP_BEFORE ? "just before" : "at", mark,
+            missing == NULL ? "" : missing);
+        free(missing);
     } else if (state == RUN_FAILED || state == RUN_ABORTED) {
         report->verdict = VERDICT_CRITICAL;
         report->verdict_text = memory_format(
@@ -145,6 +160,10 @@ void report_fill(struct report *report, const struct journal_content *content,
     report->loss_proof = plan == NULL ? NULL : report_clean(plan->loss_proof);
     report->set = content->head.set;
     fill_databases(report, content, plan);
+    for (size_t i = 0; plan != NULL && i < plan->left_out_count; i++)
+        *memory_append(report, left_out) =
+            (struct report_left_out){.database = report_clean(plan->left_out[i].database),
+                                     .reason = report_clean(plan->left_out[i].reason)};
     fill_steps(report, content);
     for (size_t i = 0; i < content->messages_count; i++) {
         char time[40];
@@ -234,6 +253,11 @@ void report_free(struct report *report)
     free(report->files);
     scan_free(report->scan);
     free(report->verdict_text);
+    for (size_t i = 0; i < report->left_out_count; i++) {
+        free(report->left_out[i].database);
+        free(report->left_out[i].reason);
+    }
+    free(report->left_out);
     free(report->group);
     free(report->plan_hash);
     free(report->loss_proof);

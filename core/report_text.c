@@ -72,6 +72,15 @@ static void add_databases(struct str *out, const struct report *report)
     }
 }
 
+static void add_left_out(struct str *out, const struct report *report)
+{
+    if (report->left_out_count == 0)
+        return;
+    str_add(out, "\n## Left out: the group is not proven for these\n\n");
+    for (size_t i = 0; i < report->left_out_count; i++)
+        str_format(out, "- %s: %s\n", report->left_out[i].database, report->left_out[i].reason);
+}
+
 /* Its lines under a list's number. */
 static void add_indented(struct str *out, const char *before, const char *text)
 {
@@ -183,6 +192,7 @@ char *report_to_markdown(const struct report *report)
     struct str out = {0};
     add_head(&out, report);
     add_databases(&out, report);
+    add_left_out(&out, report);
     add_manual(&out, report, false);
     add_manual(&out, report, true);
     if (report->files_count > 0)
@@ -214,6 +224,16 @@ static json_t *databases_json(const struct report *report)
                       "read_write", d->read_write, "proven", d->proven, "verified", d->verified,
                       "evidence", json_from_text(d->evidence)));
     }
+    return list;
+}
+
+static json_t *left_out_json(const struct report *report)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < report->left_out_count; i++)
+        json_array_append_new(list, json_pack("{s:o, s:o}", "database",
+                                              json_from_text(report->left_out[i].database), "reason",
+                                              json_from_text(report->left_out[i].reason)));
     return list;
 }
 
@@ -285,6 +305,7 @@ char *report_to_json(const struct report *report)
     json_object_set_new(document, "verdict", json_string(verdict_name(report->verdict)));
     json_object_set_new(document, "verdict_text", json_from_text(report->verdict_text));
     json_object_set_new(document, "databases", databases_json(report));
+    json_object_set_new(document, "left_out", left_out_json(report));
     json_object_set_new(document, "steps", steps_json(report));
     json_object_set_new(document, "messages",
                         json_from_texts(report->messages, report->messages_count));

@@ -189,6 +189,12 @@ static int64_t make_journal(const struct config *config, const struct plan *plan
                                     makes ? "" : plan->mark, plan->hash);
     bool good = journal != NULL &&
                 journal_decide(journal, now, head.by, confirmed, error) == ERR_OK;
+    for (size_t i = 0; good && i < plan->left_out_count; i++) {
+        char *left_out = memory_format("left out %s: %s", plan->left_out[i].database,
+                                       plan->left_out[i].reason);
+        good = journal_decide(journal, now, head.by, left_out, error) == ERR_OK;
+        free(left_out);
+    }
     for (size_t i = 0; good && i < options->replace_count; i++) {
         char *replace = memory_format("allowed to overwrite %s", options->replace[i]);
         good = journal_decide(journal, now, head.by, replace, error) == ERR_OK;

@@ -166,6 +166,11 @@ struct report_database {
     char *evidence;      /* what proved it, words */
 };
 
+/* A database of the group that was not restored, and why, as its operator said. */
+struct report_left_out {
+    char *database, *reason;
+};
+
 struct report_step {
     char *server, *database, *sql, *outcome;
     enum step_kind kind;
@@ -186,6 +191,8 @@ struct report {
     int64_t set;
     struct report_database *databases;
     size_t databases_count, databases_capacity;
+    struct report_left_out *left_out;
+    size_t left_out_count, left_out_capacity;
     struct report_step *steps;
     size_t steps_count, steps_capacity;
     char **messages;

@@ -113,6 +113,13 @@ static void add_facts(struct str *out, const struct making *making, const char *
                lead, group, lead, stop_kind_name(plan->stop), mark, (long long)plan->set, taken,
                lead, plan->loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss, lead, made,
                STOPMARK_VERSION, plan->hash, lead, making->script->run);
+    for (size_t i = 0; i < plan->left_out_count; i++) {
+        char database[300], reason[600];
+        text_clean(database, sizeof database, plan->left_out[i].database);
+        text_clean(reason, sizeof reason, plan->left_out[i].reason);
+        str_format(out, "%sleft out %s, for which the group is NOT proven: %s\n", lead, database,
+                   reason);
+    }
 }
 
 static char *file_name(const struct making *making, size_t server, const char *ending)

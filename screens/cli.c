@@ -235,6 +235,8 @@ static int note_reason(struct cli *cli, const char *text)
 {
     if (cli->reasons.items_count >= cli->values[OPTION_LEAVE_OUT].items_count)
         return cli_usage_error(cli, "--reason belongs behind a --leave-out");
+    if (text[strspn(text, " \t\r\n")] == '\0')
+        return cli_usage_error(cli, "--reason is empty: say why, the report will");
     add(&cli->reasons, text);
     return -1;
 }

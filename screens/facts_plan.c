@@ -106,6 +106,9 @@ char *facts_plan_text(const struct plan *plan)
     struct str raw = {0};
     str_format(&raw, "plan for %s: %s\nhash: %s\n", plan->group,
                plan->possible ? "possible" : "NOT POSSIBLE", plan->hash);
+    for (size_t i = 0; i < plan->left_out_count; i++)
+        str_format(&raw, "left out: %s (%s); the group will NOT be proven for it\n",
+                   plan->left_out[i].database, plan->left_out[i].reason);
     for (size_t i = 0; i < plan->reasons_count; i++)
         str_format(&raw, "because: %s\n", plan->reasons[i]);
     if (plan->mark)

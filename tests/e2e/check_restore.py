@@ -158,7 +158,37 @@ def killed_after_the_point_of_no_return_it_resumes():
     killed_at(run_is("recovering", "verifying", "after"))
 
 
-support.main([living_sources_refuse_source_lost_before_the_first_write,
+def what_is_left_out_stands_in_plan_decisions_and_verdict():
+    left_out = ("--leave-out", "ContosoOrders", "--reason", "restored by its own team")
+    with Lab() as lab:
+        lab.sources_die()
+        blank = lab.run("plan", "--leave-out", "ContosoOrders", "--reason", " ")
+        expect(blank.returncode == 2 and "--reason is empty" in blank.stderr, blank)
+        plan = lab.json("plan", *left_out)
+        expected = [{"database": "ContosoOrders", "reason": "restored by its own team"}]
+        expect(plan["left_out"] == expected, plan["left_out"])
+        text = lab.run("plan", *left_out).stdout
+        expect("left out: ContosoOrders (restored by its own team)" in text, text)
+        scripts = os.path.join(lab.directory, "scripts")
+        done = lab.run("script", *left_out, "--output", scripts)
+        expect(done.returncode == 0, done.stderr)
+        with open(f"{scripts}/DRSQL1-1-to-mark.sql", encoding="utf-8") as file:
+            expect("-- left out ContosoOrders, for which the group is NOT proven: restored by its own "
+                   "team" in file.read(), "the script says it")
+        done = lab.run(*RESTORE, *left_out, seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        words = "NOT proven for ContosoOrders (restored by its own team)"
+        expect(words in done.stdout + done.stderr, (done.stdout, done.stderr))
+        report = lab.json("report", "1")
+        expect(report["left_out"] == expected and words in report["verdict_text"], report)
+        expect(len(report["databases"]) == 9, report["databases"])
+        expect(any(d.endswith("left out ContosoOrders: restored by its own team")
+                   for d in report["decisions"]), report["decisions"])
+        expect(words in lab.run("report", "1").stdout, "the text says it too")
+
+
+support.main([what_is_left_out_stands_in_plan_decisions_and_verdict,
+              living_sources_refuse_source_lost_before_the_first_write,
               a_wrong_confirmation_is_refused,
               the_whole_group_is_restored_and_proven,
               the_fresh_start_knows_nothing_of_the_dead_sources,

@@ -321,6 +321,10 @@ MUTANTS = [
            "traits->needs_dead_sources && view->lives[i]", "false",
            "core/test_plan: source_lost_is_refused_while_a_source_answers",
            "two living groups would each take a part of the work"),
+    Mutant("why-left-out-forgotten", "core/plan_price.c",
+           "                   plan->left_out[i].reason);", "                   \"\");",
+           "core/test_plan: what_is_left_out_and_why_is_kept_and_counted_in_the_hash",
+           "who confirms a plan confirms why a database is not in it"),
     Mutant("version-of-headers-ignored", "core/track.c",
            "int here = version_of_backups(view, k);",
            "int here = view->roster[k].source < 0 ? 0 : "

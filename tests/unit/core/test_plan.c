@@ -18,6 +18,8 @@
 #define MARK_1184 "BTS_2026_11_20_12_00_00_547"
 #define MARK_1183 "BTS_2026_11_20_11_45_00_547"
 
+static const char *const why[] = {"nobody works with it"}; /* of what is left out */
+
 struct world {
     struct build *build;
     struct group_view *view;
@@ -334,17 +336,20 @@ static void only_some_databases_may_be_left_out(void **state)
     const char *const custom[] = {"contosoorders"}, *const box[] = {BOX}, *const none[] = {"X"};
     const struct plan *plan =
         make(&world,
-             (struct plan_request){.by = TARGET_NEWEST, .leave_out = custom, .leave_out_count = 1});
+             (struct plan_request){.by = TARGET_NEWEST, .leave_out = custom,
+                                   .leave_out_reasons = why, .leave_out_count = 1});
     assert_true(plan->possible);
     assert_int_equal(plan->databases_count, 9);
     assert_null(find(plan, "ContosoOrders"));
     assert_reason(
         make(&world,
-             (struct plan_request){.by = TARGET_NEWEST, .leave_out = box, .leave_out_count = 1}),
+             (struct plan_request){.by = TARGET_NEWEST, .leave_out = box,
+                                   .leave_out_reasons = why, .leave_out_count = 1}),
         "cannot be left out");
     assert_reason(
         make(&world,
-             (struct plan_request){.by = TARGET_NEWEST, .leave_out = none, .leave_out_count = 1}),
+             (struct plan_request){.by = TARGET_NEWEST, .leave_out = none,
+                                   .leave_out_reasons = why, .leave_out_count = 1}),
         "no such database");
     leave(&world);
 }
@@ -612,7 +617,8 @@ static void only_custom_alerts_and_rules_may_be_left_out(void **state)
                    database->use == USE_RULE_ENGINE;
         const struct plan *plan = make(
             &world,
-            (struct plan_request){.by = TARGET_NEWEST, .leave_out = given, .leave_out_count = 1});
+            (struct plan_request){.by = TARGET_NEWEST, .leave_out = given,
+                                  .leave_out_reasons = why, .leave_out_count = 1});
         if (may)
             assert_true(plan->possible);
         else
@@ -633,6 +639,7 @@ static void a_database_of_unknown_use_may_not_be_left_out(void **state)
     const char *const given[] = {"ContosoOrders"};
     assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST,
                                                      .leave_out = given,
+                                                     .leave_out_reasons = why,
                                                      .leave_out_count = 1}),
                   "ContosoOrders cannot be left out: what it is for is not known");
     leave(&world);
@@ -683,7 +690,7 @@ static void a_set_that_holds_a_database_of_no_roster_is_no_target(void **state)
     assert_true(make_to_set(&world, 100, (struct plan_request){0})->possible);
     assert_null(find(world.plan, "BizTalkMsgBoxDb2"));
     assert_reason(make_to_set(&world, 95, (struct plan_request){.leave_out = given,
-                                                                .leave_out_count = 1}),
+                                                                .leave_out_reasons = why, .leave_out_count = 1}),
                   "cannot be left out");
     leave(&world);
 }
@@ -696,8 +703,33 @@ static void a_custom_database_of_an_older_set_is_left_out_only_by_its_name(void 
     assert_reason(make_to_set(&world, 97, (struct plan_request){0}),
                   "or say --leave-out ContosoOrders");
     assert_true(make_to_set(&world, 97, (struct plan_request){.leave_out = given,
-                                                              .leave_out_count = 1})->possible);
+                                                              .leave_out_reasons = why, .leave_out_count = 1})->possible);
     assert_int_equal(world.plan->databases_count, 2);
+    assert_reason(make_to_set(&world, 100, (struct plan_request){.leave_out = given,
+                                                                 .leave_out_reasons = why,
+                                                                 .leave_out_count = 1}),
+                  "and not at this mark");
+    leave(&world);
+}
+
+static void what_is_left_out_and_why_is_kept_and_counted_in_the_hash(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    const char *const given[] = {"ContosoOrders"}, *const others[] = {"it is too large"};
+    struct plan_request request = {.by = TARGET_NEWEST, .leave_out = given,
+                                   .leave_out_reasons = why, .leave_out_count = 1};
+    char hash[65];
+    snprintf(hash, sizeof hash, "%s", make(&world, request)->hash);
+    char *json = plan_to_json(world.plan);
+    struct plan *read = plan_from_json(json, NULL);
+    free(json);
+    assert_int_equal(read->left_out_count, 1);
+    assert_string_equal(read->left_out[0].database, "ContosoOrders");
+    assert_string_equal(read->left_out[0].reason, why[0]);
+    plan_free(read);
+    request.leave_out_reasons = others;
+    assert_string_not_equal(make(&world, request)->hash, hash);
     leave(&world);
 }
 
@@ -782,6 +814,7 @@ int main(void)
         cmocka_unit_test(a_database_of_unknown_use_may_not_be_left_out),
         cmocka_unit_test(a_set_that_holds_a_database_of_no_roster_is_no_target),
         cmocka_unit_test(a_custom_database_of_an_older_set_is_left_out_only_by_its_name),
+        cmocka_unit_test(what_is_left_out_and_why_is_kept_and_counted_in_the_hash),
         cmocka_unit_test(standing_at_the_mark_is_not_standing_before_it),
         cmocka_unit_test(consent_to_replace_counts_for_the_named_server_only),
         cmocka_unit_test(the_hash_covers_every_statement),

@@ -108,13 +108,14 @@ static void a_plan_of_jobs_survives_json_and_has_a_hash_of_its_own(void **state)
 static void there_is_no_choice_of_mark_stop_or_databases(void **state)
 {
     (void)state;
-    static const char *const left_out[] = {"ContosoOrders"};
+    static const char *const left_out[] = {"ContosoOrders"}, *const why[] = {"unused"};
     struct world world = enter();
     assert_reason(make(&world, (struct plan_request){.by = TARGET_RULE}), "no choice of a mark");
     assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST, .stop = STOP_BEFORE}),
                   "never before it");
     assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST,
                                                      .leave_out = left_out,
+                                                     .leave_out_reasons = why,
                                                      .leave_out_count = 1}),
                   "leaves no database out");
     leave(&world);
