@@ -237,6 +237,8 @@ struct missing_logins {
     size_t count;
 };
 
+/* A user that has no login at the source either comes in through a group, or not at all: nothing is
+ * missing that was there. */
 static void collect_missing(struct missing_logins *missing, const struct server_view *source,
                             const struct server_view *destination, const char *database)
 {
@@ -245,6 +247,7 @@ static void collect_missing(struct missing_logins *missing, const struct server_
         const struct surrounding_row *user = &source->surroundings[i];
         if (user->kind != SURROUNDING_USER || !text_equal_nocase(user->database, database) ||
             user->name == NULL || user->detail == NULL || strncmp(user->name, "##", 2) == 0 ||
+            find(source, SURROUNDING_LOGIN, NULL, user->detail) == NULL ||
             find(destination, SURROUNDING_LOGIN, NULL, user->detail) != NULL ||
             (missing->count > 0 && strstr(str_text(&missing->names), user->name) != NULL))
             continue;
@@ -263,6 +266,7 @@ char *check_logins(struct check_sink *sink)
         bool looked = check_knows(sink, destination, PART_LOGINS);
         for (size_t k = 0; k < view->roster_count && looked; k++)
             if (view->roster[k].destination == destination &&
+                check_knows_source(sink, k, PART_LOGINS) &&
                 check_knows_source(sink, k, PART_INSIDE) && check_looked_into(sink, k))
                 collect_missing(&missing, view->servers[view->roster[k].source],
                                 view->servers[destination], view->roster[k].database);

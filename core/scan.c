@@ -207,12 +207,17 @@ static bool has_login(const struct server_view *server, const char *sid)
     return false;
 }
 
-static bool is_restored_here(const struct group_view *view, int server, const char *database)
+/* True for a user of a restored database that had a login where it came from, or may have had one: a
+ * user that had none comes in through a group, or has been without one for long. */
+static bool had_login(const struct group_view *view, int server, const struct surrounding_row *user)
 {
-    for (size_t i = 0; i < view->roster_count; i++)
-        if (view->roster[i].destination == server &&
-            text_equal_nocase(view->roster[i].database, database))
-            return true;
+    for (size_t i = 0; i < view->roster_count; i++) {
+        const struct roster_entry *entry = &view->roster[i];
+        if (entry->destination == server && text_equal_nocase(entry->database, user->database))
+            return entry->source < 0 ||
+                   !group_has_part(view->servers[entry->source], PART_LOGINS) ||
+                   has_login(view->servers[entry->source], user->detail);
+    }
     return false;
 }
 
@@ -224,7 +229,7 @@ static void look_at_logins(struct scan *scan, const struct group_view *view, int
     for (size_t i = 0; logins && users && i < server->surroundings_count; i++) {
         const struct surrounding_row *row = &server->surroundings[i];
         if (row->kind != SURROUNDING_USER || row->detail == NULL ||
-            !is_restored_here(view, index, row->database) || has_login(server, row->detail))
+            has_login(server, row->detail) || !had_login(view, index, row))
             continue;
         scan_add(scan, SCAN_LOGIN, memory_format("%s/%s", server->name, row->database),
                  memory_format("the user %s has no login here (SID 0x%s)", row->name,

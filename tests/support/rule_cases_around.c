@@ -128,7 +128,22 @@ static void users(struct build *b)
     for (size_t i = 0; i < 4; i++) {
         char sid[3] = {'A', (char)('0' + i), '\0'};
         add(b, SOURCE, SURROUNDING_USER, names[i], BOX, sid);
+        add(b, SOURCE, SURROUNDING_LOGIN, names[i], NULL, sid);
     }
+}
+/* They have no login where they come from: an old orphan, a user who comes in through a group. */
+static void orphans_of_old(struct build *b)
+{
+    add(b, SOURCE, SURROUNDING_LOGIN, "app", NULL, "A2");
+    add(b, DESTINATION, SURROUNDING_LOGIN, "app", NULL, "A2");
+    add(b, SOURCE, SURROUNDING_USER, "left long ago", BOX, "C0");
+    add(b, SOURCE, SURROUNDING_USER, "CONTOSO\\anna", BOX, "C1");
+}
+static void orphans_beside_a_missing_login(struct build *b)
+{
+    orphans_of_old(b);
+    add(b, SOURCE, SURROUNDING_LOGIN, "web", NULL, "A3");
+    add(b, SOURCE, SURROUNDING_USER, "web", BOX, "A3");
 }
 static void logins_missing(struct build *b)
 {
@@ -381,7 +396,11 @@ static const struct rule_case cases[] = {
          "3 logins of the databases' users are not there with their SID: CONTOSO\\admins, app, web"),
     CASE("logins", logins_missing_live, VERDICT_CRITICAL, "DRSQL1", NULL),
     CASE("logins", logins_there, VERDICT_OK, "", NULL),
+    CASE("logins", orphans_of_old, VERDICT_OK, "", NULL),
+    CASE("logins", orphans_beside_a_missing_login, VERDICT_WARNING, "DRSQL1",
+         "1 login of the databases' users is not there with its SID: web"),
     BLIND("logins", DESTINATION, PART_LOGINS),
+    BLIND("logins", SOURCE, PART_LOGINS),
     CASE("backup-role", role_missing, VERDICT_WARNING, "SQLA/" BOX, "BTS_BACKUP_USERS"),
     HEALTHY("backup-role"),
     {.rule = "backup-role",

@@ -187,7 +187,23 @@ static void a_user_without_a_login_is_found_by_its_sid(void **state)
     surround(DRSQL1, SURROUNDING_LOGIN, "bts", "0A01", NULL, 1);
     surround(DRSQL1, SURROUNDING_USER, "bts", "0a01", "BizTalkMgmtDb", -1);
     assert_nothing();
+    surround(SQLA, SURROUNDING_LOGIN, "host", "0b02", NULL, 1);
     surround(DRSQL1, SURROUNDING_USER, "host", "0B02", "BizTalkMgmtDb", -1);
+    assert_found(SCAN_LOGIN, "DRSQL1/BizTalkMgmtDb", "the user host has no login here (SID 0x0B02)");
+}
+
+/* An old orphan, or somebody who comes in through a Windows group: nothing was lost on the way. */
+static void a_user_that_had_no_login_at_its_source_either_is_no_finding(void **state)
+{
+    (void)state;
+    surround(SQLA, SURROUNDING_LOGIN, "bts", "0A01", NULL, 1);
+    surround(SQLB, SURROUNDING_LOGIN, "host", "0B02", NULL, 1); /* another source's login */
+    surround(DRSQL1, SURROUNDING_LOGIN, "bts", "0A01", NULL, 1);
+    surround(DRSQL1, SURROUNDING_USER, "host", "0B02", "BizTalkMgmtDb", -1);
+    assert_nothing();
+    /* where the source's logins were never seen it may have had one */
+    build->servers[SQLA]->parts[PART_LOGINS].state = PART_NOT_VISIBLE;
+    build->servers[SQLA]->parts[PART_LOGINS].read_monotonic_ms = TIME_UNKNOWN;
     assert_found(SCAN_LOGIN, "DRSQL1/BizTalkMgmtDb", "the user host has no login here (SID 0x0B02)");
 }
 
@@ -495,6 +511,7 @@ int main(void)
         CASE(names_that_only_begin_alike_are_not_old),
         CASE(a_name_that_moved_to_the_destination_is_not_old),
         CASE(a_user_without_a_login_is_found_by_its_sid),
+        CASE(a_user_that_had_no_login_at_its_source_either_is_no_finding),
         CASE(users_of_databases_that_are_not_the_groups_do_not_count),
         CASE(a_job_of_the_documents_list_is_missed),
         CASE(a_sites_own_job_in_the_groups_databases_is_missed_too),
