@@ -56,6 +56,8 @@ static bool is_hex(const char *text)
 
 /* --- logins ----------------------------------------------------------------------------------- */
 
+enum { WINDOWS_USER = 2, WINDOWS_GROUP = 3 }; /* the number of a SURROUNDING_LOGIN */
+
 /* Built in on every server, or known to no other. */
 static bool is_built_in(const char *name)
 {
@@ -76,8 +78,26 @@ static bool restores_database(const struct group_view *view, int source, int des
     return false;
 }
 
-/* Does the login have a user in a database that goes there? Where the users were never read every
- * login counts. */
+static bool has_login(const struct server_view *server, const char *sid)
+{
+    for (size_t i = 0; i < server->surroundings_count; i++)
+        if (server->surroundings[i].kind == SURROUNDING_LOGIN &&
+            text_equal_nocase(server->surroundings[i].detail, sid))
+            return true;
+    return false;
+}
+
+/* A Windows user without a login comes in through a group's. Source: Windows' SIDs begin with revision 1
+ * and authority 5, those that SQL Server makes are 16 bytes of any kind. */
+static bool comes_through_group(const struct server_view *server, const struct surrounding_row *user)
+{
+    const char *sid = user->detail;
+    return sid != NULL && strlen(sid) > 16 && strncmp(sid, "01", 2) == 0 &&
+           strncmp(sid + 4, "000000000005", 12) == 0 && !has_login(server, sid);
+}
+
+/* Does the login have a user in a database that goes there, or is it a group that may let one in?
+ * Where the users were never read every login counts. */
 static bool is_used(const struct group_view *view, int source, int destination,
                     const struct surrounding_row *login)
 {
@@ -85,7 +105,9 @@ static bool is_used(const struct group_view *view, int source, int destination,
     bool known = server->parts[PART_INSIDE].state == PART_READ;
     for (size_t i = 0; i < server->surroundings_count; i++) {
         const struct surrounding_row *row = &server->surroundings[i];
-        if (row->kind == SURROUNDING_USER && text_equal_nocase(row->detail, login->detail) &&
+        bool its = text_equal_nocase(row->detail, login->detail) ||
+                   (login->number == WINDOWS_GROUP && comes_through_group(server, row));
+        if (row->kind == SURROUNDING_USER && its &&
             restores_database(view, source, destination, row->database))
             return true;
     }
@@ -94,8 +116,7 @@ static bool is_used(const struct group_view *view, int source, int destination,
 
 static void add_creation(struct str *out, const struct surrounding_row *login, const char *name)
 {
-    enum { WINDOWS = 2 };
-    if (login->number >= WINDOWS)
+    if (login->number >= WINDOWS_USER)
         str_format(out, "    CREATE LOGIN %s FROM WINDOWS;\n", name);
     else if (is_hex(login->database))
         str_format(out, "    CREATE LOGIN %s WITH PASSWORD = 0x%s HASHED, SID = 0x%s,\n"

@@ -472,6 +472,27 @@ static void a_job_that_names_an_old_server_is_enabled_by_people(void **state)
     free(text);
 }
 
+/* Which group it is that lets a user in is not known here: all of them are made. */
+static void the_login_script_makes_the_groups_through_which_users_come_in(void **state)
+{
+    (void)state;
+    surround(SQLA, SURROUNDING_LOGIN, "CONTOSO\\BizTalk Hosts", "010500000000000515000000AA", NULL, 3);
+    surround(SQLA, SURROUNDING_USER, "an old orphan of SQL Server", "0A01", "BizTalkMgmtDb", -1);
+    view = build_view(build);
+    char *text = tsql_logins_aftermath(view, DRSQL1);
+    assert_null(strstr(text, "CREATE LOGIN"));
+    free(text);
+    surround(SQLA, SURROUNDING_USER, "CONTOSO\\host", "010500000000000515000000BB", "BizTalkMgmtDb", -1);
+    group_view_release(view);
+    view = build_view(build);
+    text = tsql_logins_aftermath(view, DRSQL1);
+    assert_non_null(strstr(text, "CREATE LOGIN [CONTOSO\\BizTalk Hosts] FROM WINDOWS;"));
+    free(text);
+    text = tsql_logins_aftermath(view, DRSQL2);
+    assert_null(strstr(text, "CREATE LOGIN"));
+    free(text);
+}
+
 /* Somebody disabled it, for the move or for good: who enables decides. */
 static void a_job_that_was_disabled_when_last_seen_is_named_and_left_to_people(void **state)
 {
@@ -527,6 +548,7 @@ int main(void)
         CASE(a_login_name_that_could_end_a_batch_is_left_to_people),
         CASE(jobs_are_created_disabled_with_all_that_makes_them),
         CASE(a_job_that_names_an_old_server_is_enabled_by_people),
+        CASE(the_login_script_makes_the_groups_through_which_users_come_in),
         CASE(a_job_that_was_disabled_when_last_seen_is_named_and_left_to_people),
         CASE(a_command_that_would_end_the_batch_is_left_to_people),
     };
