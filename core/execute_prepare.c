@@ -10,6 +10,7 @@
 #include "core/execute_move.h"
 #include "core/secret.h"
 #include "core/tds_life.h"
+#include "core/tsql_restore.h"
 #include "core/tsql_write.h"
 
 /* --- the situation ---------------------------------------------------------------------------- */
@@ -302,6 +303,27 @@ static bool check_alone(struct lane *lane, struct link *link, struct error *erro
     return paired.code == ERR_OK;
 }
 
+/* Found in STANDBY and named by restorehistory, as a stop before the mark is too: its MarkLog tells,
+ * before anything is written. What this run left in STANDBY is the gate's. */
+static bool check_standby(struct lane *lane, struct link *link, struct error *error)
+{
+    const struct plan *plan = lane->execution->plan;
+    if (lane->plan->route != ROUTE_AT_MARK || lane->shown || lane->recovered ||
+        !lane->live.standby)
+        return true;
+    if (!lane_read_marks(lane, link, error))
+        return false;
+    if (mark_log_proves(&lane->mark_log, plan->mark, plan->stop, lane->where, error))
+        return true;
+    struct str statement = {0};
+    if (!lane->mark_log.has_mark && tsql_add_restoring(&statement, lane->plan->database))
+        snprintf(error->hint, sizeof error->hint,
+                 "it may have been stopped before that mark: %s shows where it stands; then make a "
+                 "new plan", str_text(&statement));
+    str_free(&statement);
+    return false;
+}
+
 static bool prepare_lane(struct lane *lane, struct link *link)
 {
     struct error error;
@@ -310,7 +332,7 @@ static bool prepare_lane(struct lane *lane, struct link *link)
     if (execution_aborting(lane->execution))
         return false;
     if (!lane_locate(lane, link, &error) || !check_alone(lane, link, &error) ||
-        !check_unused(lane, link, &error))
+        !check_unused(lane, link, &error) || !check_standby(lane, link, &error))
         return lane_fail(lane, &error);
     if (!lane->at_mark && !lane_prove_files(lane, link))
         return false;

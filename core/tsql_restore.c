@@ -124,6 +124,14 @@ bool tsql_add_restore_standby(struct str *out, const char *database, const char 
     return tsql_add_string(out, undo_file);
 }
 
+bool tsql_add_restoring(struct str *out, const char *database)
+{
+    if (!add_head(out, "RESTORE DATABASE ", database))
+        return false;
+    str_add(out, " WITH NORECOVERY");
+    return true;
+}
+
 bool tsql_add_recover(struct str *out, const char *database)
 {
     if (!add_head(out, "RESTORE DATABASE ", database))

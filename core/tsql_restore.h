@@ -46,6 +46,10 @@ bool tsql_add_restore_log(struct str *out, const char *database, const char *dev
  * the roll forward. Refused where the backups are of an older version (3180); nothing is done then. */
 bool tsql_add_restore_standby(struct str *out, const char *database, const char *undo_file);
 
+/* RESTORE DATABASE ... WITH NORECOVERY, without FROM: shown to the operator, never sent by stopmark. A
+ * database in STANDBY is RESTORING again where it stands, and shows its redo point. */
+bool tsql_add_restoring(struct str *out, const char *database);
+
 /* DROP DATABASE: shown to the operator after a rehearsal, never sent by stopmark. */
 bool tsql_add_drop(struct str *out, const char *database);
 

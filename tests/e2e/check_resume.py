@@ -271,6 +271,29 @@ def a_stop_made_since_the_plan_is_not_rolled_over_where_the_marks_place_is_unkno
         expect(not read_record(lab), "nothing was restored")
 
 
+def a_standby_that_stands_before_the_mark_is_not_taken_for_one_at_it():
+    """In STANDBY no redo point is shown, and restorehistory names the mark for a stop before it too."""
+    with ResumeLab() as lab:
+        mark = lab.json("plan")["target"]["mark"]
+        lab.sources_die()
+        prove = next(s["sql"] for s in lab.steps(MGMT, "--mark", mark, "--before")
+                     if s["kind"] == "prove")
+        lab.before(prove, lambda: lab.sources(True))  # nothing is recovered beside a living source
+        lab.restore("--mark", mark, "--before", status=1)
+        lab.abort(1)
+        lab.sources_die()
+        before = len(read_record(lab))
+        said = lab.restore("--mark", mark, status=5).stderr
+        expect("WITH NORECOVERY" in said and "make a new plan" in said, said)
+        expect(len(read_record(lab)) == before, "nothing was restored")
+        for server in SERVERS:
+            for name, in execute(lab, "SELECT d.name FROM sys.databases AS d"
+                                      " WHERE d.is_in_standby = 1", server):
+                execute(lab, f"RESTORE DATABASE [{name}] WITH NORECOVERY", server)
+        lab.restore("--mark", mark)
+        expect_proven(lab, lab.json("runs")["runs"][0]["run"])
+
+
 # --- given up -------------------------------------------------------------------------------------
 
 def a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on():
@@ -320,5 +343,6 @@ support.main([who_uses_a_recovered_database_does_not_stop_the_resume,
               a_log_that_is_applied_again_to_go_on_from_a_mark_is_sent_again_after_it_failed,
               a_log_that_stopped_before_the_mark_is_not_taken_for_one_that_stopped_at_it,
               a_stop_made_since_the_plan_is_not_rolled_over_where_the_marks_place_is_unknown,
+              a_standby_that_stands_before_the_mark_is_not_taken_for_one_at_it,
               a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on,
               jobs_that_were_disabled_before_hide_the_way_back_from_nobody])

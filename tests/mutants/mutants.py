@@ -671,6 +671,10 @@ MUTANTS = [
            "check_resume.py: "
            "a_stop_made_since_the_plan_is_not_rolled_over_where_the_marks_place_is_unknown",
            "on which side of the mark it stands nobody can tell"),
+    Mutant("standby-is-at-the-mark-by-name", "core/execute_prepare.c",
+           "if (lane->plan->route != ROUTE_AT_MARK || lane->shown", "if (true || lane->shown",
+           "check_resume.py: a_standby_that_stands_before_the_mark_is_not_taken_for_one_at_it",
+           "a run would begin that its gate can only refuse, again and again"),
     Mutant("recovered-database-is-to-be-overwritten", "core/execute_prepare.c",
            "return !lane->at_mark && !lane->recovered && lane->next",
            "return lane->plan->route == ROUTE_FULL_RESTORE; return lane->next",
