@@ -293,9 +293,9 @@ static bool is_in_newest_set(const struct group_view *view, size_t entry)
     return false;
 }
 
-/* The job's account is sysadmin where the job runs, and comes to other servers through a link: there
- * it needs the role, or a right that stands for it, which only a set that works can tell. Source: Log
- * Shipping User Accounts and Roles. */
+/* The job's account is sysadmin where the job runs, and comes to other servers through a link:
+ * there it needs the role, or a right that stands for it, which only a set that works can tell.
+ * Source: Log Shipping User Accounts and Roles. */
 static bool needs_member(const struct group_view *view, size_t entry,
                          const struct surrounding_row *role)
 {
@@ -325,8 +325,8 @@ char *check_backup_role(struct check_sink *sink)
             empty += needs_member(view, k, role);
     }
     return empty == 0 ? NULL
-                      : memory_format("nobody is in that role of %zu database%s, which %s backed up "
-                                      "all the same",
+                      : memory_format("nobody is in that role of %zu database%s, which %s backed "
+                                      "up all the same",
                                       empty, empty == 1 ? "" : "s", empty == 1 ? "is" : "are");
 }
 

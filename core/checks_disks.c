@@ -64,7 +64,7 @@ static const struct backup_set *newest_set(const struct group_view *view, enum s
     return NULL;
 }
 
-/* Where a server has the file of an entry in a set, as it wrote or must open it; NULL = it has none. */
+/* Where a server has the file of an entry in a set, as it wrote or must open it; NULL = none. */
 static const char *file_there(const struct group_view *view, int server,
                               const struct backup_set *set, size_t entry)
 {
@@ -165,10 +165,10 @@ char *check_disk_space(struct check_sink *sink)
             judge_volume(sink, (int)s, volume, backups);
         }
     }
-    return memory_format("the disks have room%s%s", with_backups > 0 ? ", the backups' too" : "",
-                         goes_elsewhere(view) ? "; backups go to a share: a share's space cannot be "
-                                                "seen from here"
-                                              : "");
+    return memory_format(
+        "the disks have room%s%s", with_backups > 0 ? ", the backups' too" : "",
+        goes_elsewhere(view) ? "; backups go to a share: a share's space cannot be seen from here"
+                             : "");
 }
 
 /* The length of the folder in a path, with its last separator. */

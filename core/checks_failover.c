@@ -165,7 +165,8 @@ static void judge_disabled_jobs(struct check_sink *sink, const struct server_vie
     if (disabled == 0)
         return;
     check_add_remedy(sink, VERDICT_WARNING, memory_copy_text(server->name),
-                     memory_format("%zu of BizTalk's Agent jobs are there and disabled, '%s' for one",
+                     memory_format("%zu of BizTalk's Agent jobs are there and disabled, '%s' for "
+                                   "one",
                                    disabled, example),
                      "enable them in the runbook's order, the backup job once its steps name the "
                      "new path; MessageBox_Message_Cleanup alone stays disabled");
@@ -373,8 +374,8 @@ static void judge_bam_backups(struct check_sink *sink, const struct server_view 
     if (oldest_ms == TIME_UNKNOWN)
         check_add_remedy(sink, VERDICT_UNKNOWN, where,
                          memory_copy_text("no full backup of it is known from the history's time: "
-                                          "whether one is older than BAM Primary Import's cannot be "
-                                          "told"),
+                                          "whether one is older than BAM Primary Import's cannot "
+                                          "be told"),
                          "see what backs it up, and how long its backups are kept");
     else if (mark_ms == TIME_UNKNOWN)
         check_add_remedy(sink, VERDICT_UNKNOWN, where,

@@ -80,13 +80,14 @@ static void judge_standby_databases(struct check_sink *sink, int destination)
 static void judge_stuck(struct check_sink *sink, size_t k)
 {
     const struct roster_entry *entry = &sink->view->roster[k];
+    const char *state =
+        entry->state == STATE_ABSENT ? "not there" : database_state_name(entry->state);
     check_add_remedy(sink,
                      database_use_may_be_left_out(entry->use) ? VERDICT_WARNING : VERDICT_CRITICAL,
                      roster_where(sink->view, k),
                      memory_format("the group is live and it is %s: it was left out, or its "
                                    "recovery failed",
-                                   entry->state == STATE_ABSENT ? "not there"
-                                                                : database_state_name(entry->state)),
+                                   state),
                      "leave the live databases and the shipping jobs alone; bring this one to the "
                      "mark of the others (stopmark resume RUN), or restore it by itself");
 }
@@ -161,10 +162,11 @@ static void judge_disabled(struct check_sink *sink, const struct server_view *se
                   memory_format("'%s' is disabled", job->name));
     else
         check_add_remedy(sink, VERDICT_CRITICAL, memory_copy_text(server->name),
-                         memory_format("'%s' is disabled, and databases of the group were recovered",
+                         memory_format("'%s' is disabled, and databases of the group were "
+                                       "recovered",
                                        job->name),
-                         "find out first whether a fail-over began (stopmark runs): then end it and "
-                         "leave the job disabled; enable it only where they were recovered by "
+                         "find out first whether a fail-over began (stopmark runs): then end it "
+                         "and leave the job disabled; enable it only where they were recovered by "
                          "mistake and are rebuilt");
 }
 

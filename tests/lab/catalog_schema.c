@@ -399,8 +399,8 @@ static void send_member(struct row_sink *sink, int role, int member)
     row_send(&row, sink);
 }
 
-/* With the ids that fill_principals gives: the users from 5 on, behind them the backup job's user and
- * its role. */
+/* With the ids that fill_principals gives: the users from 5 on, behind them the backup job's user
+ * and its role. */
 static bool fill_role_members(struct session *session, struct database *database,
                               struct row_sink *sink)
 {

@@ -160,8 +160,8 @@ static bool same_shape(const char *a, const char *b)
     return strcmp(left, right) == 0;
 }
 
-/* True if the rule found something at that place before, but for a number in its name, and nothing by
- * which an acknowledgement would know this finding. */
+/* True if the rule found something at that place before, but for a number in its name, and nothing
+ * by which an acknowledgement would know this finding. */
 static bool is_forgotten(const struct group_view *before, const struct check_result *now)
 {
     bool stood = false;
