@@ -140,6 +140,32 @@ def a_mirror_that_only_the_restore_login_sees_is_refused_before_the_first_write(
             expect(not read_record(lab), read_record(lab))
 
 
+def a_standby_in_native_log_shipping_is_named():
+    with EditedLab("matrix", standby=[{"server": "DRM2", "database": "BizTalkDTADb",
+                                       "native_log_shipping": True}]) as lab:
+        found = [c["where"] for c in lab.json("status")["checks"]
+                 if c["id"] == "native-log-shipping" and c["verdict"] != "ok"]
+        expect(found == ["DRM2/BizTalkDTADb"], found)
+
+
+def backups_at_an_address_need_a_credential_where_they_are_restored():
+    address = "https://contoso.blob.core.windows.net/biztalk"
+    for credentials, verdict in (([], "critical"), ([address], "ok"), (["an account"], "ok"),
+                                 ([address + "2"], "critical")):
+        def servers(before, names=tuple(credentials)):
+            return [dict(s, credentials=list(names)) for s in before]
+        with EditedLab("matrix", servers=servers, backup={"location": address,
+                                                          "every_minutes": 15}) as lab:
+            found = {c["verdict"] for c in lab.json("status")["checks"]
+                     if c["id"] == "backup-credential"}
+            expect(found == {verdict}, (credentials, found))
+            if verdict == "ok":
+                lab.sources_die()
+                done = restore(lab, "--target", "newest")
+                expect(done.returncode == 0, (credentials, done.stderr[-1500:]))
+                check_record(lab, len(MATRIX))
+
+
 def idle(databases):
     for database in databases:
         database["log_kb_per_second"] = 0
@@ -243,6 +269,8 @@ main([a_set_that_failed_at_any_position_leaves_the_one_before_it,
       a_cluster_a_group_and_native_log_shipping_are_named,
       a_mirror_or_a_secondary_replica_is_no_standby,
       a_mirror_that_only_the_restore_login_sees_is_refused_before_the_first_write,
+      a_standby_in_native_log_shipping_is_named,
+      backups_at_an_address_need_a_credential_where_they_are_restored,
       an_empty_log_of_somebody_else_breaks_no_chain,
       files_that_cannot_be_read_leave_the_set_before_them,
       a_stolen_log_is_a_bridge_only_while_its_file_is_there,

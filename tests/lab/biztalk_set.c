@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
@@ -150,22 +151,22 @@ struct backup_file *biztalk_backup_member(struct set_run *run, size_t member, bo
 {
     struct database *database = run->group->members[member].database;
     struct lab *lab = database->instance->lab;
-    char name[420], path[1024];
+    char name[420];
     biztalk_file_name(run, database, name, sizeof name);
-    size_t length = strlen(run->group->location);
-    bool separated = length > 0 && strchr("\\/", run->group->location[length - 1]) != NULL;
-    snprintf(path, sizeof path, "%s%s%s", run->group->location, separated ? "" : "\\", name);
+    char *path = path_join(run->group->location, name);
     char type = run->full ? 'D' : 'L';
     int64_t size = database_backup_size(database, type);
     int64_t started = lab_now_utc_ms(lab);
     int64_t duration_ms = 30 + size * 1000 / database->instance->backup_bytes_per_s;
     if (run->session != NULL &&
         !take_time(run, member, path, started + duration_ms, reply)) {
+        free(path);
         return NULL;
     }
     int64_t finished = run->session == NULL ? started + duration_ms : lab_now_utc_ms(lab);
     struct backup_file *file = database_backup(database, path, type, false, started, finished, size,
                                                "NT SERVICE\\SQLSERVERAGENT");
+    free(path);
     write_history(run, database, name, complete);
     return file;
 }

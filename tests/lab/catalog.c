@@ -23,14 +23,6 @@ bool catalog_needs_server_state(struct session *session)
     return false;
 }
 
-bool catalog_fill_empty(struct session *session, struct database *database, struct row_sink *sink)
-{
-    (void)session;
-    (void)database;
-    (void)sink;
-    return true;
-}
-
 bool catalog_check_select(struct session *session, const char *schema, const char *name,
                           const char *database)
 {

@@ -42,7 +42,5 @@ bool catalog_check_select(struct session *session, const char *schema, const cha
 catalog_fill catalog_fill_groups, catalog_fill_replicas, catalog_fill_replica_states,
     catalog_fill_database_states, catalog_fill_cluster_nodes;
 void availability_guid(const char *text, const char *part, uint8_t guid[16]);
-/* A view that is always empty here. */
-bool catalog_fill_empty(struct session *session, struct database *database, struct row_sink *sink);
 
 #endif

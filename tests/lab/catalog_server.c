@@ -297,6 +297,27 @@ static bool fill_certificates(struct session *session, struct database *database
     return true;
 }
 
+static bool fill_credentials(struct session *session, struct database *context,
+                             struct row_sink *sink)
+{
+    const struct instance *instance = session->instance;
+    (void)context;
+    if (!catalog_has(session, PERMISSION_VIEW_ANY_DEFINITION)) {
+        return true;
+    }
+    for (size_t i = 0; i < instance->credentials_count; i++) {
+        struct row row = {0};
+        row_int(&row, 65536 + (int64_t)i);
+        row_text(&row, instance->credentials[i]);
+        row_text(&row, "SHARED ACCESS SIGNATURE");
+        row_time(&row, instance, instance->started_utc_ms);
+        row_time(&row, instance, instance->started_utc_ms);
+        row_nulls(&row, 2);
+        row_send(&row, sink);
+    }
+    return true;
+}
+
 static struct catalog_view views[] = {
     {.schema = "sys",
      .name = "configurations",
@@ -313,7 +334,7 @@ static struct catalog_view views[] = {
      .columns = "credential_id int not null, name sysname, credential_identity nvarchar(4000),"
                 "create_date datetime not null, modify_date datetime not null,"
                 "target_type nvarchar(100), target_id int",
-     .fill = catalog_fill_empty},
+     .fill = fill_credentials},
     {.schema = "sys",
      .name = "certificates",
      .columns = "name sysname, certificate_id int not null, principal_id int,"

@@ -61,6 +61,7 @@ static void free_instance(struct instance *instance)
     free(instance->logins);
     free(instance->known_set_ids);
     free(instance->folders);
+    free(instance->credentials);
     engine_free(instance->engine);
     wire_forget(instance);
     free(instance);

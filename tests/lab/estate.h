@@ -309,6 +309,8 @@ struct instance {
     size_t folders_count, folders_capacity;
     int64_t started_utc_ms;
     bool adhoc_distributed_queries, max_dop_one;
+    char (*credentials)[261]; /* owned; their names */
+    size_t credentials_count, credentials_capacity;
     bool has_certificate; /* the TDE certificate, its thumbprint below */
     uint8_t certificate_thumbprint[20];
     char edition[64];

@@ -10,6 +10,14 @@ bool path_is_share(const char *path)
     return strncmp(path, "\\\\", 2) == 0 || strncmp(path, "https://", 8) == 0;
 }
 
+char *path_join(const char *folder, const char *name)
+{
+    size_t length = strlen(folder);
+    bool separated = length > 0 && strchr("\\/", folder[length - 1]) != NULL;
+    bool address = strncmp(folder, "https://", 8) == 0;
+    return memory_format("%s%s%s", folder, separated ? "" : address ? "/" : "\\", name);
+}
+
 /* Windows paths have no case: equal paths have equal hashes (ASCII letters folded, others left
  * out).
  */
@@ -55,10 +63,7 @@ void backup_file_move(struct backup_file *file, struct instance *reader, const c
     const char *name = strrchr(file->path, '\\');
     const char *slash = strrchr(file->path, '/');
     name = name == NULL || (slash != NULL && slash > name) ? slash : name;
-    size_t length = strlen(folder);
-    bool separated = length > 0 && strchr("\\/", folder[length - 1]) != NULL;
-    char *path = memory_format("%s%s%s", folder, separated ? "" : "\\",
-                               name == NULL ? file->path : name + 1);
+    char *path = path_join(folder, name == NULL ? file->path : name + 1);
     text_copy(file->path, sizeof file->path, path);
     free(path);
     file->path_hash = hash_path(file->path);

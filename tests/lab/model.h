@@ -69,6 +69,8 @@ struct set_description backup_file_describe(const struct backup_file *file);
 struct backup_file *lab_add_file(struct lab *lab, struct backup_file *file);
 /* Moves the file, name and all, into a folder that the reader opens. */
 void backup_file_move(struct backup_file *file, struct instance *reader, const char *folder);
+/* A file in a folder, with or without a separator at its end; owned. */
+char *path_join(const char *folder, const char *name);
 /* "\\server\share\...": every instance can open it; anything else is local. */
 bool path_is_share(const char *path);
 

@@ -138,6 +138,48 @@ void msdb_write_native_shipping(struct database *database)
                "log_shipping_primary_databases");
 }
 
+void msdb_write_native_secondary(struct database *database, const char *primary_server)
+{
+    struct instance *instance = database->instance;
+    struct database *msdb = instance_database(instance, "msdb");
+    uint8_t guids[3][16];
+    struct row row = {0};
+    for (size_t i = 0; i < 3; i++) {
+        lab_random_guid(instance->lab, guids[i]);
+    }
+    row_guid(&row, guids[0]);
+    row_text(&row, primary_server);
+    row_text(&row, database->name);
+    row_text(&row, "\\\\backup\\shipped");
+    row_text(&row, "D:\\Copied");
+    row_int(&row, 4320);
+    row_guid(&row, guids[1]);
+    row_guid(&row, guids[2]);
+    row_text(&row, instance->name);
+    row_int(&row, 1);
+    row_nulls(&row, 2);
+    row_insert(&row, msdb, "dbo", "log_shipping_secondary");
+    row_text(&row, database->name);
+    row_guid(&row, guids[0]);
+    row_int(&row, 0);
+    row_int(&row, 1);
+    row_int(&row, 0);
+    row_int(&row, 0);
+    row_nulls(&row, 5);
+    row_insert(&row, msdb, "dbo", "log_shipping_secondary_databases");
+    row_text(&row, instance->name);
+    row_text(&row, database->name);
+    row_guid(&row, guids[0]);
+    row_text(&row, primary_server);
+    row_text(&row, database->name);
+    row_int(&row, 45);
+    row_int(&row, 14421);
+    row_int(&row, 1);
+    row_nulls(&row, 7);
+    row_int(&row, 5760);
+    row_insert(&row, msdb, "dbo", "log_shipping_monitor_secondary");
+}
+
 void msdb_create_tables(struct database *msdb)
 {
     database_create_table(msdb, "dbo", "backupset", backupset_columns, 1);

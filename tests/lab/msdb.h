@@ -15,6 +15,8 @@ int msdb_write_backup(struct instance *instance, const struct backup_file *file)
 
 /* SQL Server's own log shipping of a database: a row in log_shipping_primary_databases. */
 void msdb_write_native_shipping(struct database *database);
+/* The other side of it: the database is a secondary of one of that name on the primary server. */
+void msdb_write_native_secondary(struct database *database, const char *primary_server);
 
 struct msdb_restore {
     const struct backup_file *file;

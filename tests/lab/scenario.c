@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/memory.h"
 #include "core/base/text.h"
 #include "tests/lab/agent.h"
 #include "tests/lab/biztalk.h"
@@ -82,13 +83,28 @@ static void read_cluster(const struct node *server, struct instance *instance)
     }
 }
 
+static void read_credentials(const struct node *server, struct instance *instance)
+{
+    struct node names = node_member(server, "credentials");
+    for (size_t i = 0; i < node_count(&names); i++) {
+        struct node item = node_item(&names, i);
+        const char *name = json_string_value(item.json);
+        if (name == NULL || strlen(name) >= sizeof *instance->credentials) {
+            node_problem(&item, "expected a name of at most %zu bytes",
+                         sizeof *instance->credentials - 1);
+        } else {
+            text_copy(*memory_append(instance, credentials), sizeof *instance->credentials, name);
+        }
+    }
+}
+
 static void read_server(struct lab *lab, const struct node *server)
 {
     node_check_keys(server, "name role version restores alias utc_offset_minutes clock_offset_ms"
                             " restore_mb_per_second backup_mb_per_second disk_free_gb"
                             " adhoc_distributed_queries max_dop_one agent stopped edition"
                             " data_path log_path encryption certificate tde_certificate folders"
-                            " cluster_nodes");
+                            " cluster_nodes credentials");
     const char *name = node_name(server, "name");
     struct node member = node_member(server, "name");
     if (lab_instance(lab, name) != NULL) {
@@ -126,6 +142,7 @@ static void read_server(struct lab *lab, const struct node *server)
     read_encryption(server, instance);
     read_folders(server, instance);
     read_cluster(server, instance);
+    read_credentials(server, instance);
 }
 
 static void read_database(struct lab *lab, const struct node *database,

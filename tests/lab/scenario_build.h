@@ -33,6 +33,7 @@ struct standby_position {
     char database[129]; /* "" = all of the instance */
     int behind;
     int64_t applied; /* the last set that it has, in place of behind; 0 = by behind */
+    bool native_secondary; /* of SQL Server's own log shipping, too */
     bool mirror;                 /* it is the mirror of a database elsewhere */
     char availability_group[129]; /* it is on a secondary replica of; "" = none */
     enum { POSITION_RESTORING, POSITION_STANDBY, POSITION_ONLINE, POSITION_ABSENT } state;

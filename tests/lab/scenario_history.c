@@ -312,6 +312,9 @@ static void create_restored(const struct bring_up *up, size_t member)
     database->created_utc_ms = up->past->items[0].taken_utc_ms;
     if (position != NULL) {
         database->mirrored = position->mirror;
+        if (position->native_secondary) {
+            msdb_write_native_secondary(database, source->instance->name);
+        }
         text_copy(database->availability_group, sizeof database->availability_group,
                   position->availability_group);
         database->is_secondary = position->mirror || position->availability_group[0] != '\0';

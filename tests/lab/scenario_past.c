@@ -57,7 +57,8 @@ static void read_positions(const struct node *top, struct lab *lab, struct histo
     for (size_t i = 0; i < node_count(&list) && i < STANDBY_POSITIONS; i++) {
         struct node item = node_item(&list, i);
         node_check_keys(&item,
-                        "server database behind applied state mirror availability_group");
+                        "server database behind applied state mirror availability_group"
+                        " native_log_shipping");
         struct standby_position *position = &plan->positions[plan->positions_count++];
         const char *state = node_choice(&item, "state", "restoring standby online absent",
                                         "restoring");
@@ -69,6 +70,7 @@ static void read_positions(const struct node *top, struct lab *lab, struct histo
                           : strcmp(state, "absent") == 0  ? POSITION_ABSENT
                                                           : POSITION_RESTORING;
         node_copy_text(&item, "database", position->database, sizeof position->database);
+        position->native_secondary = node_boolean(&item, "native_log_shipping", false);
         position->mirror = node_boolean(&item, "mirror", false);
         node_copy_text(&item, "availability_group", position->availability_group,
                        sizeof position->availability_group);

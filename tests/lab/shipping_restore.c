@@ -108,9 +108,7 @@ static void add_file(void *context, const struct sql_value *ours)
     text_copy(file->server, sizeof file->server,
               ours[SHIPPED_SERVER].null ? "" : ours[SHIPPED_SERVER].bytes);
     const char *location = folder_of(&loading->locations, file, ours[SHIPPED_LOCATION].bytes);
-    size_t length = strlen(location);
-    bool separated = length > 0 && strchr("\\/", location[length - 1]) != NULL;
-    file->path = memory_format("%s%s%s", location, separated ? "" : "\\", name);
+    file->path = path_join(location, name);
     file->complete = ours[SHIPPED_COMPLETE].integer != 0;
     file->restored = ours[SHIPPED_RESTORED].integer != 0;
 }
