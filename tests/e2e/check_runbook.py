@@ -219,6 +219,43 @@ def the_job_scripts_make_the_jobs_disabled_and_enable_them_in_a_step_of_their_ow
             expect(job["enabled"] == (before[name]["enabled"] and not stays), (name, job))
 
 
+STEPS = ("SELECT s.step_id, s.step_name, s.command, s.on_success_action, s.on_success_step_id,"
+         " s.on_fail_action, s.on_fail_step_id, s.database_name, s.retry_attempts,"
+         " s.retry_interval FROM msdb.dbo.sysjobsteps s JOIN msdb.dbo.sysjobs j"
+         " ON j.job_id = s.job_id WHERE j.name = N'DTA Purge and Archive (BizTalkDTADb)'"
+         " ORDER BY s.step_id")
+
+
+def the_job_scripts_keep_what_a_step_does_at_its_end():
+    with Lab("small", speed=1) as lab:
+        source = restore_login(lab, "SQLSMALL")
+        cursor = source.cursor()
+        for step in ("@step_name = N'again', @command = N'SELECT 2', @on_success_action = 4,"
+                     " @on_success_step_id = 1, @on_fail_action = 3, @retry_attempts = 5,"
+                     " @retry_interval = 7, @database_name = N'BizTalkDTADb'",
+                     "@step_name = N'to the end', @command = N'SELECT 3', @on_success_action = 2,"
+                     " @on_fail_action = 4, @on_fail_step_id = 2, @database_name = N'master'"):
+            cursor.execute("EXEC msdb.dbo.sp_add_jobstep @job_name ="
+                           f" N'DTA Purge and Archive (BizTalkDTADb)', {step}")
+        cursor.execute(STEPS)
+        before = cursor.fetchall()
+        expect(len(before) == 3 and before[1][3:] == (4, 1, 3, 0, "BizTalkDTADb", 5, 7), before)
+        source.close()
+        lab.json("status")
+        lab.sources_die()
+        done = lab.run("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
+                       "Small group", seconds=120)
+        expect(done.returncode == 0, done.stderr)
+        directory = os.path.dirname(lab.json("report", "1")["files"][0])
+        run_script(lab, os.path.join(directory, "jobs-1-DRSMALL.sql"), "DRSMALL")
+        destination = restore_login(lab, "DRSMALL")
+        cursor = destination.cursor()
+        cursor.execute(STEPS)
+        after = cursor.fetchall()
+        destination.close()
+        expect(after == before, (before, after))
+
+
 def jobs_of_biztalk_that_are_enabled_or_missing_are_findings_and_no_failed_proof():
     with Lab("small", speed=1) as lab:
         lab.json("status")
@@ -258,5 +295,6 @@ support.main([a_wrong_runbook_is_told_as_a_whole_and_nothing_starts,
               the_steps_of_a_run_are_ticked_and_survive,
               the_run_makes_its_files_and_the_scan_says_what_is_left,
               the_job_scripts_make_the_jobs_disabled_and_enable_them_in_a_step_of_their_own,
+              the_job_scripts_keep_what_a_step_does_at_its_end,
               jobs_of_biztalk_that_are_enabled_or_missing_are_findings_and_no_failed_proof,
               the_scan_is_refused_where_nothing_was_failed_over])

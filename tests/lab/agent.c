@@ -65,17 +65,26 @@ struct job *agent_add_job(struct instance *instance, const char *name, const cha
     return job;
 }
 
-void job_add_step(struct job *job, const char *name, const char *database, const char *command)
+struct job_step *job_append_step(struct job *job, const char *name, const char *database,
+                                 const char *command)
 {
-    if (job->steps_count > 0) {
-        job->steps[job->steps_count - 1].next_on_success = true;
-    }
     struct job_step *step = &job->steps[job->steps_count++];
     text_copy(step->name, sizeof step->name, name);
     text_copy(step->database, sizeof step->database, database);
     step->command = memory_copy_text(command);
     step->last_outcome = JOB_UNKNOWN;
     step->last_run_utc_ms = INT64_MIN;
+    step->on_success.action = STEP_QUIT_SUCCESS;
+    step->on_fail.action = STEP_QUIT_FAILURE;
+    return step;
+}
+
+void job_add_step(struct job *job, const char *name, const char *database, const char *command)
+{
+    if (job->steps_count > 0) {
+        job->steps[job->steps_count - 1].on_success.action = STEP_NEXT;
+    }
+    job_append_step(job, name, database, command);
 }
 
 /* The first moment of the schedule after now. */

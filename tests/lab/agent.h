@@ -23,10 +23,19 @@ enum job_outcome {
     JOB_UNKNOWN = 5
 };
 
+/* on_success_action and on_fail_action. Source: msdb.dbo.sysjobsteps */
+enum step_action { STEP_QUIT_SUCCESS = 1, STEP_QUIT_FAILURE = 2, STEP_NEXT = 3, STEP_GO_TO = 4 };
+
+struct step_end {
+    enum step_action action;
+    int step; /* STEP_GO_TO: from 1 */
+};
+
 struct job_step {
     char name[129], database[129];
     char *command; /* owned; T-SQL */
-    bool next_on_success;
+    struct step_end on_success, on_fail;
+    int retry_attempts, retry_interval_min;
     enum job_outcome last_outcome;
     int64_t last_run_utc_ms, last_duration_ms; /* INT64_MIN = never */
 };
@@ -59,7 +68,7 @@ struct job_history {
     int step;        /* 0 = the job's outcome */
     char step_name[129];
     enum job_outcome outcome;
-    int message_number, severity;
+    int message_number, severity, retries;
     char *message; /* owned */
     int64_t started_utc_ms, duration_ms;
 };
@@ -78,6 +87,10 @@ struct agent *agent_new(struct instance *instance);
 void agent_free(struct agent *agent);
 
 struct job *agent_add_job(struct instance *instance, const char *name, const char *description);
+/* A step that ends the job, one way or the other. Borrowed until the next is added. */
+struct job_step *job_append_step(struct job *job, const char *name, const char *database,
+                                 const char *command);
+/* The same behind the success of the step before it. */
 void job_add_step(struct job *job, const char *name, const char *database, const char *command);
 /* Every every_ms, at the offset from whole multiples (UTC). */
 void job_schedule(struct job *job, int64_t every_ms, int64_t offset_ms);

@@ -20,8 +20,9 @@ struct agent_runner {
 
 static const char EXECUTED_AS[] = "Executed as user: NT SERVICE\\SQLSERVERAGENT. ";
 
-/* Runs one step; the message that Agent would keep is left in *message (owned). */
-static enum job_outcome run_step(struct job *job, size_t index, char **message)
+/* Runs one step once more after so many retries; the message that Agent would keep is left in
+ * *message (owned). */
+static enum job_outcome run_step(struct job *job, size_t index, int retries, char **message)
 {
     struct job_step *step = &job->steps[index];
     struct instance *instance = job->agent->instance;
@@ -35,6 +36,7 @@ static enum job_outcome run_step(struct job *job, size_t index, char **message)
         engine_run_internal(session, step->command, reply) && reply_sink_last_error(reply) == 0;
     enum job_outcome outcome = session->killed || session->disconnected ? JOB_CANCELLED
                                : good                                   ? JOB_SUCCEEDED
+                               : retries < step->retry_attempts         ? JOB_RETRY
                                                                         : JOB_FAILED;
     struct str text = {0};
     str_add(&text, EXECUTED_AS);
@@ -47,6 +49,7 @@ static enum job_outcome run_step(struct job *job, size_t index, char **message)
         job_add_history(job, (int)index + 1, step->name, outcome, *message);
     history->message_number = good ? 0 : reply_sink_last_error(reply);
     history->severity = good ? 0 : 16;
+    history->retries = retries;
     history->started_utc_ms = started;
     history->duration_ms = lab_now_utc_ms(instance->lab) - started;
     step->last_outcome = outcome;
@@ -82,27 +85,64 @@ static void finish(struct job *job, enum job_outcome outcome, size_t last_step,
     lab_changed();
 }
 
-static void run_job(struct job *job, const char *requested_by)
+/* The time between two attempts; false: the job was stopped meanwhile. */
+static bool wait_for_retry(struct job *job, const struct job_step *step)
 {
-    enum job_outcome outcome = JOB_SUCCEEDED;
-    size_t step = 0;
-    for (; step < job->steps_count; step++) {
+    struct instance *instance = job->agent->instance;
+    int64_t until = lab_now_utc_ms(instance->lab) + (int64_t)step->retry_interval_min * 60000;
+    struct reply *reply = reply_new_sink();
+    struct session *session =
+        session_open_internal(instance, step->database, "SQLAgent - Generic Refresher", reply);
+    job->session = session;
+    bool waited = session_sleep(session, until) == SESSION_GO_ON;
+    job->session = NULL;
+    session_close_internal(session);
+    reply_free(reply);
+    return waited;
+}
+
+/* One step with its retries. */
+static enum job_outcome try_step(struct job *job, size_t index)
+{
+    enum job_outcome outcome = JOB_RETRY;
+    for (int retries = 0; outcome == JOB_RETRY; retries++) {
         char *message = NULL;
-        outcome = run_step(job, step, &message);
-        job->executed_step = (int)step + 1;
+        outcome = run_step(job, index, retries, &message);
+        job->executed_step = (int)index + 1;
         if (outcome != JOB_SUCCEEDED) {
             log_write(LOG_INFO, "lab: %s: job %s: %s", job->agent->instance->name, job->name,
                       message);
         }
         free(message);
-        if (outcome != JOB_SUCCEEDED || !job->steps[step].next_on_success) {
-            break;
+        if (outcome == JOB_RETRY && !wait_for_retry(job, &job->steps[index])) {
+            outcome = JOB_CANCELLED;
         }
     }
-    if (step == job->steps_count && step > 0) {
-        step--;
+    return outcome;
+}
+
+/* Steps may lead back to each other; a job that never ends would hold the standing clock. */
+enum { STEPS_OF_A_RUN = 1000 };
+
+static void run_job(struct job *job, const char *requested_by)
+{
+    enum job_outcome outcome = JOB_SUCCEEDED;
+    size_t step = 0, last = 0;
+    for (int ran = 0; step < job->steps_count && ran < STEPS_OF_A_RUN; ran++) {
+        last = step;
+        outcome = try_step(job, step);
+        if (outcome == JOB_CANCELLED) {
+            break;
+        }
+        const struct step_end *end = outcome == JOB_SUCCEEDED ? &job->steps[step].on_success
+                                                              : &job->steps[step].on_fail;
+        if (end->action == STEP_QUIT_SUCCESS || end->action == STEP_QUIT_FAILURE) {
+            outcome = end->action == STEP_QUIT_SUCCESS ? JOB_SUCCEEDED : JOB_FAILED;
+            break;
+        }
+        step = end->action == STEP_NEXT ? step + 1 : (size_t)end->step - 1;
     }
-    finish(job, outcome, step, requested_by);
+    finish(job, outcome, last, requested_by);
 }
 
 struct job_thread {

@@ -85,15 +85,15 @@ static bool fill_steps(struct session *session, struct database *database, struc
             row_int(&row, 0);
             row_null(&row);
             row_int(&row, 0);
-            row_int(&row, step->next_on_success ? 3 : 1);
-            row_int(&row, 0);
-            row_int(&row, 2);
-            row_int(&row, 0);
+            row_int(&row, step->on_success.action);
+            row_int(&row, step->on_success.step);
+            row_int(&row, step->on_fail.action);
+            row_int(&row, step->on_fail.step);
             row_null(&row);
             row_text(&row, step->database);
             row_null(&row);
-            row_int(&row, 0);
-            row_int(&row, 0);
+            row_int(&row, step->retry_attempts);
+            row_int(&row, step->retry_interval_min);
             row_int(&row, 0);
             row_null(&row);
             row_int(&row, step->last_outcome);
@@ -269,7 +269,7 @@ static bool fill_history(struct session *session, struct database *database, str
         for (int n = 0; n < 3; n++) {
             row_int(&row, 0);
         }
-        row_int(&row, 0);
+        row_int(&row, history->retries);
         row_text(&row, agent->instance->name);
         row_send(&row, sink);
     }

@@ -235,6 +235,15 @@ static const struct procedure_parameter add_step_parameters[] = {
     {.name = "@retry_interval", .type = PARAMETER_INT, .has_default = true},
 };
 
+static struct step_end end_of(const struct sql_value *action, const struct sql_value *step,
+                              enum step_action otherwise)
+{
+    int64_t value = argument_number(action, otherwise);
+    bool known = value >= STEP_QUIT_SUCCESS && value <= STEP_GO_TO;
+    return (struct step_end){.action = known ? (enum step_action)value : otherwise,
+                             .step = (int)argument_number(step, 0)};
+}
+
 static bool run_add_step(struct session *session, struct database *database,
                          struct sql_value *arguments, struct reply *reply, int *return_value)
 {
@@ -264,8 +273,13 @@ static bool run_add_step(struct session *session, struct database *database,
     }
     const char *place = argument_text(&arguments[8]);
     const char *command = argument_text(&arguments[5]);
-    job_add_step(job, argument_text(&arguments[3]), place == NULL ? "master" : place,
-                 command == NULL ? "" : command);
+    struct job_step *step =
+        job_append_step(job, argument_text(&arguments[3]), place == NULL ? "master" : place,
+                        command == NULL ? "" : command);
+    step->on_success = end_of(&arguments[6], &arguments[9], STEP_QUIT_SUCCESS);
+    step->on_fail = end_of(&arguments[7], &arguments[10], STEP_QUIT_FAILURE);
+    step->retry_attempts = (int)argument_number(&arguments[11], 0);
+    step->retry_interval_min = (int)argument_number(&arguments[12], 0);
     *return_value = 0;
     return true;
 }

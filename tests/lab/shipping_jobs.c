@@ -6,7 +6,12 @@ static void copy_job(struct instance *destination, const struct job *job)
 {
     struct job *copy = agent_add_job(destination, job->name, job->description);
     for (size_t i = 0; i < job->steps_count; i++) {
-        job_add_step(copy, job->steps[i].name, job->steps[i].database, job->steps[i].command);
+        const struct job_step *step = &job->steps[i];
+        struct job_step *made = job_append_step(copy, step->name, step->database, step->command);
+        made->on_success = step->on_success;
+        made->on_fail = step->on_fail;
+        made->retry_attempts = step->retry_attempts;
+        made->retry_interval_min = step->retry_interval_min;
     }
     if (job->every_ms != 0) {
         job_schedule(copy, job->every_ms, job->offset_ms);

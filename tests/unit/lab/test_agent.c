@@ -307,6 +307,49 @@ static void with_the_source_dead_imports_fail_and_nothing_more_is_backed_up(void
     assert_int_equal(job_named(e->destination, RESTORE_JOB)->last_outcome, JOB_SUCCEEDED);
 }
 
+static size_t runs_of(const struct job *job, int step, enum job_outcome outcome)
+{
+    const struct agent *agent = job->agent;
+    size_t runs = 0;
+    for (size_t i = 0; i < agent->history_count; i++) {
+        const struct job_history *history = &agent->history[i];
+        runs += history->job == job && history->step == step && history->outcome == outcome;
+    }
+    return runs;
+}
+
+static void a_step_that_fails_is_tried_again_as_often_as_it_says(void **state)
+{
+    struct estate *e = *state;
+    struct job *job = agent_add_job(e->source, "Retries", "");
+    struct job_step *step = job_append_step(job, "one", "master", "SELECT 1 / 0");
+    step->retry_attempts = 2;
+    step->retry_interval_min = 1;
+    assert_true(job_start(job));
+    assert_int_equal(runs_of(job, 1, JOB_RETRY), 2);
+    assert_int_equal(runs_of(job, 1, JOB_FAILED), 1);
+    assert_int_equal(job->last_outcome, JOB_FAILED);
+}
+
+static void a_step_s_end_leads_where_its_action_says(void **state)
+{
+    struct estate *e = *state;
+    struct job *job = agent_add_job(e->source, "Actions", "");
+    job_append_step(job, "fails", "master", "SELECT 1 / 0")->on_fail.action = STEP_NEXT;
+    job_append_step(job, "goes on", "master", "SELECT 1")->on_success =
+        (struct step_end){.action = STEP_GO_TO, .step = 4};
+    job_append_step(job, "is left out", "master", "SELECT 1");
+    job_append_step(job, "is the end", "master", "SELECT 1");
+    assert_true(job_start(job));
+    assert_int_equal(runs_of(job, 1, JOB_FAILED), 1);
+    assert_int_equal(runs_of(job, 3, JOB_SUCCEEDED), 0);
+    assert_int_equal(runs_of(job, 4, JOB_SUCCEEDED), 1);
+    assert_int_equal(job->last_outcome, JOB_SUCCEEDED);
+    job->steps[3].on_success.action = STEP_QUIT_FAILURE;
+    assert_true(job_start(job));
+    assert_int_equal(job->last_outcome, JOB_FAILED);
+}
+
 static void a_disabled_job_does_not_run(void **state)
 {
     struct estate *e = *state;
@@ -382,6 +425,8 @@ int main(void)
         CASE(a_partial_set_is_repaired_by_a_full_set),
         CASE(a_missing_file_stops_the_shipping_and_fails_its_job),
         CASE(with_the_source_dead_imports_fail_and_nothing_more_is_backed_up),
+        CASE(a_step_that_fails_is_tried_again_as_often_as_it_says),
+        CASE(a_step_s_end_leads_where_its_action_says),
         CASE(a_disabled_job_does_not_run),
         CASE(restore_to_mark_brings_every_database_online_at_the_newest_mark),
         CASE(every_mark_of_a_set_stands_in_every_database),
