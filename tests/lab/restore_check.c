@@ -128,6 +128,11 @@ static bool check_log_order(struct restore_run *run)
         lsn_text(edge, log->last_lsn);
         return restore_fail(run, 4326, RESTORE_TEXTS(edge, redo));
     }
+    bool stopped_inside = database->stopped_at_mark && log->first_lsn < database->redo_lsn;
+    if (stopped_inside && run->instance->lab->switches.stopped_log_is_4326) {
+        lsn_text(edge, log->last_lsn);
+        return restore_fail(run, 4326, RESTORE_TEXTS(edge, redo));
+    }
     if (!timeline_may_follow(database->timeline, log->timeline, database->redo_lsn,
                              log->last_lsn)) {
         return restore_fail(run, 4330, NULL);
