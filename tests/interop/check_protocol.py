@@ -5,6 +5,7 @@ and nonsense, which ends its own connection only. Prints what was tried.
 """
 import os
 import random
+import socket
 import struct
 import sys
 import time
@@ -223,6 +224,45 @@ def a_killed_session_that_does_not_read_is_gone():
         other.close()
 
 
+def a_message_that_is_taken_back_is_not_answered():
+    with Lab() as lab:
+        client = Door(lab).open()
+        body = client.headers() + tds.utf16("SELECT 1")
+        client.socket.sendall(tds.packet(tds.BATCH, body[:30], 0) + tds.packet(tds.BATCH, b"", 3))
+        expect(client.batch("SELECT 2").sets[0][1] == [[2]], "the next message's answer")
+        client.close()
+
+
+def a_parameter_may_ask_for_its_default():
+    text = tds.nvarchar
+    with Lab() as lab:
+        client = Door(lab).open()
+        client.batch("BEGIN TRANSACTION")
+        client.send_call("sp_getapplock", [
+            ("@Resource", 0, text("r")), ("@LockMode", 0, text("Exclusive")),
+            ("@LockOwner", 2, text("")), ("@LockTimeout", 0, tds.int4(0))])
+        reply = client.reply()
+        expect(not reply.errors and not reply.infos, "'' is no owner: Transaction was meant")
+        owners = client.batch("SELECT request_owner_type FROM sys.dm_tran_locks WHERE"
+                              " resource_type = N'APPLICATION'").sets[0][1]
+        expect(owners == [["TRANSACTION"]], owners)
+        client.close()
+
+
+def a_login_is_not_a_large_message():
+    with Lab() as lab:
+        door = Door(lab)
+        with socket.create_connection(("127.0.0.1", door.port), 10) as client:
+            try:
+                for _ in range(64):
+                    client.sendall(tds.packet(tds.LOGIN7, b"\0" * 4088, 0))
+                expect(client.recv(1) == b"", "an answer")
+            except ConnectionError:
+                pass
+        wait_for(lambda: "message too long" in door.log(), 5, "a line in the log")
+        door.open().close()
+
+
 def nonsense_ends_its_own_connection():
     with Lab() as lab:
         door = Door(lab)
@@ -260,5 +300,8 @@ if __name__ == "__main__":
         an_attention_may_come_at_any_moment,
         an_attention_ends_a_select_without_end,
         a_killed_session_that_does_not_read_is_gone,
+        a_message_that_is_taken_back_is_not_answered,
+        a_parameter_may_ask_for_its_default,
+        a_login_is_not_a_large_message,
         nonsense_ends_its_own_connection,
     ])

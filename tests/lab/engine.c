@@ -155,6 +155,7 @@ static struct argument_value *make_arguments(const struct engine_parameter *para
         arguments[i].type = parameters[i].type;
         arguments[i].value = sql_value_copy(&parameters[i].value);
         arguments[i].output = parameters[i].output;
+        arguments[i].is_default = parameters[i].is_default;
     }
     return arguments;
 }

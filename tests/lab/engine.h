@@ -30,7 +30,7 @@ struct engine_parameter {
     char name[129]; /* "@x"; "" = positional */
     struct sql_type type;
     struct sql_value value; /* owned by the caller; an output parameter's new value comes here */
-    bool output;
+    bool output, is_default; /* is_default: the procedure's own value is meant */
 };
 
 /* Runs a procedure as an RPC request does: sp_executesql and sp_prepare, sp_prepexec, sp_execute,

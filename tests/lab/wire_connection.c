@@ -211,6 +211,7 @@ static bool log_in(struct connection *connection)
     login_forget(&request);
     bool sent = connection->reply != NULL && connection_send(connection, true);
     packets->packet_size = connection->packet_size; /* from the next message on */
+    packets->logged_in = accepted;
     return accepted && sent;
 }
 

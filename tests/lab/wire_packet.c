@@ -7,6 +7,7 @@
 
 /* No message of a client that behaves is larger; one that is would eat the lab's memory. */
 #define MESSAGE_SIZE_MAX ((size_t)64 << 20)
+#define LOGIN_SIZE_MAX ((size_t)128 << 10) /* more than MS-TDS lets a LOGIN7 have */
 
 enum { STATUS_END = 1, STATUS_IGNORE = 2, STATUS_RESET = 8, STATUS_RESET_KEEP = 16 };
 
@@ -119,13 +120,15 @@ static enum packet_progress take(struct packet_link *link, int type, size_t leng
     }
     if (type != link->body_type)
         return malformed(link, "packet type changed within a message");
-    if (link->body.length + length > MESSAGE_SIZE_MAX)
+    if (link->body.length + length > (link->logged_in ? MESSAGE_SIZE_MAX : LOGIN_SIZE_MAX))
         return malformed(link, "message too long");
     str_add_bytes(&link->body, bytes + PACKET_HEADER_SIZE, length - PACKET_HEADER_SIZE);
     if ((status & STATUS_END) == 0)
         return PACKET_WAITING;
-    if ((status & STATUS_IGNORE) != 0)
-        str_clear(&link->body);
+    if ((status & STATUS_IGNORE) != 0) { /* the client took it back; nothing is answered */
+        packet_next(link);
+        return PACKET_WAITING;
+    }
     return PACKET_COMPLETE;
 }
 

@@ -38,6 +38,7 @@ struct packet_link {
     struct str in; /* bytes that came, from in_at on */
     size_t in_at;
     bool closed; /* the client sends no more */
+    bool logged_in; /* set by the connection: before it no message is large */
     struct str body; /* the message being put together */
     int body_type;   /* 0 = none begun */
     bool body_reset; /* its header asks for sp_reset_connection */

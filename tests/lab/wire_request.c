@@ -152,6 +152,7 @@ static const char *read_parameter(struct byte_reader *reader, uint32_t tds_versi
     free(name);
     unsigned status = reader_u8(reader);
     parameter->output = (status & STATUS_OUTPUT) != 0;
+    parameter->is_default = (status & STATUS_DEFAULT) != 0;
     return request_read_value(reader, tds_version, &parameter->type, &parameter->value);
 }
 
