@@ -192,6 +192,23 @@ static bool fill_schedules(struct session *session, struct database *database,
     return true;
 }
 
+/* The Agent's service ended in its last session while its first job ran: started, never stopped.
+ * Source: sysjobactivity keeps the rows of older sessions. */
+static void send_stale_activity(struct row_sink *sink, const struct agent *agent)
+{
+    enum { BEFORE_START_MS = 600000 };
+    int64_t started_utc_ms = agent->instance->started_utc_ms - BEFORE_START_MS;
+    struct row row = {0};
+    row_int(&row, agent->session_id - 1);
+    row_guid(&row, agent->jobs[0]->id);
+    row_moment(&row, agent->instance, started_utc_ms);
+    row_text(&row, "1");
+    row_null(&row);
+    row_moment(&row, agent->instance, started_utc_ms);
+    row_nulls(&row, 5);
+    row_send(&row, sink);
+}
+
 static bool fill_activity(struct session *session, struct database *database, struct row_sink *sink)
 {
     (void)database;
@@ -223,6 +240,9 @@ static bool fill_activity(struct session *session, struct database *database, st
         }
         row_moment(&row, agent->instance, job->enabled ? job->next_run_utc_ms : INT64_MIN);
         row_send(&row, sink);
+    }
+    if (agent->jobs_count > 0) {
+        send_stale_activity(sink, agent);
     }
     return true;
 }

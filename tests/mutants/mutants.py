@@ -908,4 +908,10 @@ MUTANTS = [
            "boxes > 0 && masters != 1", "false",
            "core/test_updateinfo: each_mistake_is_found",
            "the update scripts would leave the group with two master message boxes"),
+    Mutant("an-older-agent-session-counts", "core/tsql_read.c",
+           '            " FROM msdb.dbo.sysjobactivity AS a"\n'
+           '            " WHERE a.session_id = (SELECT MAX(s.session_id) FROM msdb.dbo.syssessions AS s)",',
+           '            " FROM msdb.dbo.sysjobactivity AS a",',
+           "check_rules.py: each_scenario_is_named_by_its_rules_alone",
+           "a job that an Agent's crash left open would run for ever in the console"),
 ]
