@@ -89,7 +89,8 @@ static struct added_file read_one(const struct config *config, const struct grou
     error_clear(&error);
     struct file_proof *proof = proof_fetch(config, server, password_of(monitor, server), path,
                                            view->now_utc_ms, &error);
-    bool may_ask_again = error.code == ERR_PERMISSION && restore != NULL &&
+    bool may_ask_again = (error.code == ERR_PERMISSION || error.code == ERR_NO_PASSWORD) &&
+                         restore != NULL &&
                          config->servers[server].has_restore_login;
     if (proof == NULL && may_ask_again) {
         error_clear(&error);

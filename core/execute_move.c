@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/added.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/collector.h"
@@ -185,29 +186,58 @@ static bool wait_for_set(struct execution *execution, struct collector *collecto
 
 /* --- the plan to its mark ------------------------------------------------------------------------ */
 
-static const struct plan_database *planned(const struct plan *plan, const struct roster_entry *entry)
+static bool is_decided(const struct plan *plan, const struct group_view *view,
+                       const struct roster_entry *entry)
 {
+    const char *source = entry->source < 0 ? NULL : view->servers[entry->source]->name;
     for (size_t i = 0; i < plan->databases_count; i++)
-        if (text_equal_nocase(plan->databases[i].original, entry->database))
-            return &plan->databases[i];
-    return NULL;
+        if (text_equal_nocase(plan->databases[i].original, entry->database) &&
+            (source == NULL || plan->databases[i].source == NULL ||
+             text_equal(plan->databases[i].source, source)))
+            return true;
+    for (size_t i = 0; i < plan->left_out_count; i++)
+        if (text_equal_nocase(plan->left_out[i].database, entry->database))
+            return true;
+    return false;
+}
+
+/* Nobody was asked about a database that joined the group since; it is neither restored unconfirmed
+ * nor dropped. */
+static bool check_newcomers(const struct plan *plan, const struct group_view *view,
+                            struct error *error)
+{
+    for (size_t k = 0; k < view->roster_count; k++) {
+        if (is_decided(plan, view, &view->roster[k]))
+            continue;
+        error_set(error, ERR_REFUSED, view->roster[k].database,
+                  "make a new plan and confirm it, with this database or with --leave-out",
+                  "it joined the group after the plan was confirmed");
+        return false;
+    }
+    return true;
 }
 
 /* The same decisions as in the plan that was confirmed, to the new mark. */
 static struct plan *plan_again(const struct execution *execution, const struct group_view *view,
-                               const char *mark)
+                               const struct added_files *added, const char *mark)
 {
     const struct plan *old = execution->plan;
-    const char **leave_out = memory_new_array(view->roster_count + 1, sizeof *leave_out);
+    const char **leave_out = memory_new_array(old->left_out_count + 1, sizeof *leave_out);
+    const char **reasons = memory_new_array(old->left_out_count + 1, sizeof *reasons);
     char **replace = memory_new_array(old->databases_count + 1, sizeof *replace);
     struct plan_request request = {.by = TARGET_CHOSEN, .mark = mark, .stop = STOP_AT,
                                    .method = old->method, .situation_known = true,
                                    .situation = execution->head.situation,
                                    .leave_out = leave_out,
-                                   .replace = (const char *const *)replace};
-    for (size_t k = 0; k < view->roster_count; k++)
-        if (planned(old, &view->roster[k]) == NULL)
-            leave_out[request.leave_out_count++] = view->roster[k].database;
+                                   .leave_out_reasons = reasons,
+                                   .leave_out_count = old->left_out_count,
+                                   .replace = (const char *const *)replace,
+                                   .added = added->items,
+                                   .added_count = added->items_count};
+    for (size_t i = 0; i < old->left_out_count; i++) {
+        leave_out[i] = old->left_out[i].database;
+        reasons[i] = old->left_out[i].reason;
+    }
     for (size_t i = 0; i < old->databases_count; i++)
         if (old->databases[i].must_replace)
             replace[request.replace_count++] =
@@ -217,13 +247,27 @@ static struct plan *plan_again(const struct execution *execution, const struct g
         free(replace[i]);
     free(replace);
     free(leave_out);
+    free(reasons);
     return plan;
+}
+
+/* A chain that only an added file bridges stops BizTalk's own jobs at the gap: the rest will never be
+ * applied by them. */
+static bool is_bridged(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->databases_count; i++)
+        for (size_t k = 0; k < plan->databases[i].steps_count; k++)
+            if (plan->databases[i].steps[k].kind == STEP_RESTORE_LOG &&
+                plan->databases[i].steps[k].set == 0)
+                return true;
+    return false;
 }
 
 /* Imported by every destination that ships, and applied up to the set before it. */
 static bool has_arrived(const struct group_view *view, const struct plan *plan)
 {
     int set = -1;
+    bool bridged = is_bridged(plan);
     for (size_t s = 0; s < view->sets_count; s++)
         set = view->sets[s].id == plan->set ? (int)s : set;
     for (size_t i = 0; i < plan->databases_count && set >= 0; i++) {
@@ -237,20 +281,24 @@ static bool has_arrived(const struct group_view *view, const struct plan *plan)
             if (text_equal_nocase(view->roster[k].database, database->original) &&
                 !view->sets[set].files[k].imported)
                 return false;
-        if (logs > 1)
+        if (logs > 1 && !bridged)
             return false;
     }
     return set >= 0;
 }
 
-/* A plan to the mark once the destinations have it; NULL with *error, or aborting. Owned. */
-static struct plan *wait_for_plan(struct execution *execution, struct collector *collector,
-                                  const char *mark, struct error *error)
+static struct plan *wait_with_added(struct execution *execution, struct collector *collector,
+                                    const struct added_files *added, const char *mark,
+                                    struct error *error)
 {
     int64_t until = clock_monotonic_ms(execution->clock) + IMPORT_LIMIT_MS;
     while (!execution_aborting(execution)) {
         struct group_view *view = look_again(execution, collector);
-        struct plan *plan = plan_again(execution, view, mark);
+        if (!check_newcomers(execution->plan, view, error)) {
+            group_view_release(view);
+            return NULL;
+        }
+        struct plan *plan = plan_again(execution, view, added, mark);
         bool late = clock_monotonic_ms(execution->clock) > until;
         bool ready = plan->possible && has_arrived(view, plan);
         group_view_release(view);
@@ -272,6 +320,23 @@ static struct plan *wait_for_plan(struct execution *execution, struct collector 
                                  "sets before it", mark);
     }
     return NULL;
+}
+
+/* A plan to the mark once the destinations have it; NULL with *error, or aborting. Owned. */
+static struct plan *wait_for_plan(struct execution *execution, struct collector *collector,
+                                  const char *mark, struct error *error)
+{
+    struct added_files added = {0};
+    const struct plan *old = execution->plan;
+    if (old->added_count > 0) {
+        struct group_view *view = collector_view(collector);
+        added_read(execution->config, view, (const char *const *)old->added, old->added_count, NULL,
+                   execution->secrets, &added);
+        group_view_release(view);
+    }
+    struct plan *plan = wait_with_added(execution, collector, &added, mark, error);
+    added_free(&added);
+    return plan;
 }
 
 static bool adopt(struct execution *execution, struct plan *plan, struct error *error)
@@ -356,8 +421,11 @@ bool execution_move_begin(struct execution *execution, struct error *error)
         return false;
     collector_wait_first(collector,
                          execution->config->connect_timeout_ms + execution->config->query_timeout_ms);
+    struct group_view *view = collector_view(collector);
+    bool good = check_newcomers(execution->plan, view, error);
+    group_view_release(view);
     /* The last moment in which nothing was written. */
-    bool good = execution_set_prepared(execution, error) && make_mark(execution, collector, error);
+    good = good && execution_set_prepared(execution, error) && make_mark(execution, collector, error);
     collector_stop(collector);
     return good;
 }

@@ -243,6 +243,13 @@ static struct plan *new_plan(const struct group_view *view, const struct plan_re
     plan->method = request->method;
     plan->gate = request->method != METHOD_JOBS;
     plan->data_loss_ms = plan->restore_ms = DURATION_UNKNOWN;
+    for (size_t i = 0; i < request->added_count; i++) {
+        size_t k = 0; /* one item for each destination that looked */
+        while (k < plan->added_count && !text_equal(plan->added[k], request->added[i].file.path))
+            k++;
+        if (k == plan->added_count)
+            group_add_text(plan, added, memory_copy_text(request->added[i].file.path));
+    }
     for (size_t i = 0; i < request->leave_out_count; i++)
         *memory_append(plan, left_out) =
             (struct plan_left_out){.database = memory_copy_text(request->leave_out[i]),
@@ -346,6 +353,9 @@ void plan_free(struct plan *plan)
     for (size_t i = 0; i < plan->reasons_count; i++)
         free(plan->reasons[i]);
     free(plan->reasons);
+    for (size_t i = 0; i < plan->added_count; i++)
+        free(plan->added[i]);
+    free(plan->added);
     for (size_t i = 0; i < plan->left_out_count; i++) {
         free(plan->left_out[i].database);
         free(plan->left_out[i].reason);

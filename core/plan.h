@@ -119,6 +119,8 @@ struct plan {
     bool possible;
     char **reasons;
     size_t reasons_count, reasons_capacity;
+    char **added; /* paths of files that the history does not know (--add-file) */
+    size_t added_count, added_capacity;
     struct plan_left_out *left_out;
     size_t left_out_count, left_out_capacity;
     char *mark; /* NULL = no such mark */

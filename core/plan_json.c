@@ -194,6 +194,7 @@ char *plan_to_json(const struct plan *plan)
         json_array_append_new(databases, database_to_json(&plan->databases[i]));
     set(root, "databases", databases);
     set(root, "left_out", left_out_to_json(plan));
+    set(root, "added_files", json_from_texts(plan->added, plan->added_count));
     set(root, "asks_for_word", json_boolean(plan->asks_for_word));
     set(root, "loss_proof", json_from_text(plan->loss_proof));
     set(root, "mark_made", json_boolean(plan->mark_made));
@@ -355,10 +356,16 @@ static bool read_arrays(const json_t *root, struct plan *plan)
 }
 
 /* Absent in plans of older versions. */
-static bool read_left_out(const json_t *root, struct plan *plan)
+static bool read_choices(const json_t *root, struct plan *plan)
 {
     size_t index;
     const json_t *item;
+    json_array_foreach(json_object_get(root, "added_files"), index, item)
+    {
+        if (json_to_text(item) == NULL)
+            return false;
+        group_add_text(plan, added, memory_copy_text(json_to_text(item)));
+    }
     json_array_foreach(json_object_get(root, "left_out"), index, item)
     {
         struct plan_left_out *left_out = memory_append(plan, left_out);
@@ -417,7 +424,7 @@ static bool read_plan(const json_t *root, struct plan *plan)
            method_from_name(&plan->method, text_at(root, "method")) &&
            loss_basis_from_name(&plan->loss_basis, text_at(root, "data_loss_basis")) &&
            read_target(json_object_get(root, "target"), plan) && read_jobs(root, plan) &&
-           read_arrays(root, plan) && read_left_out(root, plan) && read_move(root, plan);
+           read_arrays(root, plan) && read_choices(root, plan) && read_move(root, plan);
 }
 
 struct plan *plan_from_json(const char *text, struct error *error)

@@ -89,7 +89,22 @@ def with_the_sources_never_seen_the_headers_tell():
         restored_over_the_bridge(lab)
 
 
-support.main([without_the_stolen_log_nothing_rolls_forward_and_the_reason_names_the_file,
+def a_planned_move_goes_over_the_bridge_too():
+    """It plans again to the mark that it makes: with the file that was confirmed."""
+    with Lab("stolen", speed=30) as lab:
+        plan = lab.json("plan", "--situation", "planned-move", "--add-file", BRIDGE)
+        expect(plan["possible"] and plan["added_files"] == [BRIDGE], plan["reasons"])
+        done = lab.run("restore", "--target", "newest", "--situation", "planned-move", "--confirm",
+                       GROUP, "--add-file", BRIDGE, seconds=180)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
+        report = lab.json("report", "1")
+        expect(report["verdict"] == "ok" and report["data_loss_seconds"] == 0, report["verdict_text"])
+        expect([s for s in report["steps"] if s["file"] == BRIDGE], "the bridge was restored")
+        check_record(lab, databases=5)
+
+
+support.main([a_planned_move_goes_over_the_bridge_too,
+              without_the_stolen_log_nothing_rolls_forward_and_the_reason_names_the_file,
               with_it_the_plan_rolls_forward_over_the_bridge,
               the_scripts_take_the_bridge_too,
               a_file_that_is_not_there_or_of_another_kind_is_told,
