@@ -159,8 +159,8 @@ static enum log_result doubt(struct error *error, const char *where, const struc
     return LOG_DOUBTFUL;
 }
 
-enum log_result log_decide(bool said_4329, struct lsn first_lsn, struct lsn last_lsn,
-                           const struct live *live, const char *where, struct error *error)
+enum log_result log_decide(bool said_4329, const struct sent *sent, const struct live *live,
+                           const char *where, struct error *error)
 {
     if (live->state != STATE_RESTORING)
         return doubt(error, where, live, "after the log the database is not RESTORING");
@@ -169,13 +169,16 @@ enum log_result log_decide(bool said_4329, struct lsn first_lsn, struct lsn last
                   "the redo point is not visible, so the log's effect cannot be proven");
         return LOG_DOUBTFUL;
     }
-    if (!lsn_is_known(first_lsn) || !lsn_is_known(last_lsn))
+    if (!lsn_is_known(sent->first_lsn) || !lsn_is_known(sent->last_lsn))
         return doubt(error, where, live, "the log's LSNs are not known");
-    bool inside = lsn_is_within(live->redo_lsn, first_lsn, last_lsn);
-    bool whole = lsn_compare(live->redo_lsn, last_lsn) == 0;
+    bool inside = lsn_is_within(live->redo_lsn, sent->first_lsn, sent->last_lsn);
+    bool whole = lsn_compare(live->redo_lsn, sent->last_lsn) == 0;
     if (said_4329 && whole)
         return LOG_APPLIED;
     if (!said_4329 && inside)
+        return LOG_REACHED;
+    if (!said_4329 && whole && live->history_visible && row_is_of(&live->last, 'L', sent) &&
+        sent->mark[0] != '\0' && text_equal(live->last.mark, sent->mark))
         return LOG_REACHED;
     return doubt(error, where, live,
                  said_4329 ? "the server said that the mark is not in the log, yet its redo point "
@@ -207,6 +210,12 @@ static bool stands_on_its_side(const struct live *live, const struct goal *goal,
               "its redo point %s is %s the mark, which lies at %s", redo,
               goal->stop == STOP_AT ? "before" : "behind", mark);
     return false;
+}
+
+bool stands_at_log_end(const struct live *live)
+{
+    return live->last.known && live->last.type == 'L' && lsn_is_known(live->redo_lsn) &&
+           same_lsn(live->redo_lsn, live->last.last_lsn);
 }
 
 bool gate_proves(const struct live *live, const struct goal *goal, const char *where,
@@ -243,7 +252,8 @@ bool gate_proves(const struct live *live, const struct goal *goal, const char *w
     if (lsn_is_known(goal->last_lsn) &&
         (!same_lsn(goal->last_lsn, last) || !same_lsn(goal->first_lsn, first)))
         return not_proven(error, where, look, "its last log restored is not the plan's last");
-    if (!lsn_is_within(live->redo_lsn, first, last)) {
+    bool at_end = goal->told_reached && same_lsn(live->redo_lsn, last);
+    if (!at_end && !lsn_is_within(live->redo_lsn, first, last)) {
         char redo[LSN_TEXT_SIZE], a[LSN_TEXT_SIZE], b[LSN_TEXT_SIZE];
         lsn_format(redo, sizeof redo, live->redo_lsn);
         lsn_format(a, sizeof a, first);

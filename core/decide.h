@@ -71,9 +71,11 @@ bool resume_stands(const struct live *live, enum database_state state_after,
 
 enum log_result { LOG_REACHED, LOG_APPLIED, LOG_DOUBTFUL };
 /* What a log's RESTORE did, from the drained reply (4329: the mark is not in this log) and the
- * second look. first_lsn and last_lsn are the log's. *error is set where it is doubtful. */
-enum log_result log_decide(bool said_4329, struct lsn first_lsn, struct lsn last_lsn,
-                           const struct live *live, const char *where, struct error *error);
+ * second look. sent: the statement. A stop at the very end of the log is one where restorehistory
+ * has the log, newer than the statement, with its mark: an idle database writes nothing behind its
+ * mark. *error is set where it is doubtful. */
+enum log_result log_decide(bool said_4329, const struct sent *sent, const struct live *live,
+                           const char *where, struct error *error);
 
 /* What a database is to stand at. */
 struct goal {
@@ -81,12 +83,19 @@ struct goal {
     enum stop_kind stop;
     struct lsn mark_lsn;                /* in its log; unknown where its source never told */
     struct lsn first_lsn, last_lsn; /* of log k in the plan; unknown where it restores none (at-mark) */
+    bool told_reached; /* by the whole reply to this run's log: success, and no 4329 */
 };
 
 /* The gate's first proof: RESTORING, first_lsn(k) <= redo < last_lsn(k) of the last log restored,
- * a restorehistory row that names the mark, and the redo point on the right side of it. */
+ * a restorehistory row that names the mark, and the redo point on the right side of it. redo =
+ * last_lsn(k) only where the server told this run that the mark was reached: else the log may have
+ * been applied whole. */
 bool gate_proves(const struct live *live, const struct goal *goal, const char *where,
                  struct error *error);
+
+/* Does the database stand at the very end of the last log restored? Then the LSNs alone cannot tell
+ * a stop from a log that was applied whole. */
+bool stands_at_log_end(const struct live *live);
 
 /* What was found in a database's MarkLog. */
 struct mark_log {

@@ -56,13 +56,17 @@ static bool prove_by_lsn(struct lane *lane, struct error *error)
         goal.first_lsn = log->first_lsn;
         goal.last_lsn = log->last_lsn;
     }
+    goal.told_reached = lane_told_reached(lane);
     if (!gate_proves(&lane->live, &goal, lane->where, error))
         return false;
     char redo[LSN_TEXT_SIZE], evidence[256];
     lsn_format(redo, sizeof redo, lane->live.redo_lsn);
-    snprintf(evidence, sizeof evidence,
-             "redo point %s inside the log of the mark; restorehistory row %lld names the mark",
-             redo, (long long)lane->live.last.history_id);
+    snprintf(evidence, sizeof evidence, "redo point %s %s; restorehistory row %lld names the mark",
+             redo,
+             stands_at_log_end(&lane->live)
+                 ? "at the end of the log of the mark, which the server stopped at"
+                 : "inside the log of the mark",
+             (long long)lane->live.last.history_id);
     lane->proven = true;
     keep_proof(lane, evidence);
     return true;
@@ -170,6 +174,21 @@ static bool carry_out(struct lane *lane, struct link *link, const struct plan_st
  * errors. */
 enum { ERROR_NEEDS_UPGRADE = 3180 };
 
+/* At the end of a log it is the reply alone that told a stop from a log applied whole: MarkLog is to
+ * agree, or the mark's LSN to say that the log holds it. */
+static bool may_go_on_unshown(struct lane *lane)
+{
+    if (!stands_at_log_end(&lane->live) || lsn_is_known(lane->plan->mark_lsn))
+        return true;
+    struct error error;
+    error_clear(&error);
+    error_set(&error, ERR_NOT_PROVEN, lane->where,
+              "make a plan to a later mark, or one of full restores",
+              "it stands at the end of its last log, whose mark's LSN is not known, and its MarkLog "
+              "cannot be read before the recovery");
+    return lane_fail(lane, &error);
+}
+
 static bool go_on_unshown(struct lane *lane)
 {
     struct error error;
@@ -182,6 +201,8 @@ static bool go_on_unshown(struct lane *lane)
                   "MarkLog tells, which a newer server cannot read before the recovery");
         return lane_fail(lane, &error);
     }
+    if (!may_go_on_unshown(lane))
+        return false;
     lane_set(lane, LANE_PROVEN, "");
     keep_proof(lane, "redo point inside the log of the mark; restorehistory names the mark; MarkLog "
                      "cannot be read before the recovery: its backups are of an older SQL Server");
@@ -196,6 +217,8 @@ static bool show_lane(struct lane *lane, struct link *link)
     const struct plan_step *step = lane_step(lane, STEP_PROVE);
     struct error error;
     error_clear(&error);
+    if (step == NULL && !lane->recovered && !lane->shown && !may_go_on_unshown(lane))
+        return false;
     if (lane->recovered || lane->shown || step == NULL) {
         lane_set(lane, lane->recovered ? LANE_ONLINE : LANE_PROVEN, "");
         return true;

@@ -273,6 +273,9 @@ bool lane_prove_files(struct lane *lane, struct link *link);
 
 /* --- execute_resume.c ------------------------------------------------------------------------- */
 
+/* Does the journal say that this run's last RESTORE of the database stopped at the mark? */
+bool lane_told_reached(const struct lane *lane);
+
 /* Finds out, from journal and server, where the lane stands: sets next, at_mark, recovered. */
 bool lane_locate(struct lane *lane, struct link *link, struct error *error);
 /* Journals the intent of a step; waits, paused, while the journal cannot be written. False only

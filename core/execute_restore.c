@@ -194,8 +194,7 @@ static bool judge(struct lane *lane, const struct plan_step *step, const struct 
         lane->next++;
         return true;
     }
-    switch (log_decide(outcome->mark_not_reached, step->first_lsn, step->last_lsn, &lane->live,
-                       lane->where, error)) {
+    switch (log_decide(outcome->mark_not_reached, sent, &lane->live, lane->where, error)) {
     case LOG_REACHED:
         lane->at_mark = true;
         lane_conclude(lane, intent, STEP_DONE, true, 0, "stopped at the mark");

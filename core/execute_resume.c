@@ -284,6 +284,19 @@ static const struct journal_step *last_sent(const struct lane *lane)
     return NULL;
 }
 
+bool lane_told_reached(const struct lane *lane)
+{
+    const struct journal_content *past = &lane->execution->past;
+    for (size_t i = past->steps_count; i-- > 0;) {
+        const struct journal_step *step = &past->steps[i];
+        if (step->of_plan && text_equal(step->server, lane->plan->server) &&
+            text_equal(step->database, lane->plan->database) &&
+            (step->kind == STEP_RESTORE_LOG || step->kind == STEP_RESTORE_FULL))
+            return step->state == STEP_DONE && step->mark_reached;
+    }
+    return false;
+}
+
 static bool moved(struct lane *lane, const char *why, struct error *error)
 {
     char redo[LSN_TEXT_SIZE];

@@ -17,6 +17,14 @@ static int database_version(int major_version)
     return index < 0 ? 661 : index > 5 ? 998 : versions[index];
 }
 
+/* Does a switch let the database be idle behind the mark that is its newest record? */
+static bool idles_at_mark(const struct database *database)
+{
+    const struct timeline *timeline = database->timeline;
+    return database->instance->lab->switches.mark_ends_its_log && timeline->records_count > 0 &&
+           timeline->records[timeline->records_count - 1].kind == RECORD_MARK;
+}
+
 void database_traffic(struct database *database)
 {
     int64_t now = lab_now_utc_ms(database->instance->lab);
@@ -24,7 +32,8 @@ void database_traffic(struct database *database)
     if (database->timeline == NULL || elapsed_ms <= 0) {
         return;
     }
-    int64_t bytes = database->log_bytes_per_s * elapsed_ms / 1000;
+    int64_t bytes =
+        idles_at_mark(database) ? 0 : database->log_bytes_per_s * elapsed_ms / 1000;
     if (bytes > 0) {
         bytes = bytes * lab_random_between(database->instance->lab, 70, 130) / 100;
         timeline_grow(database->timeline, bytes);
@@ -69,7 +78,8 @@ static void set_full(struct database *database, struct backup_file *file)
 static void set_log(struct database *database, struct backup_file *file)
 {
     /* source: domain facts: empty logs occur, where nothing was written since the last one */
-    if (database->timeline->next_lsn != database->last_log_backup_lsn) {
+    if (database->timeline->next_lsn != database->last_log_backup_lsn &&
+        !idles_at_mark(database)) {
         timeline_grow(database->timeline, 1024);
     }
     /* a past that begins with a log has none before it */

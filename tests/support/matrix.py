@@ -21,11 +21,12 @@ class Route:
         self.standby = standby  # the state of its databases, other than RESTORING
         self.stopped_before = stopped_before  # at an earlier mark, inside the first log to apply
 
-    def scenario(self):
-        if not self.standby:
-            return SCENARIO
+    def scenario(self, switches):
         scenario = built_in(SCENARIO)
-        scenario["standby"] = [{"server": name, "state": self.standby} for name in DESTINATIONS]
+        scenario["switches"] = dict(switches)
+        if self.standby:
+            scenario["standby"] = [{"server": name, "state": self.standby}
+                                   for name in DESTINATIONS]
         return scenario
 
 
@@ -46,9 +47,8 @@ class MatrixLab(Lab):
 
     def __init__(self, route, switches=()):
         route = ROUTES[route]
-        super().__init__(scenario=route.scenario())
+        super().__init__(scenario=route.scenario(switches))
         try:
-            self.set_switches(switches)
             if route.stopped_before:
                 self.stop_at_an_earlier_mark()
             self.sources_die()
@@ -80,14 +80,6 @@ class MatrixLab(Lab):
             other.close()
         connection.cursor().execute("EXEC master.dbo.sp_lab_advance 30")
         connection.close()
-
-    def set_switches(self, switches):
-        if switches:
-            connection = restore_login(self, None)
-            for name, value in switches:
-                connection.cursor().execute(
-                    f"EXEC master.dbo.sp_lab_switch N'{name}', {int(value)}")
-            connection.close()
 
     def restore_words(self):
         return ("restore", "--plan", self.plan["hash"], *CONFIRM)

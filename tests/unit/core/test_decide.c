@@ -192,18 +192,58 @@ static void success_without_4329_is_not_trusted_alone(void **state)
 {
     (void)state;
     struct error error;
+    const struct sent sent = a_log();
     struct live live = restoring("150");
-    assert_int_equal(log_decide(false, at("100"), at("200"), &live, "S/D", &error), LOG_REACHED);
+    assert_int_equal(log_decide(false, &sent, &live, "S/D", &error), LOG_REACHED);
     live.redo_lsn = at("200");
-    assert_int_equal(log_decide(false, at("100"), at("200"), &live, "S/D", &error), LOG_DOUBTFUL);
+    assert_int_equal(log_decide(false, &sent, &live, "S/D", &error), LOG_DOUBTFUL);
     assert_int_equal(error.code, ERR_STOPPED_TO_ASK);
-    assert_int_equal(log_decide(true, at("100"), at("200"), &live, "S/D", &error), LOG_APPLIED);
+    assert_int_equal(log_decide(true, &sent, &live, "S/D", &error), LOG_APPLIED);
     live.redo_lsn = at("150");
-    assert_int_equal(log_decide(true, at("100"), at("200"), &live, "S/D", &error), LOG_DOUBTFUL);
+    assert_int_equal(log_decide(true, &sent, &live, "S/D", &error), LOG_DOUBTFUL);
     live.redo_lsn = at("100");
-    assert_int_equal(log_decide(true, at("100"), at("200"), &live, "S/D", &error), LOG_DOUBTFUL);
+    assert_int_equal(log_decide(true, &sent, &live, "S/D", &error), LOG_DOUBTFUL);
     live.state = STATE_ONLINE;
-    assert_int_equal(log_decide(false, at("100"), at("200"), &live, "S/D", &error), LOG_DOUBTFUL);
+    assert_int_equal(log_decide(false, &sent, &live, "S/D", &error), LOG_DOUBTFUL);
+}
+
+static void a_stop_at_the_end_of_its_log_is_one_where_the_server_says_both(void **state)
+{
+    (void)state;
+    struct error error;
+    const struct sent sent = a_log();
+    struct live live = restoring("200");
+    add_row(&live, 'L', "100", "200");
+    assert_int_equal(log_decide(false, &sent, &live, "S/D", &error), LOG_REACHED);
+    assert_int_equal(log_decide(true, &sent, &live, "S/D", &error), LOG_APPLIED);
+    struct live other = live;
+    other.last.history_id = sent.history_before; /* a row from before */
+    assert_int_equal(log_decide(false, &sent, &other, "S/D", &error), LOG_DOUBTFUL);
+    other = live;
+    strcpy(other.last.mark, "another");
+    assert_int_equal(log_decide(false, &sent, &other, "S/D", &error), LOG_DOUBTFUL);
+    struct sent without_clause = sent;
+    without_clause.mark[0] = live.last.mark[0] = '\0';
+    assert_int_equal(log_decide(false, &without_clause, &live, "S/D", &error), LOG_DOUBTFUL);
+}
+
+static void the_gate_takes_the_end_of_a_log_only_where_the_run_was_told(void **state)
+{
+    (void)state;
+    struct error error;
+    struct goal goal = {.mark = MARK, .first_lsn = at("100"), .last_lsn = at("200")};
+    struct live live = restoring("200");
+    add_row(&live, 'L', "100", "200");
+    assert_true(stands_at_log_end(&live));
+    assert_false(gate_proves(&live, &goal, "S/D", &error));
+    goal.told_reached = true;
+    assert_true(gate_proves(&live, &goal, "S/D", &error));
+    goal.mark_lsn = at("201"); /* behind it */
+    assert_false(gate_proves(&live, &goal, "S/D", &error));
+    goal.mark_lsn = at("199");
+    live.redo_lsn = at("201");
+    assert_false(stands_at_log_end(&live));
+    assert_false(gate_proves(&live, &goal, "S/D", &error));
 }
 
 static bool gate(const struct live *live, struct error *error)
@@ -438,6 +478,8 @@ int main(void)
         cmocka_unit_test(an_interrupted_full_restore_starts_again),
         cmocka_unit_test(a_recovery_that_was_not_done_is_sent_again_and_one_that_was_is_not),
         cmocka_unit_test(success_without_4329_is_not_trusted_alone),
+        cmocka_unit_test(a_stop_at_the_end_of_its_log_is_one_where_the_server_says_both),
+        cmocka_unit_test(the_gate_takes_the_end_of_a_log_only_where_the_run_was_told),
         cmocka_unit_test(the_gate_proves_only_what_is_wholly_seen),
         cmocka_unit_test(the_gate_compares_mark_names_to_the_byte),
         cmocka_unit_test(the_redo_point_tells_at_from_before_the_mark),

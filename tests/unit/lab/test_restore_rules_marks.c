@@ -194,6 +194,21 @@ static void after_the_mark_the_next_log_is_4305(void **state)
     assert_says(f, LOG(2) "NORECOVERY", "4305 3013");
 }
 
+/* An idle database: nothing tells such a stop from a log applied whole but that 4329 is missing. */
+static void a_stop_at_the_last_record_is_the_end_of_the_log(void **state)
+{
+    struct fixture *f = *state;
+    database_log_mark(NULL, f->origin, "IDLE", "a description");
+    const struct backup_file *log = fixture_backup(f, "\\\\share\\log4.bak", 'L');
+    full_restored(f);
+    assert_says(f, LOG(1) "NORECOVERY", DONE);
+    assert_says(f, LOG(2) "NORECOVERY", DONE);
+    assert_says(f, LOG(3) "NORECOVERY", DONE);
+    assert_says(f, LOG(4) "NORECOVERY, STOPATMARK = N'IDLE'", DONE);
+    assert_int_equal(restored(f)->redo_lsn == log->last_lsn, switch_on);
+    assert_redo(f, lsn_advance(mark_of(f, "IDLE")->lsn, 0));
+}
+
 static void after_the_mark_its_log_goes_on_without_a_stop(void **state)
 {
     struct fixture *f = *state;
