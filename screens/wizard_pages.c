@@ -129,17 +129,10 @@ void wizard_fill_choices(struct wizard_screen *screen, const struct screen_world
 
 /* --- long pages --------------------------------------------------------------------------------- */
 
-static void fill_preflight(struct wizard_screen *screen)
+/* First, so that no list of findings pushes it off a small screen: Enter depends on it. */
+static void fill_login(struct wizard_screen *screen)
 {
     const struct wizard *wizard = screen->wizard;
-    for (size_t i = 0; i < wizard->findings_count; i++) {
-        const struct wizard_finding *finding = &wizard->findings[i];
-        enum glyph glyph = words_verdict_glyph(finding->verdict);
-        pager_format(screen->pager, glyph_attr(glyph), "%s %s", glyph_text(GLYPH_SET_UTF8, glyph),
-                     finding->text);
-        if (finding->remedy)
-            pager_format(screen->pager, ATTR_SECONDARY, "    %s", finding->remedy);
-    }
     bool ready = wizard->secrets == SECRETS_READY;
     enum glyph glyph = ready                                   ? GLYPH_OK
                        : wizard->secrets == SECRETS_FAILED     ? GLYPH_CRITICAL
@@ -149,6 +142,20 @@ static void fill_preflight(struct wizard_screen *screen)
                  glyph_text(GLYPH_SET_UTF8, glyph),
                  ready ? "its passwords are there" : wizard->secrets_why,
                  wizard->secrets == SECRETS_MISSING ? "; Enter asks for it" : "");
+}
+
+static void fill_preflight(struct wizard_screen *screen)
+{
+    const struct wizard *wizard = screen->wizard;
+    fill_login(screen);
+    for (size_t i = 0; i < wizard->findings_count; i++) {
+        const struct wizard_finding *finding = &wizard->findings[i];
+        enum glyph glyph = words_verdict_glyph(finding->verdict);
+        pager_format(screen->pager, glyph_attr(glyph), "%s %s", glyph_text(GLYPH_SET_UTF8, glyph),
+                     finding->text);
+        if (finding->remedy)
+            pager_format(screen->pager, ATTR_SECONDARY, "    %s", finding->remedy);
+    }
 }
 
 static void fill_plan(struct wizard_screen *screen)
