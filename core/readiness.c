@@ -119,7 +119,7 @@ static const char *recovered_at(const struct group_view *view)
 /* The standby is the production now: there is nothing to restore, whatever the marks say. */
 static bool look_at_fail_over(const struct group_view *view, struct findings *findings)
 {
-    if (!group_is_live(view))
+    if (!view->readiness.live)
         return false;
     const char *mark = recovered_at(view);
     add(findings, VERDICT_WARNING,
@@ -255,6 +255,12 @@ static void find_targets(struct group_view *view)
         .rates_age_ms = view->rates.age_ms,
         .loss_basis = view->sources_alive ? LOSS_LIVE : LOSS_LAST_SEEN,
     };
+    readiness->live = group_is_live(view);
+    if (readiness->live) { /* the marks offer full restores: over the production */
+        readiness->newest = recovered_at(view) != NULL ? readiness->newest : -1;
+        readiness->rule = readiness->newest_any = -1;
+        return;
+    }
     int target = readiness->newest >= 0 ? readiness->newest : readiness->newest_any;
     if (target < 0)
         return;

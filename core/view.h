@@ -283,7 +283,8 @@ struct group_lag {
 struct readiness {
     enum verdict verdict; /* OK: yes; WARNING: yes, but; CRITICAL: no; UNKNOWN: cannot tell */
     bool possible;
-    int newest, rule;     /* index into group_view.marks, -1 = none */
+    bool live;            /* the destinations are the production already: nothing is to be restored */
+    int newest, rule;     /* index into group_view.marks, -1 = none; live: the mark it stands at */
     int newest_any;       /* the newest that can be reached at any price; -1 = none */
     int64_t rates_age_ms; /* how old the measurements behind restore_ms are; DURATION_UNKNOWN */
     int64_t data_loss_ms, restore_ms;

@@ -63,6 +63,8 @@ void facts_free(struct facts *facts)
 
 const char *facts_verdict_words(const struct readiness *readiness)
 {
+    if (readiness->live)
+        return "ALREADY FAILED OVER";
     switch (readiness->verdict) {
     case VERDICT_OK:
         return "YES";
@@ -145,6 +147,8 @@ void facts_readiness(struct facts *facts, const struct group_view *view)
                 mark && ready->possible ? mark->name : "");
     for (size_t i = 0; i < ready->reasons_count; i++)
         facts_judge(facts, ready->verdict, "because", "%s", ready->reasons[i]);
+    if (ready->live) /* nothing is to be restored: no price, no target */
+        return;
     char value[WORDS_SIZE], limit[WORDS_SIZE];
     words_duration(value, sizeof value, ready->data_loss_ms);
     words_limit(limit, sizeof limit, &view->config->data_loss);
@@ -206,13 +210,14 @@ void facts_servers(struct facts *facts, const struct group_view *view, int64_t n
     }
 }
 
-/* Where a standby database stands: healthy is RESTORING (or STANDBY), at most one set behind. */
-static enum verdict standby_verdict(const struct roster_entry *entry, const struct lag_entry *lag)
+/* Where a standby database stands: healthy is RESTORING (or STANDBY), at most one set behind; in a
+ * live group ONLINE. */
+static enum verdict standby_verdict(const struct group_view *view, const struct roster_entry *entry,
+                                    const struct lag_entry *lag)
 {
-    if (entry->problem || !entry->state_known)
-        return entry->problem ? VERDICT_CRITICAL : VERDICT_UNKNOWN;
-    if (entry->state != STATE_RESTORING && !entry->standby)
-        return VERDICT_CRITICAL;
+    enum verdict state = words_state_verdict(view, entry);
+    if (state != VERDICT_OK || view->readiness.live)
+        return state;
     if (lag->lag_sets < 0)
         return VERDICT_UNKNOWN;
     return lag->lag_sets > 1 ? VERDICT_WARNING : VERDICT_OK;
@@ -225,7 +230,7 @@ void facts_standby(struct facts *facts, const struct group_view *view, bool brie
         const struct roster_entry *entry = &view->roster[i];
         const struct lag_entry *lag = &view->lags[i];
         char label[300], behind[WORDS_SIZE], sets[WORDS_SIZE];
-        if (brief && standby_verdict(entry, lag) == VERDICT_OK)
+        if (brief && standby_verdict(view, entry, lag) == VERDICT_OK)
             continue;
         snprintf(label, sizeof label, "%s/%s", words_destination(view, entry), entry->database);
         words_duration(behind, sizeof behind, lag->lag_ms);
@@ -234,7 +239,7 @@ void facts_standby(struct facts *facts, const struct group_view *view, bool brie
         else
             snprintf(sets, sizeof sets, "%d set%s behind", lag->lag_sets,
                      lag->lag_sets == 1 ? "" : "s");
-        facts_judge(facts, standby_verdict(entry, lag), label, "%s%s, applied up to set %lld, %s, %s%s%s",
+        facts_judge(facts, standby_verdict(view, entry, lag), label, "%s%s, applied up to set %lld, %s, %s%s%s",
                     entry->state_known ? database_state_name(entry->state) : "state not known",
                     entry->standby ? " (standby, readable)" : "", (long long)lag->last_set, sets,
                     behind, entry->problem ? "; " : "", entry->problem ? entry->problem : "");

@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/text.h"
+#include "core/group.h"
 #include "screens/facts.h"
 #include "screens/words.h"
 
@@ -89,11 +90,29 @@ void facts_sets_line(char *out, size_t size, const struct group_view *view, enum
     str_free(&line);
 }
 
+/* The standby is the production: how much of it is up. */
+static void live_line(char *out, size_t size, const struct group_view *view, enum verdict *verdict)
+{
+    size_t online = 0, all = 0;
+    for (size_t i = 0; i < view->roster_count; i++) {
+        if (view->roster[i].left_out)
+            continue;
+        all++;
+        online += group_entry_is_online(&view->roster[i]);
+        worse(verdict, words_state_verdict(view, &view->roster[i]));
+    }
+    snprintf(out, size, "is the production: %zu of %zu databases online; no standby", online, all);
+}
+
 void facts_standby_line(char *out, size_t size, const struct group_view *view,
                         enum verdict *verdict)
 {
     struct str line = {0};
     *verdict = VERDICT_OK;
+    if (view->readiness.live) {
+        live_line(out, size, view, verdict);
+        return;
+    }
     if (view->lag.worst_sets < 0) {
         str_add(&line, "sets behind not known");
         worse(verdict, VERDICT_UNKNOWN);

@@ -234,14 +234,11 @@ static void draw_standby(const struct screen_world *world, const struct canvas *
         const struct roster_entry *entry = &view->roster[i];
         const struct lag_entry *lag = &view->lags[i];
         char behind[WORDS_SIZE];
-        bool healthy = entry->state_known && !entry->problem &&
-                       (entry->state == STATE_RESTORING || entry->standby);
         bool seen = entry->state_known && entry->destination >= 0 &&
                     view->servers[entry->destination]->reachable;
-        enum verdict verdict = !seen               ? VERDICT_UNKNOWN
-                               : !healthy          ? VERDICT_CRITICAL
-                               : lag->lag_sets > 1 ? VERDICT_WARNING
-                                                   : VERDICT_OK;
+        enum verdict verdict = !seen ? VERDICT_UNKNOWN : words_state_verdict(view, entry);
+        if (verdict == VERDICT_OK && !view->readiness.live && lag->lag_sets > 1)
+            verdict = VERDICT_WARNING;
         int column = canvas_sign(canvas, row, 1, words_verdict_glyph(verdict));
         canvas_fit(canvas, row, column + 1, 12, ALIGN_LEFT, ATTR_SECONDARY,
                    words_destination(view, entry));
@@ -321,7 +318,7 @@ static void draw(void *self, const struct screen_world *world, const struct canv
         row = draw_reasons(ready, &body, row, spare > 2 ? spare : 2);
     row = draw_server_problems(world, &body, row, body.rows > 20 ? 6 : 2, reasons);
     row += body.rows - row > 14;
-    if (ready->newest >= 0 || ready->rule >= 0 || body.rows - row > 14)
+    if (!ready->live && (ready->newest >= 0 || ready->rule >= 0 || body.rows - row > 14))
         row = draw_targets(world, &body, row);
     row = draw_exposure(world, &body, row);
     row += body.rows - row > 5;

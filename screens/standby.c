@@ -36,11 +36,9 @@ static const struct backup_set *find_set(const struct group_view *view, int64_t 
 
 static enum glyph state_glyph(const struct group_view *view, const struct roster_entry *entry)
 {
-    if (entry->problem)
-        return GLYPH_CRITICAL;
-    if (!entry->state_known || !view->servers[entry->destination]->reachable)
+    if (!entry->problem && entry->state_known && !view->servers[entry->destination]->reachable)
         return GLYPH_UNKNOWN;
-    return entry->state == STATE_RESTORING || entry->standby ? GLYPH_OK : GLYPH_CRITICAL;
+    return words_verdict_glyph(words_state_verdict(view, entry));
 }
 
 /* The lag at each apply of the last day as one cell per share of the day. */

@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/text.h"
+#include "core/group.h"
 
 enum glyph words_verdict_glyph(enum verdict verdict)
 {
@@ -262,4 +263,17 @@ const char *words_part(enum view_part part)
         [PART_REFERENCES] = "references",
     };
     return (unsigned)part < PART_COUNT ? names[part] : "?";
+}
+
+enum verdict words_state_verdict(const struct group_view *view, const struct roster_entry *entry)
+{
+    if (entry->problem)
+        return VERDICT_CRITICAL;
+    if (!entry->state_known)
+        return VERDICT_UNKNOWN;
+    if (!view->readiness.live)
+        return entry->state == STATE_RESTORING || entry->standby ? VERDICT_OK : VERDICT_CRITICAL;
+    if (group_entry_is_online(entry))
+        return VERDICT_OK;
+    return database_use_may_be_left_out(entry->use) ? VERDICT_WARNING : VERDICT_CRITICAL;
 }

@@ -69,6 +69,10 @@ void words_limit(char *out, size_t size, const struct limit *limit);
 const struct mark *words_mark(const struct group_view *view, int index);
 
 /* "DRSQL1" of a roster entry's destination, "no destination" where it has none. */
+/* How an entry's state at its destination is to be taken: RESTORING or STANDBY is well; in a live
+ * group ONLINE, and what BizTalk can run without may wait. */
+enum verdict words_state_verdict(const struct group_view *view, const struct roster_entry *entry);
+
 const char *words_destination(const struct group_view *view, const struct roster_entry *entry);
 
 /* A server's clock now, as far as it can be known: what it said when it was last read and what has

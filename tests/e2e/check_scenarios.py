@@ -48,6 +48,20 @@ def a_set_that_failed_at_any_position_leaves_the_one_before_it():
             expect(report["verdict"] == "ok" and report["mark"] == before["mark"], report)
 
 
+def a_group_that_is_live_elsewhere_is_the_production_and_no_standby():
+    for scenario in ("live", "moved"):
+        with Lab(scenario) as lab:
+            ready = lab.json("status")["readiness"]
+            expect(not ready["possible"] and ready["mark"] is None and
+                   ready["restore_seconds"] is None, ready)
+            text = lab.run("status").stdout
+            for words in ("verdict: warning: ALREADY FAILED OVER",
+                          "standby: ok: is the production: 5 of 5 databases online; no standby",
+                          "DRSMALL/BizTalkMgmtDb: ok: ONLINE"):
+                expect(words in text, (words, text))
+            expect("full restore" not in text, text)
+
+
 def six_sources_and_three_destinations_restore_as_one_group():
     restores("scaled-out", 40)
 
@@ -261,6 +275,7 @@ def a_statement_that_lost_one_deadlock_or_lock_is_sent_again():
 
 
 main([a_set_that_failed_at_any_position_leaves_the_one_before_it,
+      a_group_that_is_live_elsewhere_is_the_production_and_no_standby,
       six_sources_and_three_destinations_restore_as_one_group,
       tables_and_jobs_of_older_scripts_are_understood,
       a_lost_source_is_restored_without_a_look_at_it,

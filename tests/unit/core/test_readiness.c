@@ -206,6 +206,12 @@ static void a_live_group_is_offered_no_full_restore(void **state)
     assert_first_reason(readiness, "was failed over");
     assert_int_equal(readiness->reasons_count, 2);
     assert_non_null(strstr(readiness->reasons[1], "DRSQL1/ContosoOrders is RESTORING"));
+    assert_true(readiness->live);
+    assert_false(readiness->possible);
+    assert_int_equal(readiness->newest, -1);
+    assert_int_equal(readiness->rule, -1);
+    assert_int_equal(readiness->newest_any, -1);
+    assert_int_equal(readiness->restore_ms, DURATION_UNKNOWN);
     leave(&world);
 }
 
