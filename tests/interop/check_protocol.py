@@ -24,7 +24,8 @@ TYPES = ("CAST(1 AS tinyint)", "CAST(-1 AS smallint)", "1", "CAST(1 AS bigint)",
          "CAST('2026-11-20T01:02:03+01:00' AS datetimeoffset(0))", "CAST(N'x' AS nvarchar(9))",
          "CAST(N'x' AS nchar(9))", "CAST('x' AS varchar(9))", "CAST('x' AS char(9))",
          "CAST(0x01 AS varbinary(9))", "CAST(0x01 AS binary(9))", "NEWID()",
-         "SERVERPROPERTY('ServerName')", "CAST(N'x' AS nvarchar(max))",
+         "SERVERPROPERTY('ServerName')", "SERVERPROPERTY('EngineEdition')",
+         "CAST(N'x' AS nvarchar(max))",
          "CAST('x' AS varchar(max))", "CAST(0x01 AS varbinary(max))")
 INT_NULL = tds.int4(None)
 
@@ -59,6 +60,8 @@ def every_version_and_packet_size_reads_every_type():
                 text = " " * 40000 + "SELECT " + ", ".join(TYPES)
                 row = client.batch(text).sets[0][1][0]
                 expect(None not in row, f"{version}: {row}")
+                variants = [v for v, t in zip(row, TYPES) if "SERVER" in t]
+                expect(variants == ["SQLA", 3], f"{version}: sql_variant: {variants}")
                 nulls = ", ".join(f"NULLIF({t}, {t})" if "max" not in t and "SERVER" not in t
                                   else f"CASE WHEN 1 = 0 THEN {t} END" for t in TYPES
                                   if t != "NEWID()")

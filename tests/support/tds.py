@@ -50,6 +50,16 @@ class Reader:
         return len(self.data) - self.at
 
 
+def read_variant(raw):
+    """A sql_variant's value: the type, how many bytes describe it, those, the value."""
+    token, value = raw[0], raw[2 + raw[1]:]
+    if token in FIXED:
+        return struct.unpack(FIXED[token][1], value)[0]
+    if token == 0xE7:
+        return value.decode("utf-16-le")
+    raise Malformed(f"unknown type {token:#x} in a sql_variant")
+
+
 class Column:
     """One column of COLMETADATA: `kind` is its type with length as the wire has it."""
 
@@ -152,6 +162,8 @@ class Column:
             return raw.decode("utf-16-le")
         if self.token in (0xA7, 0xAF, 0x23):
             return raw.decode("cp1252")
+        if self.token == 0x62:
+            return read_variant(raw)
         if self.token == 0x6D:
             return struct.unpack("<f" if len(raw) == 4 else "<d", raw)[0]
         return raw
