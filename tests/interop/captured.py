@@ -11,10 +11,12 @@ A case is what was sent and what came:
              repeat (LSNs, GUIDs, times, sizes); None = rows not compared
     errors   "number.state.class ..." in order; infos the same; a message changes its class to 0
              on the way if it is one of 10
+    status   RETURNSTATUS of a call; None = none or not compared
     dones    "status/command" with "/count" where the status counts; p = DONEPROC, i = DONEINPROC;
              captures that kept neither say "more" or "last", with ":count"
 
-Kinds of columns: s256 nvarchar of 256 bytes, u2 nchar, c1 char, v20 varbinary, iN integer of N
+Kinds of columns: s256 nvarchar of 256 bytes, sysname the same with the user type 256 (compared in
+the chapters that kept user types, KEEPS_USER_TYPES), u2 nchar, c1 char, a2 varchar, v20 varbinary, iN integer of N
 bytes that may be NULL, b bit, d datetime, g uniqueidentifier, n25 numeric(25,0) that may be NULL;
 INT, TINYINT, SMALLINT, BIGINT, BIT, DATETIME the ones that may not. Flags: 1 may be NULL, 8 a
 table's column, 16 identity, 32 computed.
@@ -33,27 +35,30 @@ class Any:
 
 ANY = Any()
 KINDS = {"b": "bitn(1)", "d": "datetimn(8)", "g": "guid(16)", "INT": "int", "TINYINT": "tinyint",
-         "SMALLINT": "smallint", "BIGINT": "bigint", "BIT": "bit", "DATETIME": "datetime"}
-FAMILIES = {"s": "nvarchar({})", "u": "nchar({})", "c": "char({})", "v": "varbinary({})",
+         "sysname": "nvarchar(256)", "SMALLINT": "smallint", "BIGINT": "bigint", "BIT": "bit", "DATETIME": "datetime"}
+FAMILIES = {"s": "nvarchar({})", "u": "nchar({})", "c": "char({})", "a": "varchar({})", "v": "varbinary({})",
             "i": "intn({})", "n": "numericn({},0)/17"}
 
 
 def columns(text, flags=None):
-    """[(name, kind as the wire says it, flags)] of "name:kind[:flags] ..."."""
+    """[(name, kind as the wire says it, flags, user type)] of "name:kind[:flags] ..."."""
     out = []
     for word in text.split():
         parts = word.split(":")
         kind = KINDS.get(parts[1]) or FAMILIES[parts[1][0]].format(parts[1][1:])
         out.append(("" if parts[0] == "-" else parts[0], kind,
-                    int(parts[2]) if len(parts) > 2 else flags))
+                    int(parts[2]) if len(parts) > 2 else flags,
+                    256 if parts[1] == "sysname" else 0))
     return out
 
 
 class Case:
     """One statement and its answer. `on`: which connection; orders: the ORDER tokens, None where
-    the capture did not keep them."""
+    the capture did not keep them; call: sent as sp_executesql, not as a batch."""
 
-    def __init__(self, name, sql, dones="", errors="", infos="", sets=(), on="main", orders=None):
+    def __init__(self, name, sql, dones="", errors="", infos="", sets=(), on="main", orders=None,
+                 call=False, status=None):
+        self.call, self.status = call, status
         self.name, self.sql, self.on, self.orders = name, sql, on, orders
         self.dones, self.errors, self.infos = dones.split(), errors.split(), infos.split()
         self.sets = list(sets)
@@ -397,6 +402,8 @@ NOT_SENT = {
     "several options in one ALTER DATABASE": 3,
     "DBCC USEROPTIONS, IDENT_CURRENT, JSON_VALUE": 10,
     "sys.all_columns of a system view": 3,
+    "foreign keys, constraints, computed columns, triggers, views, sys.sql_modules": 22,
+    "sp_pkeys, sp_fkeys, sp_rename": 16,
 }
 
 # --- control of flow: reference/control-completion-tokens.json (17.0.4065.4) ----------------------
@@ -440,6 +447,69 @@ CONTINUATION = [
          " VALUES(2); SELECT n FROM dbo.continuation_guard ORDER BY n; DROP TABLE"
          " dbo.continuation_guard", "more more:1 more more:1 more:2 last",
          errors="8134.1.16", sets=[BAD, (columns("n:i4:9"), [[1], [2]])]),
+]
+
+# --- the same as calls: reference/control-completions-rpc.json, error-continuation-rpc.json,
+# catch-return-rpc.json (17.0.4065.4) ---------------------------------------------------------------
+
+
+def call(name, sql, dones, errors="", infos="", sets=(), status=0):
+    return Case(name, sql, dones, errors, infos, sets, call=True, status=status)
+
+
+def more(count, last="last"):
+    return " ".join(["more"] * count + [last])
+
+
+OOPS = "BEGIN TRY RAISERROR('oops',16,1); END TRY BEGIN CATCH {}; END CATCH"
+N50000, Z3 = (columns("n:i4:33"), [[50000]]), (columns("z:INT:32"), [[3]])
+CALLS = [
+    call("two prints", "PRINT 'a'; PRINT 'b'", more(2), infos=f"{NOTE} {NOTE}"),
+    call("if false print", "IF 1=0 PRINT 'skip'; PRINT 'after'", more(2), infos=NOTE),
+    call("if true print", "IF 1=1 PRINT 'yes'; PRINT 'after'", more(3), infos=f"{NOTE} {NOTE}"),
+    call("if false select", "IF 1=0 SELECT 1 AS x; SELECT 2 AS y", "more more:1 last", sets=[Y2]),
+    call("if true select", "IF 1=1 SELECT 1 AS x; SELECT 2 AS y", "more more:1 more:1 last",
+         sets=[X1, Y2]),
+    call("if false alone", "IF 1=0 PRINT 'skip'", more(1)),
+    call("if true alone", "IF 1=1 PRINT 'yes'", more(2), infos=NOTE),
+    call("block", "BEGIN PRINT 'a'; PRINT 'b'; END", more(2), infos=f"{NOTE} {NOTE}"),
+    call("block with select", "BEGIN SELECT 1 AS x; END", "more:1 last", sets=[X1]),
+    call("if with block", "IF 1=1 BEGIN PRINT 'a'; PRINT 'b'; END; PRINT 'c'", more(4),
+         infos=f"{NOTE} {NOTE} {NOTE}"),
+    call("try without error", "BEGIN TRY PRINT 'a'; END TRY BEGIN CATCH PRINT 'caught'; END CATCH",
+         more(3), infos=NOTE),
+    call("try with a select", "BEGIN TRY SELECT 1 AS x; END TRY BEGIN CATCH SELECT 2 AS y; END"
+         " CATCH", "more more:1 more last", sets=[X1]),
+    call("caught print", OOPS.format("PRINT 'caught'"), more(5), infos=NOTE),
+    call("caught select", OOPS.format("SELECT ERROR_NUMBER() AS n"), "more more more more:1 more"
+         " last", sets=[N50000]),
+    call("after what was caught", OOPS.format("PRINT 'caught'") + "; SELECT 3 AS z",
+         "more more more more more more:1 last", infos=NOTE, sets=[Z3]),
+    call("while false", "WHILE 1=0 PRINT 'skip'; PRINT 'after'", more(2), infos=NOTE),
+    call("while", "DECLARE @i INT=0; WHILE @i<2 BEGIN SET @i=@i+1; PRINT 'loop'; END; SELECT @i AS"
+         " i", "more:1 more more:1 more more more:1 more more more:1 last",
+         infos=f"{NOTE} {NOTE}", sets=[(columns("i:i4:33"), [[2]])]),
+    call("nocount print", "SET NOCOUNT ON; IF 1=0 PRINT 'skip'; PRINT 'after'", "last",
+         infos=NOTE),
+    call("nocount select", "SET NOCOUNT ON; BEGIN TRY SELECT 1 AS x; END TRY BEGIN CATCH PRINT"
+         " 'caught'; END CATCH", "more last", sets=[X1]),
+    call("divide by zero", f"SELECT 1/0 AS bad; {TAIL}", "more more:1 last", errors="8134.1.16",
+         sets=[BAD, (AFTER, [[8134, 0, 42]])]),
+    call("divide by zero alone", "SELECT 1/0 AS bad", "more last", errors="8134.1.16", sets=[BAD],
+         status=8134),
+    call("two errors", "SELECT 1/0 AS first_error; SELECT 2/0 AS second_error; SELECT 42 AS"
+         " after_error", "more more more:1 last", errors="8134.1.16 8134.1.16",
+         sets=[(columns("first_error:i4:33"), []), (columns("second_error:i4:33"), []),
+               (columns("after_error:INT:32"), [[42]])]),
+    call("return after a print", "BEGIN TRY RAISERROR('x',16,1); END TRY BEGIN CATCH PRINT"
+         " 'before'; RETURN; END CATCH", "i1/349 i1/246 i1/350 i1/247 i1/219 p0/224", infos=NOTE),
+    call("return after a select", "BEGIN TRY RAISERROR('x',16,1); END TRY BEGIN CATCH SELECT 1 AS"
+         " before_return; RETURN; END CATCH", "i1/349 i1/246 i1/350 i17/193/1 i1/219 p0/224",
+         sets=[(columns("before_return:INT:32"), [[1]])]),
+    call("return at once", "BEGIN TRY THROW 50003,'x',1; END TRY BEGIN CATCH RETURN; END CATCH",
+         "i1/349 i1/246 i1/350 i1/219 p0/224", status=50003),
+    call("return a value", "BEGIN TRY RAISERROR('x',16,1); END TRY BEGIN CATCH RETURN 7; END"
+         " CATCH", "p2/224", errors="178.1.15", status=178),
 ]
 
 # --- DDL: reference/ddl-completion.json; savepoints: savepoint.json (17.0.4065.4) ------------------
@@ -507,6 +577,42 @@ CATALOG = [
                              "MULTI_USER", False, 0, "ONLINE", 3, "SIMPLE"]])]),
 ]
 
+# --- more of the catalog: reference/gaps-catalog.json (17.0.4065.4) --------------------------------
+
+LISTED = ("file_id:INT:8 type:TINYINT:8 type_desc:s120:9 data_space_id:INT:8 name:s256:33"
+          " state:i1:33 state_desc:s120:9 max_size:INT:8 growth:INT:8 is_percent_growth:BIT:32")
+MORE_CATALOG = [
+    one("version", "SELECT CAST(SERVERPROPERTY('ProductVersion') AS NVARCHAR(128)) AS version",
+        "version:s256:33", ANY),
+    Case("empty schema database_files", "SELECT TOP(0) * FROM sys.database_files", "16/193/0",
+         sets=[(DATABASE_FILES, [])]),
+    Case("empty schema procedures", "SELECT TOP(0) * FROM sys.procedures", "16/193/0",
+         sets=[(columns(
+             "name:sysname:8 object_id:INT:8 principal_id:i4:9 schema_id:INT:8"
+             " parent_object_id:INT:8 type:c2:33 type_desc:s120:9 create_date:DATETIME:8"
+             " modify_date:DATETIME:8 is_ms_shipped:BIT:32 is_published:BIT:32"
+             " is_schema_published:BIT:32 is_auto_executed:BIT:32 is_execution_replicated:b:33"
+             " is_repl_serializable_only:b:33 skips_repl_constraints:b:33"), [])]),
+    Case("constraint objects", "SELECT name,RTRIM(type) AS type,type_desc,"
+         "OBJECT_NAME(parent_object_id) AS parent FROM sys.objects WHERE parent_object_id IN"
+         "(OBJECT_ID('dbo.catalog_parent'),OBJECT_ID('dbo.catalog_child')) ORDER BY name",
+         "16/193/0", orders=[[1]],
+         sets=[(columns("name:sysname:8 type:a2:33 type_desc:s120:9 parent:s256:33"), [])]),
+    Case("database files", "SELECT file_id,type,type_desc,data_space_id,name,state,state_desc,"
+         "max_size,growth,is_percent_growth FROM sys.database_files ORDER BY file_id",
+         "16/193/2", orders=[[1]],
+         sets=[(columns(LISTED), [[1, 0, "ROWS", 1, ANY, 0, "ONLINE", -1, 8192, False],
+                                  [2, 1, "LOG", 0, ANY, 0, "ONLINE", 268435456, 8192, False]])]),
+    Case("setup of the renamed column", "CREATE TABLE dbo.catalog_rename_target(id INT,"
+         "renamed_label NVARCHAR(20))", "0/198"),
+    Case("renamed column", "SELECT name,column_id,system_type_id,max_length FROM sys.columns WHERE"
+         " object_id=OBJECT_ID('dbo.catalog_rename_target') ORDER BY column_id", "16/193/2",
+         orders=[[2]],
+         sets=[(columns("name:sysname:9 column_id:INT:8 system_type_id:TINYINT:8"
+                        " max_length:SMALLINT:8"),
+                [["id", 1, 56, 4], ["renamed_label", 2, 231, 40]])]),
+]
+
 # --- attention: reference/attention.json, attention-boundaries.json (17.0.4065.4) ------------------
 
 EDGE = columns("edge_marker:INT:32 transaction_count:INT:32 transaction_state:i2:33"
@@ -544,14 +650,17 @@ for _how in ("rpc", "prepared"):  # the same of both
         (_how, True, True, True): "i1/349 i17/195/1 i1/192 i1/243 E p2/224",
     }
 
+KEEPS_USER_TYPES = {"gaps-catalog"}
 CHAPTERS = {
     "gaps-backup": BACKUP,
     "alter-database-sessions": OWNER,
     "alter-database-sessions, held": HOLDER,
     "control-completion-tokens": CONTROL,
     "error-continuation": CONTINUATION,
+    "control-completions, error-continuation and catch-return, rpc": CALLS,
     "ddl-completion and savepoint": SAVEPOINTS,
     "gaps-transactions": ISOLATION,
     "sys-databases": CATALOG,
+    "gaps-catalog": MORE_CATALOG,
     "attention-boundaries": AFTER_ATTENTION,
 }

@@ -120,23 +120,25 @@ def compare_dones(case, reply):
         yield f"DONE {seen}, not {case.dones}"
 
 
-def compare_sets(case, reply):
+def compare_sets(chapter, case, reply):
     if len(reply.sets) != len(case.sets):
         yield f"{len(reply.sets)} result sets, not {len(case.sets)}"
         return
     for (columns, rows), (wanted, wanted_rows) in zip(reply.sets, case.sets):
-        seen = [(c.name, c.kind, c.flags) for c in columns]
+        keeps = chapter in captured.KEEPS_USER_TYPES
+        seen = [(c.name, c.kind, c.flags, c.user_type if keeps else 0) for c in columns]
+        wanted = wanted if keeps else [(*column[:3], 0) for column in wanted]
         for a, b in zip(seen, wanted):
             if a != b:
                 yield f"column {a}, not {b}"
         if len(seen) != len(wanted):
-            names = {name for name, _, _ in wanted}
+            names = {column[0] for column in wanted}
             yield (f"{len(seen)} columns, not {len(wanted)}: missing "
                    f"{sorted(names - {s[0] for s in seen})}, more "
                    f"{sorted({s[0] for s in seen} - names)}")
         elif wanted_rows is not None and rows != wanted_rows:
             for row, expected in zip(rows, wanted_rows):
-                for (name, _, _), a, b in zip(seen, row, expected):
+                for (name, *_), a, b in zip(seen, row, expected):
                     if not b == a:
                         yield f"{name} = {a!r}, not {b!r}"
             if len(rows) != len(wanted_rows):
@@ -155,7 +157,9 @@ def compare(chapter, case, reply):
     if case.orders is not None and reply.orders != case.orders:
         yield f"ORDER {reply.orders}, not {case.orders}"
     yield from compare_dones(case, reply)
-    yield from compare_sets(case, reply)
+    if case.status is not None and reply.return_status != case.status:
+        yield f"RETURNSTATUS {reply.return_status}, not {case.status}"
+    yield from compare_sets(chapter, case, reply)
 
 
 class Tally:
@@ -193,6 +197,14 @@ def prepare(replay):
     expect(not reply.errors, f"setup: {[e.text for e in reply.errors]}")
 
 
+def send(client, case):
+    if case.sql is None:
+        return client.reply()
+    if case.call:
+        return client.call(10, [("", 0, tds.nvarchar(case.sql))])
+    return client.batch(case.sql)
+
+
 def run_chapter(chapter, cases, tally):
     with Lab(SCENARIO, speed=1) as lab:
         replay = Replay(lab)
@@ -205,7 +217,7 @@ def run_chapter(chapter, cases, tally):
                 continue
             client = replay.get(case.on)
             try:
-                reply = client.reply() if case.sql is None else client.batch(case.sql)
+                reply = send(client, case)
             except (OSError, tds.Malformed, tds.Closed) as error:
                 tally.add(chapter, case.name, [repr(error)])
                 replay.connections.pop(case.on)

@@ -11,7 +11,7 @@ static const char *const access_names[] = {"MULTI_USER", "SINGLE_USER", "RESTRIC
 static const char databases_columns[] =
     "name sysname, database_id int not null, source_database_id int, "
     "owner_sid varbinary(85), create_date datetime not null, "
-    "compatibility_level tinyint not null, collation_name nvarchar(128) computed, "
+    "compatibility_level tinyint not null, collation_name sysname computed null, "
     "user_access tinyint computed, user_access_desc nvarchar(60) computed, "
     "is_read_only bit computed, is_auto_close_on bit computed not null, "
     "is_auto_shrink_on bit computed, state tinyint computed, "

@@ -48,11 +48,17 @@ static struct type_facts facts_of(const struct sql_type *type)
     return found;
 }
 
-static const char object_columns[] =
-    "name sysname, object_id int not null, principal_id int, schema_id int not null,"
-    "parent_object_id int not null, type char(2) not null, type_desc nvarchar(60),"
-    "create_date datetime not null, modify_date datetime not null, is_ms_shipped bit not null,"
-    "is_published bit not null, is_schema_published bit not null";
+/* sys.procedures has four more. */
+#define OBJECT_COLUMNS                                                                             \
+    "name sysname, object_id int not null, principal_id int, schema_id int not null,"              \
+    "parent_object_id int not null, type char(2) computed, type_desc nvarchar(60),"                \
+    "create_date datetime not null, modify_date datetime not null,"                                \
+    "is_ms_shipped bit computed not null, is_published bit computed not null,"                     \
+    "is_schema_published bit computed not null"
+static const char object_columns[] = OBJECT_COLUMNS;
+static const char procedure_columns[] =
+    OBJECT_COLUMNS ", is_auto_executed bit computed not null, is_execution_replicated bit computed,"
+                   " is_repl_serializable_only bit computed, skips_repl_constraints bit computed";
 
 static void send_object(struct row_sink *sink, const struct database *database, const char *name,
                         int id, const char *type, const char *description)
@@ -70,6 +76,9 @@ static void send_object(struct row_sink *sink, const struct database *database, 
     row_int(&row, 0);
     row_int(&row, 0);
     row_int(&row, 0);
+    for (int i = 0; i < 4; i++) { /* the view that has not these columns does not look there */
+        row_int(&row, 0);
+    }
     row_send(&row, sink);
 }
 
@@ -150,9 +159,9 @@ static bool fill_procedures(struct session *session, struct database *database,
 }
 
 static const char columns_columns[] =
-    "object_id int not null, name nvarchar(128), column_id int not null,"
+    "object_id int not null, name sysname null, column_id int not null,"
     "system_type_id tinyint not null, user_type_id int not null, max_length smallint not null,"
-    "precision tinyint not null, scale tinyint not null, collation_name nvarchar(128),"
+    "precision tinyint not null, scale tinyint not null, collation_name sysname computed null,"
     "is_nullable bit, is_ansi_padded bit not null, is_rowguidcol bit not null,"
     "is_identity bit not null, is_computed bit not null";
 
@@ -438,7 +447,7 @@ static struct catalog_view views[] = {
     {.schema = "sys", .name = "all_objects", .columns = object_columns, .fill = fill_objects},
     {.schema = "sys", .name = "tables", .columns = object_columns, .fill = fill_tables},
     {.schema = "sys", .name = "views", .columns = object_columns, .fill = fill_views},
-    {.schema = "sys", .name = "procedures", .columns = object_columns, .fill = fill_procedures},
+    {.schema = "sys", .name = "procedures", .columns = procedure_columns, .fill = fill_procedures},
     {.schema = "sys", .name = "columns", .columns = columns_columns, .fill = fill_columns},
     {.schema = "sys",
      .name = "schemas",

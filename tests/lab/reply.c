@@ -35,6 +35,9 @@ enum token {
     TOKEN_DONE_IN_PROCEDURE = 0xFF,
 };
 
+/* Captured: the user type of a column that was declared sysname; of the others it is 0. */
+enum { USER_TYPE_SYSNAME = 256 };
+
 struct message {
     int number, severity, state, line;
     char procedure[129];
@@ -138,7 +141,8 @@ void reply_columns(struct reply *reply, const struct sql_column *columns, size_t
         return;
     bytes_add_u16(&reply->out, (unsigned)count);
     for (size_t i = 0; i < count; i++) {
-        bytes_add_low(&reply->out, 0, reply->version >= TDS_7_2 ? 4 : 2);
+        bytes_add_low(&reply->out, columns[i].type.sysname ? USER_TYPE_SYSNAME : 0,
+                      reply->version >= TDS_7_2 ? 4 : 2);
         bytes_add_u16(&reply->out, column_flags(&columns[i]));
         wire_add_type(&reply->out, reply->version, &columns[i].type, true);
         bytes_add_b_varchar(&reply->out, columns[i].name);

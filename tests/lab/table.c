@@ -34,7 +34,7 @@ static const struct type_word type_words[] = {
     {"datetimeoffset", {.kind = SQL_DATETIMEOFFSET, .scale = 7}},
     {"date", {.kind = SQL_DATE}},
     {"sql_variant", {.kind = SQL_VARIANT}},
-    {"sysname", {.kind = SQL_NVARCHAR, .length = 128}},
+    {"sysname", {.kind = SQL_NVARCHAR, .length = 128, .sysname = true}},
 };
 
 static void parse_failed(const char *text, const char *at)

@@ -46,6 +46,7 @@ struct sql_type {
     uint8_t scale;      /* numeric, datetime2, time, datetimeoffset */
     bool nullable;
     bool case_sensitive; /* strings: the collation compares with case */
+    bool sysname;        /* declared so: nvarchar(128), and COLMETADATA names the alias */
 };
 
 struct sql_value {

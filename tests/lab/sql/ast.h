@@ -365,7 +365,7 @@ struct statement {
     /* SET option: the words that name options, and whether ON or the value */
     struct name_list options;
     bool on;
-    struct expr *value; /* RETURN, SET option value, WAITFOR, PRINT, KILL */
+    struct expr *value; /* SET option value, WAITFOR, PRINT, KILL */
     /* IF, WHILE, TRY */
     struct expr *condition;
     struct statement *body, *otherwise;

@@ -87,6 +87,12 @@ static enum sql_origin item_origin(const struct expr *expr)
     return is_aggregate(expr) ? SQL_PLAIN : SQL_COMPUTED;
 }
 
+/* Captured: columns and conversions keep the alias, functions of names have none. */
+static bool item_is_sysname(const struct expr *expr)
+{
+    return expr->type.sysname && (expr->kind == EXPR_COLUMN || expr->kind == EXPR_CONVERT);
+}
+
 static void make_columns(struct binder *binder, struct select *select)
 {
     select->columns_count = select->bound.items_count;
@@ -97,6 +103,7 @@ static void make_columns(struct binder *binder, struct select *select)
 
         text_copy(select->columns[i].name, sizeof select->columns[i].name, item_name(item));
         select->columns[i].type = item->expr->type;
+        select->columns[i].type.sysname = item_is_sysname(item->expr);
         select->columns[i].origin = item_origin(item->expr);
     }
 }
@@ -305,6 +312,7 @@ static void bind_values(struct binder *binder, struct select *select)
         for (size_t r = 0; r < height; r++)
             slots[r] = &select->rows.items[r].items[c];
         select->columns[c].type = bind_unify(binder, slots, height);
+        select->columns[c].type.sysname = false;
         select->columns[c].origin = SQL_COMPUTED;
     }
 }
@@ -350,6 +358,7 @@ static void bind_set_operation(struct binder *binder, struct select *select, boo
 
         column_slots(binder, select, c, &slots, &count, &capacity);
         select->columns[c].type = bind_unify(binder, slots, count);
+        select->columns[c].type.sysname = false;
         select->columns[c].origin = SQL_COMPUTED;
     }
     if (!binder_failed(binder))

@@ -263,6 +263,7 @@ static struct statement *waitfor_statement(struct parser *parser)
     return statement;
 }
 
+/* A value is for the text of a procedure, and nothing that a client sends is one. */
 static struct statement *return_statement(struct parser *parser)
 {
     struct statement *statement = parser_new_statement(parser, STATEMENT_RETURN);
@@ -272,7 +273,8 @@ static struct statement *return_statement(struct parser *parser)
     token = parser_peek(parser, 0);
     if (token->kind == TOKEN_INTEGER || token->kind == TOKEN_VARIABLE ||
         parser_is_operator(parser, 0, "-") || parser_is_operator(parser, 0, "("))
-        statement->value = parser_expression(parser);
+        parser_fail(parser, 178, 15, 1, token->line,
+                    "A value behind RETURN is for procedures only.");
     return statement;
 }
 

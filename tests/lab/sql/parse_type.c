@@ -135,6 +135,7 @@ struct sql_type parser_type(struct parser *parser)
     type.length = name->length;
     type.precision = name->precision;
     type.scale = name->scale;
+    type.sysname = strcasecmp(name->name, "sysname") == 0;
     type_arguments(parser, name, &type);
     return type;
 }

@@ -17,6 +17,7 @@ enum {
     COMMAND_CONDITION = 192,
     COMMAND_SELECT = 193,
     COMMAND_TRY_CANCELLED = 243,
+    COMMAND_RETURN = 219,
     COMMAND_PRINT = 247,
     COMMAND_COMPILE_ERROR = 253,
     COMMAND_TRY = 349,
@@ -220,17 +221,9 @@ static enum flow run_print(struct run *run, struct statement *statement)
     return FLOW_NEXT;
 }
 
-static enum flow run_return(struct run *run, struct statement *statement)
+static enum flow run_return(struct run *run)
 {
-    int64_t value;
-    bool null;
-    enum flow flow;
-
-    if (statement->value != NULL) {
-        if (!run_scalar_integer(run, &statement->value, &value, &null, &flow))
-            return flow;
-        run->return_value = null ? 0 : (int)value;
-    }
+    run_done(run, COMMAND_RETURN, -1);
     return FLOW_RETURN;
 }
 
@@ -294,7 +287,7 @@ static enum flow dispatch(struct run *run, struct statement *statement)
     case STATEMENT_PRINT:
         return run_print(run, statement);
     case STATEMENT_RETURN:
-        return run_return(run, statement);
+        return run_return(run);
     case STATEMENT_USE:
         return run_use(run, statement->name);
     case STATEMENT_EXECUTE:

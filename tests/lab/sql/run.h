@@ -98,7 +98,6 @@ struct run {
     bool failed;                  /* an error was sent since the statement began */
     struct caught_error error;    /* the newest swallowed */
     struct caught_error *handled; /* inside CATCH: what it handles; NULL = outside */
-    int return_value;
     int planted;                    /* the error that this statement meets: faults.h */
     bool internal;                  /* engine_run_internal: permissions are not asked */
     struct reply_observer observer; /* of the outermost run of a reply */
@@ -128,8 +127,9 @@ enum flow run_compile_problem(struct run *run, const struct sql_problem *problem
 /* What errors written through the reply by others (RESTORE, procedures) mean for the flow. */
 enum flow run_after_foreign(struct run *run, bool ok);
 
-/* A DONE token of the statement. count < 0: without. */
+/* A DONE token of the statement; of one that sent rows. count < 0: without. */
 void run_done(struct run *run, int command, int64_t count);
+void run_done_of_rows(struct run *run, int command, int64_t count);
 
 struct variable *run_variable(struct run *run, const char *name);
 struct variable *frame_add(struct frame *frame, const char *name, const struct sql_type *type);

@@ -109,8 +109,15 @@ enum flow run_after_foreign(struct run *run, bool ok)
     return FLOW_NEXT;
 }
 
-/* Captured: SQL Server 2022 and 2025 never set DONE_INXACT, inside a transaction either. */
+/* Captured: in a call NOCOUNT leaves out the DONEINPROC of whatever sent no rows. */
 void run_done(struct run *run, int command, int64_t count)
+{
+    if (run->scope == REPLY_BATCH || !run->session->nocount || run->failed)
+        run_done_of_rows(run, command, count);
+}
+
+/* Captured: SQL Server 2022 and 2025 never set DONE_INXACT, inside a transaction either. */
+void run_done_of_rows(struct run *run, int command, int64_t count)
 {
     int status = 0;
 
@@ -123,6 +130,7 @@ void run_done(struct run *run, int command, int64_t count)
 
 /* --- texts ---------------------------------------------------------------------------------- */
 
+/* A text inside a call has no token of its own then (captured): the call's says that it failed. */
 static enum flow parse_failed(struct run *run, const struct parse_error *error, const char *text)
 {
     struct sql_problem problem = {.number = error->number,
@@ -132,9 +140,16 @@ static enum flow parse_failed(struct run *run, const struct parse_error *error, 
 
     text_copy(problem.text, sizeof problem.text, error->text);
     run->line = error->line;
-    log_write(LOG_WARNING, "T-SQL that the lab does not know: line %d: %s In: %.1000s", error->line,
-              error->text, text);
-    return run_compile_problem(run, &problem);
+    if (error->number != 178)
+        log_write(LOG_WARNING, "T-SQL that the lab does not know: line %d: %s In: %.1000s",
+                  error->line, error->text, text);
+    if (run->scope == REPLY_BATCH)
+        return run_compile_problem(run, &problem);
+    run->compiling = true;
+    enum flow flow = run_problem(run, &problem);
+    run->compiling = false;
+    run->outer->failed = true;
+    return flow == FLOW_NEXT ? FLOW_END : flow;
 }
 
 enum flow run_text(struct run *run, const char *text)

@@ -15,11 +15,37 @@ enum { COMMAND_EXECUTE = 224, PARAMETERS_MOST = 200 };
 
 /* --- texts ---------------------------------------------------------------------------------- */
 
-/* Runs a text with a frame of its own; a USE in it ends with it. */
+/* What SET changes for a text until its end only. Captured: NOCOUNT; source: sql-docs, SET
+ * statements: the others. */
+struct text_options {
+    bool nocount, xact_abort;
+    int lock_timeout_ms, isolation_level;
+};
+
+static struct text_options keep_options(const struct session *session)
+{
+    return (struct text_options){.nocount = session->nocount,
+                                 .xact_abort = session->xact_abort,
+                                 .lock_timeout_ms = session->lock_timeout_ms,
+                                 .isolation_level = session->isolation_level};
+}
+
+/* A cancelled text's XACT_ABORT is still looked at: it decides what becomes of the transaction. */
+static void restore_options(struct session *session, const struct text_options *options)
+{
+    session->nocount = options->nocount;
+    session->lock_timeout_ms = options->lock_timeout_ms;
+    session->isolation_level = options->isolation_level;
+    if (session_state(session) == SESSION_GO_ON)
+        session->xact_abort = options->xact_abort;
+}
+
+/* Runs a text with a frame of its own; a USE or SET in it ends with it. */
 static enum flow run_nested_text(struct run *outer, struct frame *frame, const char *text)
 {
     struct run run = {.frame = frame, .scope = REPLY_IN_PROCEDURE};
     struct database *database = outer->session->database;
+    struct text_options options = keep_options(outer->session);
     enum flow flow;
 
     if (!run_begin(&run, outer->session, outer->reply))
@@ -28,13 +54,15 @@ static enum flow run_nested_text(struct run *outer, struct frame *frame, const c
                          "exceeded (limit 32).");
     flow = run_text(&run, text);
     run_end(&run);
+    bool ends_batch = flow == FLOW_END && outer->session->xact_abort;
+    restore_options(outer->session, &options);
     if (outer->session->database != database) {
         reply_database_changed(outer->reply, outer->session->database->name, database->name);
         outer->session->database = database;
     }
     if (flow == FLOW_ERROR || flow == FLOW_CLOSE)
         return flow;
-    return flow == FLOW_END && outer->session->xact_abort ? FLOW_END : FLOW_NEXT;
+    return ends_batch ? FLOW_END : FLOW_NEXT;
 }
 
 enum flow run_execute_text(struct run *run, struct statement *statement)
@@ -227,6 +255,7 @@ static void prepare(struct run *run, struct argument_value *arguments)
     prepared->text = text_argument(run, &arguments[2]);
     arguments[0].output = true;
     argument_give_back(run, &arguments[0], &handle, &integer);
+    run->state->last_error = 0;
 }
 
 static enum flow execute_prepared(struct run *run, struct argument_value *arguments, size_t count,
@@ -256,6 +285,7 @@ static enum flow unprepare(struct run *run, const struct argument_value *handle)
     free(prepared->text);
     free(prepared->parameters);
     *prepared = run->state->prepared[--run->state->prepared_count];
+    run->state->last_error = 0;
     return FLOW_NEXT;
 }
 
@@ -304,8 +334,11 @@ enum flow execute_procedure(struct run *run, const struct object_name *name,
     enum flow flow = execute_language(run, name->name, arguments, count, &handled);
 
     result->found = handled;
-    if (handled)
+    if (handled) {
+        /* captured: what a text returns is the @@ERROR at its end */
+        result->value = run->state->last_error;
         return flow;
+    }
     if (name->database != NULL)
         database = instance_database(run->engine->instance, name->database);
     if (database == NULL)

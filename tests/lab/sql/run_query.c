@@ -222,7 +222,10 @@ static enum flow read_rows(struct run *run, sqlite3_stmt *statement, const struc
     free(values);
     if (result == SQLITE_DONE) {
         run->state->row_count = count;
-        run_done(run, COMMAND_SELECT, count);
+        if (assigns(select))
+            run_done(run, COMMAND_SELECT, count);
+        else
+            run_done_of_rows(run, COMMAND_SELECT, count);
     } else {
         flow = result == SQLITE_ROW ? run_problem(run, &run->problem)
                                     : query_failed(run, NULL, "SELECT");
