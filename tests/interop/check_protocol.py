@@ -208,6 +208,20 @@ def an_attention_ends_a_select_without_end():
     print("  4 queries without an end: cancelled, and one whose client left")
 
 
+def a_print_is_cut_at_the_length_of_its_type():
+    with Lab() as lab:
+        client = Door(lab).open()
+        for text, wanted in (("REPLICATE(CAST(N'\u20ac' AS nvarchar(max)), 5000)", "\u20ac" * 4000),
+                             ("REPLICATE(CAST('\u20ac' AS varchar(max)), 9000)", "\u20ac" * 8000),
+                             ("N'\U0001f600' + REPLICATE(N'x', 3998) + N'y'",
+                              "\U0001f600" + "x" * 3998),
+                             ("REPLICATE(N'z', 4000)", "z" * 4000)):
+            infos = client.batch("PRINT " + text).infos
+            expect([i.text == wanted for i in infos] == [True],
+                   f"{text}: {[len(i.text) for i in infos]}")
+        client.close()
+
+
 def a_killed_session_that_does_not_read_is_gone():
     lock = ("DECLARE @r int; EXEC @r = sp_getapplock @Resource = N'held', @LockMode = 'Exclusive',"
             " @LockOwner = 'Session', @LockTimeout = 0; ")
@@ -302,6 +316,7 @@ if __name__ == "__main__":
         transactions_begin_and_end_by_request,
         an_attention_may_come_at_any_moment,
         an_attention_ends_a_select_without_end,
+        a_print_is_cut_at_the_length_of_its_type,
         a_killed_session_that_does_not_read_is_gone,
         a_message_that_is_taken_back_is_not_answered,
         a_parameter_may_ask_for_its_default,

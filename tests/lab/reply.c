@@ -41,7 +41,7 @@ enum { USER_TYPE_SYSNAME = 256 };
 struct message {
     int number, severity, state, line;
     char procedure[129];
-    char text[2048];
+    char *text; /* owned */
 };
 
 struct reply {
@@ -243,6 +243,21 @@ static void sink_message(struct reply *reply, const struct message *message, boo
         reply->sink_last_error = message->number;
 }
 
+/* A text of any length: PRINT's has up to 8000 characters. Owned. */
+__attribute__((format(printf, 1, 0))) static char *format_text(const char *format,
+                                                               va_list arguments)
+{
+    va_list again;
+
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    size_t size = length < 0 ? 1 : (size_t)length + 1;
+    char *text = memory_new(size);
+    vsnprintf(text, size, format, arguments);
+    return text;
+}
+
 void reply_info(struct reply *reply, int number, int state, int line, const char *procedure,
                 const char *format, ...)
 {
@@ -250,12 +265,13 @@ void reply_info(struct reply *reply, int number, int state, int line, const char
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(message.text, sizeof message.text, format, arguments);
+    message.text = format_text(format, arguments);
     va_end(arguments);
     text_copy(message.procedure, sizeof message.procedure, procedure != NULL ? procedure : "");
     if (reply->sink && !reply->silent)
         sink_message(reply, &message, false);
     add_message(reply, TOKEN_INFO, &message);
+    free(message.text);
 }
 
 /* True where a TRY block wants the error for itself. */
@@ -276,12 +292,14 @@ void reply_error(struct reply *reply, int number, int severity, int state, int l
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(message.text, sizeof message.text, format, arguments);
+    message.text = format_text(format, arguments);
     va_end(arguments);
     text_copy(message.procedure, sizeof message.procedure, procedure != NULL ? procedure : "");
     bool error = severity > 10;
-    if (error && swallowed(reply, &message))
+    if (error && swallowed(reply, &message)) {
+        free(message.text);
         return;
+    }
     if (error) {
         reply->errors++;
     } else if (severity == 10) {
@@ -290,6 +308,7 @@ void reply_error(struct reply *reply, int number, int severity, int state, int l
     if (reply->sink && !reply->silent)
         sink_message(reply, &message, error);
     add_message(reply, error ? TOKEN_ERROR : TOKEN_INFO, &message);
+    free(message.text);
 }
 
 int reply_errors(const struct reply *reply)

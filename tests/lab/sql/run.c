@@ -207,6 +207,25 @@ static enum flow run_try(struct run *run, struct statement *statement)
     return flow;
 }
 
+/* Where so many UTF-16 units of a UTF-8 text end. */
+static size_t units_end(const char *text, size_t most)
+{
+    size_t at = 0, units = 0;
+
+    while (text[at] != '\0') {
+        unsigned char first = (unsigned char)text[at];
+
+        units += first >= 0xF0 ? 2 : 1;
+        if (units > most)
+            break;
+        at++;
+        while (((unsigned char)text[at] & 0xC0) == 0x80)
+            at++;
+    }
+    return at;
+}
+
+/* Source: sql-docs, PRINT: 8000 characters, 4000 where the text is Unicode. */
 static enum flow run_print(struct run *run, struct statement *statement)
 {
     char *text;
@@ -214,7 +233,10 @@ static enum flow run_print(struct run *run, struct statement *statement)
 
     if (!run_scalar_text(run, &statement->value, &text, &flow))
         return flow;
-    reply_info(run->reply, 0, 1, run->line, run->procedure, "%s", text == NULL ? "" : text);
+    enum sql_kind kind = statement->value->type.kind;
+    size_t most = kind == SQL_VARCHAR || kind == SQL_CHAR ? 8000 : 4000;
+    reply_info(run->reply, 0, 1, run->line, run->procedure, "%.*s",
+               text == NULL ? 0 : (int)units_end(text, most), text == NULL ? "" : text);
     free(text);
     run->state->row_count = 0;
     run_done(run, COMMAND_PRINT, -1);
