@@ -1,8 +1,9 @@
 """The planted faults: id, file, the exact text (once in the file), what stands there instead, the
-test that must fail with it, and why the fault matters. tests/mutants/run.py plants them."""
+test that must fail with it, and why the fault matters; hangs=True where the fault makes the test
+wait for ever, which for any other is no kill. tests/mutants/run.py plants them."""
 from collections import namedtuple
 
-Mutant = namedtuple("Mutant", "id file old new killer why")
+Mutant = namedtuple("Mutant", "id file old new killer why hangs", defaults=(False,))
 
 MUTANTS = [
     # --- LSNs -----------------------------------------------------------------------------------

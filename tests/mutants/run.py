@@ -6,7 +6,8 @@ names must fail. What survives is a hole in the tests.
 
 The copy stands in $BUILD/mutants; only the object of the changed file is compiled again, and the
 good one is put back afterwards. A mutant that does not compile, whose text is not there exactly
-once, that survives, or whose test fails without it too, is a failure.
+once, that survives, or whose test fails without it too, is a failure; so is one whose test timed
+out, unless its entry says that a hang is what the fault does.
 """
 import argparse
 import concurrent.futures
@@ -34,6 +35,13 @@ LIMIT_S = 240
 
 class Failure(Exception):
     """Why a mutant does not count as killed."""
+
+
+class TimedOut(Failure):
+    """The test neither passed nor failed: a busy machine looks the same as a fault that hangs."""
+
+    def __init__(self):
+        super().__init__(f"timed out after {LIMIT_S} s")
 
 
 def copy_changed(source, target):
@@ -79,7 +87,8 @@ class Killer:
         self.targets = ("all",) if self.end_to_end else (f"build/unit/{self.program}",)
 
     def fails_in(self, tree):
-        """True if it failed, False if it passed; Failure where it did not run at all."""
+        """True if it failed, False if it passed; Failure where it did not run at all, or not to
+        its end."""
         command = [os.path.join(tree, "build", "unit", self.program)]
         environment = dict(os.environ, BUILD="build", CMOCKA_MESSAGE_OUTPUT="STDOUT",
                            LC_ALL="C.UTF-8")
@@ -91,7 +100,7 @@ class Killer:
                                   errors="replace", timeout=LIMIT_S, check=False)
         except subprocess.TimeoutExpired:
             end_programs_of(tree)
-            return True
+            raise TimedOut from None
         lines = done.stdout.splitlines()
         if self.end_to_end:
             end_programs_of(tree)
@@ -103,6 +112,16 @@ class Killer:
             return False
         if f"[ RUN      ] {self.function}" not in lines and done.returncode >= 0:
             raise Failure(f"there is no test {self.name}")
+        return True
+
+
+def is_killed(mutant, killer, tree):
+    """True if the test fails with the fault, or hangs where the entry says that it does."""
+    try:
+        return killer.fails_in(tree)
+    except TimedOut:
+        if not mutant.hangs:
+            raise
         return True
 
 
@@ -150,7 +169,7 @@ class Tree:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(good.replace(mutant.old, mutant.new))
             self.make(*killer.targets)
-            if not killer.fails_in(self.path):
+            if not is_killed(mutant, killer, self.path):
                 raise Failure("IT SURVIVES")
         finally:
             with open(path, "w", encoding="utf-8") as file:
