@@ -16,7 +16,7 @@ import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
 from record import check_record, read_record, restore_login, stands_still  # noqa: E402
 from slow import (FAST, RESTORE, SlowRun, enabled_jobs, execute, expect_done,  # noqa: E402
-                  logs_running, rate, recoveries, run_row, state_of, wait_state, worker)
+                  held_when, logs_running, rate, recoveries, run_row, state_of, wait_state, worker)
 
 
 def a_second_operator_is_refused_and_told_who_holds_the_lock():
@@ -269,14 +269,15 @@ def the_abort_of_a_dead_run_enables_no_job_on_what_another_run_recovered():
 def a_dead_run_that_began_to_recover_cannot_be_aborted():
     with SlowRun() as lab:
         rate(lab, FAST)
-        wait_for(lambda: [r for r in recoveries(lab) if r["succeeded"]], 60, "one is recovered")
-        if state_of(lab) == "recovering":
-            kill_worker(lab)
+        held_when(lab, lambda: [r for r in recoveries(lab) if r["succeeded"]])
+        kill_worker(lab)
+        expect(state_of(lab) == "recovering", state_of(lab))
         done = lab.run("abort", "1")
-        expect(done.returncode == 5, (done.returncode, done.stderr))
-        if state_of(lab) == "recovering":
-            expect("no way back" in done.stderr, done.stderr)
-            expect(lab.run("resume", "1").returncode == 0, "it is brought to its end")
+        expect(done.returncode == 5 and "no way back" in done.stderr,
+               (done.returncode, done.stderr))
+        expect(len(recoveries(lab)) < 10, "the abort recovers none of the others")
+        done = lab.run("resume", "1")
+        expect(done.returncode == 0, (done.returncode, done.stderr))
         check_record(lab)
 
 
@@ -360,11 +361,13 @@ def a_file_that_vanishes_fails_its_lane_and_a_retry_ends_proven():
         path = planned_file(lab, "BizTalkMgmtDb")
         done = lab.run(*RESTORE, "--detach")
         expect(done.returncode == 0, done.stderr)
+        held = held_when(lab, lambda: logs_running(lab))
+        expect(not [r for r in read_restores(lab) if r["database_name"] == "BizTalkMgmtDb"],
+               "its file is proven, and it waits for a lane")
         execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'missing'")
+        os.kill(held, signal.SIGCONT)
         rate(lab, FAST)
-        wait_state(lab, "failed", "after")
-        if state_of(lab) == "after":
-            return  # it was read before
+        wait_state(lab, "failed")
         report = lab.json("report", "1")
         expect("BizTalkMgmtDb" in report["reason"] and "3201" in report["reason"], report["reason"])
         expect(not recoveries(lab), "nothing was recovered")

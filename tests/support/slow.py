@@ -1,6 +1,7 @@
 """Runs whose restores take a while, and what tests ask about them."""
 import os
 import signal
+import time
 
 from lab import Lab, expect, wait_for
 from record import check_record, read_record, restore_login
@@ -52,6 +53,21 @@ def worker(lab):
         if b"internal-worker" in words and any(lab.directory.encode() in w for w in words):
             return int(pid)
     return 0
+
+
+def held_when(lab, condition, seconds=90):
+    """Holds the lab's worker by SIGSTOP at the first instant at which condition() is true; its
+    process id."""
+    pid = worker(lab)
+    expect(pid, "a worker")
+    end = time.monotonic() + seconds
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        if condition():
+            return pid
+        expect(time.monotonic() < end, "the worker comes as far as that")
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.002)  # slow motion: it works in this pause between looks
 
 
 class SlowRun(Lab):
