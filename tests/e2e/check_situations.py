@@ -8,13 +8,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 from lab import Lab, expect, wait_for  # noqa: E402
 from terminal import Terminal  # noqa: E402
 from record import check_record, read_record, restore_login  # noqa: E402
+from slow import held_when, worker  # noqa: E402
 
 PREFIX = "Rehearsal_"
 
@@ -250,24 +250,10 @@ def an_aborted_move_gives_the_source_back():
         expect(set(states(lab, "SQLSMALL").values()) == {"ONLINE"}, states(lab, "SQLSMALL"))
 
 
-def workers(lab):
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                words = file.read().split(b"\0")
-        except OSError:
-            continue
-        if b"internal-worker" in words and any(lab.directory.encode() in w for w in words):
-            found.append(int(pid))
-    return found
-
-
 def a_killed_move_is_resumed_and_loses_nothing():
     with Lab("small", speed=30) as lab:
         waiting_for_import(lab)
-        for pid in workers(lab):
-            os.kill(pid, signal.SIGKILL)
+        os.kill(worker(lab), signal.SIGKILL)
         execute(lab, "DRSMALL", "EXEC master.dbo.sp_lab_server N'DRSMALL', N'start agent'")
         done = lab.run("resume", "1", seconds=180)
         expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
@@ -277,21 +263,11 @@ def a_killed_move_is_resumed_and_loses_nothing():
         check_record(lab, databases=4)
 
 
-def held_when(lab, condition):
-    """A move whose worker is held by SIGSTOP at the first instant at which condition() is true."""
+def moved_until(lab, condition):
+    """A move whose worker is held at the first instant at which condition() is true; its pid."""
     done = restore(lab, "planned-move", "--detach", group=SMALL)
-    found = workers(lab)
-    expect(done.returncode == 0 and found, (done.returncode, done.stderr))
-    end = time.monotonic() + 90
-    while True:
-        for pid in found:
-            os.kill(pid, signal.SIGSTOP)
-        if condition():
-            return found
-        expect(time.monotonic() < end, "the worker comes as far as that")
-        for pid in found:
-            os.kill(pid, signal.SIGCONT)
-        time.sleep(0.002)  # slow motion: it works in this pause between looks
+    expect(done.returncode == 0, (done.returncode, done.stderr))
+    return held_when(lab, condition)
 
 
 def journal_path(lab):
@@ -312,8 +288,8 @@ def has_disabled_a_job(lab):
 
 def an_abort_never_wakes_the_source_of_a_group_that_another_run_recovered():
     with Lab("small", speed=30) as lab:
-        for pid in held_when(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"}):
-            os.kill(pid, signal.SIGKILL)
+        held = moved_until(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"})
+        os.kill(held, signal.SIGKILL)
         lab.sources_die()  # the old server is switched off; another run takes over
         wait_for(lambda: lab.run("plan", "--situation", "source-lost").returncode == 0, 60,
                  "a plan without the source")
@@ -331,10 +307,9 @@ def an_abort_never_wakes_the_source_of_a_group_that_another_run_recovered():
 def who_looks_while_the_sources_are_offline_makes_nobody_forget_their_users():
     with Lab("small", speed=30) as lab:
         lab.json("status")
-        held = held_when(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"})
+        held = moved_until(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"})
         lab.json("status")
-        for pid in held:
-            os.kill(pid, signal.SIGCONT)
+        os.kill(held, signal.SIGCONT)
         expect(end_of(lab) in ("after", "done"), messages(lab))
         with open(os.path.join(lab.state, "logins-1-DRSMALL.sql"), encoding="utf-8") as file:
             script = file.read()
@@ -344,7 +319,7 @@ def who_looks_while_the_sources_are_offline_makes_nobody_forget_their_users():
 def a_set_that_was_made_before_the_sources_were_silent_is_not_the_last():
     with Lab("small", speed=30) as lab:
         newest = lab.json("sets", "-n", "1")["sets"][0]["set"]
-        held = held_when(lab, lambda: has_disabled_a_job(lab))
+        held = moved_until(lab, lambda: has_disabled_a_job(lab))
         expect("runs once more" not in messages(lab), "the worker was held in time")
         name = next(n for n in jobs(lab, "SQLSMALL") if n.startswith("Backup BizTalk"))
         execute(lab, "SQLSMALL", f"EXEC msdb.dbo.sp_start_job @job_name = N'{name}'")
@@ -354,8 +329,7 @@ def a_set_that_was_made_before_the_sources_were_silent_is_not_the_last():
             return sets["set"] > newest and sets["complete"]
         wait_for(made, 30, "the backup job's own set is made")
         execute(lab, "SQLSMALL", "EXEC master.dbo.sp_lab_backup_fails N'BizTalkMgmtDb'")
-        for pid in held:
-            os.kill(pid, signal.SIGCONT)
+        os.kill(held, signal.SIGCONT)
         # a minute passes before a job that was asked to start counts as one that does not
         expect(end_of(lab, seconds=180) == "failed", messages(lab))
         expect("without a complete log set" in messages(lab), messages(lab))
@@ -366,9 +340,9 @@ def a_set_that_was_made_before_the_sources_were_silent_is_not_the_last():
 
 def a_move_that_died_between_its_plan_and_its_target_tells_the_mark_that_it_made():
     with Lab("small", speed=30) as lab:
-        for pid in held_when(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"}):
-            os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not workers(lab), 20, "the worker is gone")
+        held = moved_until(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"})
+        os.kill(held, signal.SIGKILL)
+        wait_for(lambda: not worker(lab), 20, "the worker is gone")
         made = lab.json("report", "1")["mark"]
         journal = sqlite3.connect(journal_path(lab), timeout=10)
         with journal:  # as it stands between the two writes
@@ -448,8 +422,11 @@ def a_file_that_a_log_adds_is_placed_where_the_standby_has_a_folder():
 # --- the wizard ---------------------------------------------------------------------------------
 
 
-def walk(digit, seconds, *words):
-    """The ten steps by keys on a small demo; the terminal's text at Verify."""
+def walk(digit, prefix, *words):
+    """The ten steps by keys on a small demo, until Verify has told of each database under its name
+    with the prefix."""
+    proven = [f"DRSMALL/{prefix}{name}: ONLINE, at the mark" for name in
+              ("BizTalkMgmtDb", "BizTalkMsgBoxDb", "BizTalkDTADb", "SSODB")]
     environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "STOPMARK_CONFIG")}
     environment.update(LC_ALL="C.UTF-8", TZ="UTC")
     with Terminal([support.STOPMARK, "demo", "--scenario", "small", "--speed", "30"],
@@ -472,17 +449,16 @@ def walk(digit, seconds, *words):
             terminal.until(f"Type {word}", 20)
             terminal.type(word)
             terminal.key("Enter")
-        return terminal.until("proven consistent", seconds)
+        terminal.until("proven consistent: all 4 databases are online at the mark", 120)
+        terminal.until(lambda text: all(line in text for line in proven), 20)
 
 
 def a_planned_move_is_walked_in_the_wizard():
-    text = walk("2", 120, "stopped", SMALL)
-    expect("all 4 databases are online" in text, text)
+    walk("2", "", "stopped", SMALL)
 
 
 def a_rehearsal_is_walked_in_the_wizard():
-    text = walk("3", 120, SMALL)
-    expect("Rehearsal_" in text or "all 4 databases are online" in text, text)
+    walk("3", PREFIX, SMALL)
 
 
 # --- demo --from-views ---------------------------------------------------------------------------
