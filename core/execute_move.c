@@ -90,26 +90,41 @@ static int64_t newest_set(const struct group_view *view)
     return view->sets_count == 0 ? 0 : view->sets[view->sets_count - 1].id;
 }
 
-/* The newest set once the sources are silent. A set that the job's own run was still making until
- * then is no last set: the history counts as far as it was read from now on. */
-static bool find_newest_set(struct execution *execution, struct collector *collector, int64_t *set,
-                            struct error *error)
+static bool is_read_since(const struct group_view *view, enum view_part part, int64_t since_ms)
+{
+    const struct part_status *status =
+        view->management < 0 ? NULL : &view->servers[view->management]->parts[part];
+    return status != NULL && status->state == PART_READ && status->read_monotonic_ms >= since_ms;
+}
+
+/* The history and the group's databases as they stand from now on: a collector that has been at work
+ * for a while asks seldom for the latter, so another is begun. NULL with *error, or aborting. The
+ * view is owned (group_view_release), so is *collector (collector_stop), which is NULL with it. */
+static struct group_view *look_anew(struct execution *execution, struct collector **collector,
+                                    struct error *error)
 {
     int64_t now = clock_monotonic_ms(execution->clock), until = now + START_LIMIT_MS;
-    for (bool known = false; !known && !execution_aborting(execution);) {
-        struct group_view *view = look_again(execution, collector);
-        const struct part_status *history =
-            view->management < 0 ? NULL : &view->servers[view->management]->parts[PART_HISTORY];
-        known = history != NULL && history->state == PART_READ && history->read_monotonic_ms > now;
-        *set = newest_set(view);
+    *collector = collector_start(execution->config, execution->clock, error);
+    if (*collector == NULL)
+        return NULL;
+    collector_wait_first(*collector,
+                         execution->config->connect_timeout_ms + execution->config->query_timeout_ms);
+    struct group_view *view = collector_view(*collector);
+    while (!is_read_since(view, PART_HISTORY, now) || !is_read_since(view, PART_ROSTER, now)) {
         group_view_release(view);
-        if (!known && clock_monotonic_ms(execution->clock) > until) {
+        view = NULL;
+        if (!execution_aborting(execution) && clock_monotonic_ms(execution->clock) > until)
             error_set(error, ERR_TIMEOUT, execution->head.group, "look at the source, then retry",
-                      "the backup history was not to be read again after processing had stopped");
-            return false;
-        }
+                      "the backup history and the list of databases were not to be read again");
+        else if (!execution_aborting(execution))
+            view = look_again(execution, *collector);
+        if (view != NULL)
+            continue;
+        collector_stop(*collector);
+        *collector = NULL;
+        return NULL;
     }
-    return true;
+    return view;
 }
 
 /* The newest complete log set behind `after`; -1 = none yet. */
@@ -359,36 +374,68 @@ static bool adopt(struct execution *execution, struct plan *plan, struct error *
            journal_set_target(execution->journal, plan->mark, plan->set, error) == ERR_OK;
 }
 
-static bool make_mark(struct execution *execution, struct collector *collector,
-                      struct error *error)
+/* Who makes the mark. */
+struct backup_job {
+    struct destination *source; /* borrowed */
+    char *id;                   /* owned */
+};
+
+/* Before anything is written: whether the plan still is the group's, and who makes the mark. */
+static bool look_first(struct execution *execution, struct backup_job *job, struct error *error)
 {
-    struct group_view *view = collector_view(collector);
-    struct destination *source = management_source(execution, view);
-    char *job_id = memory_copy_text(backup_job_id(view)), *mark = NULL;
-    int64_t before = 0;
-    group_view_release(view);
-    bool good = source != NULL && job_id != NULL;
-    if (!good)
+    struct collector *collector;
+    struct group_view *view = look_anew(execution, &collector, error);
+    if (view == NULL)
+        return false;
+    job->source = management_source(execution, view);
+    job->id = memory_copy_text(backup_job_id(view));
+    bool good = check_newcomers(execution->plan, view, error);
+    if (good && (job->source == NULL || job->id == NULL)) {
         error_set(error, ERR_REFUSED, execution->head.group,
                   "look at the source's Agent, then start again",
                   "the backup job is not to be seen, so it cannot make the last mark");
+        good = false;
+    }
+    group_view_release(view);
+    collector_stop(collector);
+    return good;
+}
+
+static bool silence(struct execution *execution, const char *job_id, struct error *error)
+{
+    bool good = true;
     for (size_t i = 0; good && i < execution->sources_count; i++)
         good = source_stop_jobs(&execution->sources[i], job_id, error);
     for (size_t i = 0; good && i < execution->sources_count; i++)
         good = source_look_quiet(&execution->sources[i], SECOND_LOOK_MS,
                                  &execution->sources[i].quiet_since_local_ms, error);
-    good = good && find_newest_set(execution, collector, &before, error);
-    if (good && !execution_aborting(execution)) {
+    return good;
+}
+
+/* The sources are silent. A set that the job's own run was still making until now is no last set,
+ * and a database that joined until now was confirmed by nobody. */
+static bool make_mark(struct execution *execution, const struct backup_job *job,
+                      struct error *error)
+{
+    struct collector *collector;
+    struct group_view *view = look_anew(execution, &collector, error);
+    if (view == NULL)
+        return false;
+    int64_t before = newest_set(view);
+    bool good = check_newcomers(execution->plan, view, error);
+    char *mark = NULL;
+    group_view_release(view);
+    if (good) {
         execution_note(execution, "no session is left in the sources' databases; the backup job "
                                   "runs once more");
-        good = source_send(source, STEP_JOB, NULL, tsql_job_start(job_id), error) &&
-               wait_for_set(execution, collector, source, job_id, before, &mark, error);
+        good = source_send(job->source, STEP_JOB, NULL, tsql_job_start(job->id), error) &&
+               wait_for_set(execution, collector, job->source, job->id, before, &mark, error);
     }
     struct plan *plan =
         good && mark != NULL ? wait_for_plan(execution, collector, mark, error) : NULL;
-    good = good && (plan != NULL ? adopt(execution, plan, error) : execution_aborting(execution));
+    good = plan != NULL && adopt(execution, plan, error);
     free(mark);
-    free(job_id);
+    collector_stop(collector);
     return good;
 }
 
@@ -416,16 +463,11 @@ bool execution_move_begin(struct execution *execution, struct error *error)
         if (!source_look_quiet(&execution->sources[i], FIRST_LOOK_MS,
                                &execution->sources[i].quiet_since_local_ms, error))
             return false;
-    struct collector *collector = collector_start(execution->config, execution->clock, error);
-    if (collector == NULL)
-        return false;
-    collector_wait_first(collector,
-                         execution->config->connect_timeout_ms + execution->config->query_timeout_ms);
-    struct group_view *view = collector_view(collector);
-    bool good = check_newcomers(execution->plan, view, error);
-    group_view_release(view);
-    /* The last moment in which nothing was written. */
-    good = good && execution_set_prepared(execution, error) && make_mark(execution, collector, error);
-    collector_stop(collector);
+    struct backup_job job = {0};
+    bool good = look_first(execution, &job, error) &&
+                /* the last moment in which nothing was written */
+                execution_set_prepared(execution, error) && silence(execution, job.id, error) &&
+                make_mark(execution, &job, error);
+    free(job.id);
     return good;
 }

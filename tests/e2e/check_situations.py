@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
-from lab import Lab, expect, wait_for  # noqa: E402
+from lab import Lab, built_in, expect, wait_for  # noqa: E402
 from terminal import Terminal  # noqa: E402
 from record import check_record, read_record, restore_login  # noqa: E402
 from slow import held_when, worker  # noqa: E402
@@ -236,6 +236,74 @@ def a_session_that_comes_in_later_is_named_and_nothing_is_taken_from_it():
         done = lab.run("resume", "1", seconds=180)
         expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
         expect(lab.json("report", "1")["data_loss_seconds"] == 0, messages(lab))
+
+
+def with_custom_database():
+    """The small estate with a database beside the group."""
+    scenario = built_in("small")
+    scenario["databases"].append({"name": "ContosoOrders", "server": "SQLSMALL", "role": "none",
+                                  "data_mb": 30})
+    return scenario
+
+
+def orders_join(lab):
+    """The backup job is told of it, as BizTalk's documentation has it for custom databases."""
+    execute(lab, "SQLSMALL", "INSERT INTO BizTalkMgmtDb.dbo.adm_OtherBackupDatabases"
+                             " (DefaultDatabaseName, DatabaseName, ServerName, BTSServerName)"
+                             " VALUES (N'ContosoOrders', N'ContosoOrders', N'SQLSMALL', N'BTS1')")
+
+
+JOINED = ("ContosoOrders: ", "it joined the group after the plan was confirmed",
+          "make a new plan and confirm it, with this database or with --leave-out")
+
+
+def expect_sources_live(lab):
+    expect(set(states(lab, "SQLSMALL").values()) == {"ONLINE"}, states(lab, "SQLSMALL"))
+    expect(set(user_access(lab, "SQLSMALL").values()) == {"MULTI_USER"},
+           user_access(lab, "SQLSMALL"))
+    expect(not read_record(lab), "nothing was restored")
+
+
+def a_database_that_joins_before_a_move_begins_stops_it():
+    with Lab(with_custom_database(), speed=30) as lab:
+        before = jobs(lab, "SQLSMALL"), jobs(lab, "DRSMALL")
+        newest = lab.json("sets", "-n", "1")["sets"][0]["set"]
+        passing = restore_login(lab, "SQLSMALL")  # the run waits a while for it to pass through
+        passing.cursor().execute("USE BizTalkMsgBoxDb")
+        move = subprocess.Popen([support.STOPMARK, "restore", "-c", lab.ini, "--target", "newest",
+                                 "--situation", "planned-move", "--confirm", SMALL],
+                                env=lab.environment(), text=True, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        wait_for(lambda: worker(lab), 20, "the plan is confirmed and its run begins")
+        orders_join(lab)
+        passing.close()
+        _, words = move.communicate(timeout=60)
+        expect(move.returncode == 5 and all(part in words for part in JOINED),
+               (move.returncode, words))
+        expect((jobs(lab, "SQLSMALL"), jobs(lab, "DRSMALL")) == before, "no job was disabled")
+        expect(lab.json("sets", "-n", "1")["sets"][0]["set"] == newest, "no set was made")
+        expect_sources_live(lab)
+
+
+def a_database_that_joins_during_a_move_stops_it_before_a_source_goes():
+    with Lab(with_custom_database(), speed=30) as lab:
+        before = jobs(lab, "SQLSMALL")
+        held = moved_until(lab, lambda: has_disabled_a_job(lab))
+        expect("runs once more" not in messages(lab), "the worker was held in time")
+        orders_join(lab)
+        os.kill(held, signal.SIGCONT)
+        expect(end_of(lab) == "failed", messages(lab))
+        expect("runs once more" not in messages(lab), "no mark is made that nobody can use")
+        reason = lab.json("report", "1")["reason"]
+        expect(all(part in reason for part in JOINED), reason)
+        expect_sources_live(lab)
+        again = lab.run("resume", "1", seconds=120)
+        expect(again.returncode == 1 and all(part in again.stderr for part in JOINED),
+               (again.returncode, again.stderr))
+        expect_sources_live(lab)
+        done = lab.run("abort", "1")
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        expect(jobs(lab, "SQLSMALL") == before, "the source's jobs are as before")
 
 
 def an_aborted_move_gives_the_source_back():
@@ -557,6 +625,8 @@ if __name__ == "__main__":
                   a_session_in_a_source_is_named_and_refuses_the_move,
                   a_write_after_the_mark_is_told_and_the_move_makes_another_mark,
                   a_session_that_comes_in_later_is_named_and_nothing_is_taken_from_it,
+                  a_database_that_joins_before_a_move_begins_stops_it,
+                  a_database_that_joins_during_a_move_stops_it_before_a_source_goes,
                   an_aborted_move_gives_the_source_back,
                   an_abort_never_wakes_the_source_of_a_group_that_another_run_recovered,
                   a_killed_move_is_resumed_and_loses_nothing,

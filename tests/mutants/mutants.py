@@ -499,6 +499,18 @@ MUTANTS = [
            "check_situations.py: "
            "a_write_after_the_mark_is_told_and_the_move_makes_another_mark",
            "a loss of 0 would be promised although somebody wrote"),
+    Mutant("newcomer-unseen-before-a-move", "core/execute_move.c",
+           "job->id = memory_copy_text(backup_job_id(view));\n"
+           "    bool good = check_newcomers(execution->plan, view, error);",
+           "job->id = memory_copy_text(backup_job_id(view));\n    bool good = true;",
+           "check_situations.py: a_database_that_joins_before_a_move_begins_stops_it",
+           "the sources' jobs are stopped for a move that cannot be made"),
+    Mutant("newcomer-unseen-until-silence", "core/execute_move.c",
+           "int64_t before = newest_set(view);\n"
+           "    bool good = check_newcomers(execution->plan, view, error);",
+           "int64_t before = newest_set(view);\n    bool good = true;",
+           "check_situations.py: a_database_that_joins_during_a_move_stops_it_before_a_source_goes",
+           "a database of the group stays behind on sources that went OFFLINE"),
     Mutant("session-in-a-source-unseen", "core/execute_move_source.c",
            "if (search.count == 0)", "if (true)",
            "check_situations.py: a_session_in_a_source_is_named_and_refuses_the_move",
