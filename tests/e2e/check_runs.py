@@ -16,7 +16,8 @@ import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
 from record import check_record, read_record, restore_login, stands_still  # noqa: E402
 from slow import (FAST, RESTORE, SlowRun, enabled_jobs, execute, expect_done,  # noqa: E402
-                  held_when, logs_running, rate, recoveries, run_row, state_of, wait_state, worker)
+                  held_when, kill_worker, logs_running, rate, recoveries, run_row, state_of,
+                  wait_state, worker)
 
 
 def a_second_operator_is_refused_and_told_who_holds_the_lock():
@@ -207,11 +208,6 @@ def abort_after_a_log_was_applied_leaves_the_jobs_disabled():
         rate(lab, FAST)
         anew = lab.run(*RESTORE)
         expect(anew.returncode == 0, anew.stderr)
-
-
-def kill_worker(lab):
-    os.kill(worker(lab), signal.SIGKILL)
-    wait_for(lambda: not worker(lab), 20, "the worker is gone")
 
 
 def a_dead_run_is_aborted_without_its_worker_and_the_jobs_go_on():

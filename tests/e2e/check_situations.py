@@ -14,7 +14,7 @@ import lab as support  # noqa: E402
 from lab import Lab, built_in, expect, wait_for  # noqa: E402
 from terminal import Terminal  # noqa: E402
 from record import check_record, read_record, restore_login  # noqa: E402
-from slow import held_when, worker  # noqa: E402
+from slow import held_when, kill_worker, worker  # noqa: E402
 
 PREFIX = "Rehearsal_"
 
@@ -321,7 +321,7 @@ def an_aborted_move_gives_the_source_back():
 def a_killed_move_is_resumed_and_loses_nothing():
     with Lab("small", speed=30) as lab:
         waiting_for_import(lab)
-        os.kill(worker(lab), signal.SIGKILL)
+        kill_worker(lab)
         execute(lab, "DRSMALL", "EXEC master.dbo.sp_lab_server N'DRSMALL', N'start agent'")
         done = lab.run("resume", "1", seconds=180)
         expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))

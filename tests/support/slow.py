@@ -55,6 +55,13 @@ def worker(lab):
     return 0
 
 
+def kill_worker(lab):
+    pid = worker(lab)
+    expect(pid, "a worker")  # kill() takes 0 for the whole process group of the test
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not worker(lab), 20, "the worker is gone")
+
+
 def held_when(lab, condition, seconds=90):
     """Holds the lab's worker by SIGSTOP at the first instant at which condition() is true; its
     process id."""
