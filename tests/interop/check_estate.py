@@ -205,8 +205,68 @@ def a_job_that_waits_for_the_backup_job_s_lock_can_be_stopped():
         expect(status == 3, (status, message))
 
 
+def result_sets(estate, server, text):
+    """Each result set as its columns' names and its rows."""
+    estate.ask(server, "SELECT 1")
+    cursor, sets = estate.connections[server].cursor(), []
+    cursor.execute(text)
+    more = True
+    while more:
+        if cursor.description:
+            sets.append(([column[0] for column in cursor.description], cursor.fetchall()))
+        more = cursor.nextset()
+    return sets
+
+
+def help_of_one_job_is_four_result_sets():
+    """Source: sql-docs, sp_help_job, sp_help_jobstep, sp_help_jobschedule, sp_help_jobserver."""
+    firsts = {"JOB": "job_id", "STEPS": "step_id", "SCHEDULES": "schedule_id",
+              "TARGETS": "server_id"}
+    with Estate("contoso", lambda _: None, 0) as estate:
+        whole = f"EXEC msdb.dbo.sp_help_job @job_name = N'{BACKUP}'"
+        sets = result_sets(estate, "SQLA", whole)
+        expect([names[0] for names, _ in sets] == list(firsts.values()), sets)
+        expect([len(names) for names, _ in sets] == [21, 23, 19, 9], sets)
+        (_, jobs), (_, steps), (_, schedules), (_, servers) = sets
+        expect([row[2] for row in jobs] == [BACKUP], jobs)
+        expect([row[0] for row in steps] == list(range(1, jobs[0][17] + 1)), steps)
+        listed = estate.ask("SQLA", "SELECT s.step_name, s.command FROM msdb.dbo.sysjobsteps s JOIN"
+                                     " msdb.dbo.sysjobs j ON j.job_id = s.job_id WHERE"
+                                     f" j.name = N'{BACKUP}' ORDER BY s.step_id")
+        expect([(row[1], row[3]) for row in steps] == [tuple(row) for row in listed], steps)
+        expect(schedules[0][15:17] == jobs[0][11:13], (schedules, jobs))
+        expect([row[1] for row in servers] == ["SQLA"] and servers[0][4:6] == jobs[0][8:10],
+               (servers, jobs))
+        for aspect, first in firsts.items():
+            only = result_sets(estate, "SQLA", f"{whole}, @job_aspect = '{aspect}'")
+            expect([names[0] for names, _ in only] == [first], (aspect, only))
+        every = result_sets(estate, "SQLA", "EXEC msdb.dbo.sp_help_job")
+        expect(len(every) == 1 and len(every[0][1]) > 1, every)
+
+
+def a_file_s_existence_is_three_flags():
+    with Estate("contoso", lambda _: None, 0) as estate:
+        path = estate.ask("SQLA", "SELECT TOP (1) physical_device_name FROM"
+                                   " msdb.dbo.backupmediafamily ORDER BY media_set_id DESC")[0][0]
+        folder, data = path.rpartition("\\")[0], estate.ask(
+            "SQLA", "SELECT physical_name FROM sys.master_files WHERE database_id ="
+                     " DB_ID(N'BizTalkMgmtDb') AND file_id = 1")[0][0]
+        for asked, flags in ((path, (1, 0, 1)), (folder, (0, 1, 1)), (data, (1, 0, 1)),
+                             (path + "x", (0, 0, 1)), ("Q:\\no\\where.bak", (0, 0, 0))):
+            sets = result_sets(estate, "SQLA", f"EXEC master.dbo.xp_fileexist N'{asked}'")
+            expect([(names, [tuple(row) for row in rows]) for names, rows in sets] ==
+                   [(["File Exists", "File is a Directory", "Parent Directory Exists"], [flags])],
+                   (asked, sets))
+        alone = ("DECLARE @there int; EXEC xp_fileexist N'{}', @there OUTPUT;"
+                 " SELECT @there AS there")
+        expect(result_sets(estate, "SQLA", alone.format(path))[0][1][0][0] == 1, "it is there")
+        estate.ask("SQLA", f"EXEC sp_lab_file N'{path}', 'missing'")
+        expect(result_sets(estate, "SQLA", alone.format(path))[0][1][0][0] == 0, "it is gone")
+
+
 if __name__ == "__main__":
-    support.main([a_set_s_header_and_its_row_in_msdb_say_the_same,
+    support.main([help_of_one_job_is_four_result_sets, a_file_s_existence_is_three_flags,
+                  a_set_s_header_and_its_row_in_msdb_say_the_same,
                   a_share_that_fills_up_in_the_middle_of_a_set_leaves_it_partial,
                   a_source_that_dies_in_the_middle_of_a_set_leaves_it_partial,
                   a_database_that_goes_offline_in_the_middle_of_a_set_leaves_it_partial,

@@ -112,6 +112,13 @@ void job_add_past_run(struct job *job, int64_t started_utc_ms, int64_t duration_
 void agent_runner_start(struct lab *lab);
 void agent_runner_stop(struct lab *lab);
 
+/* What msdb's tables and sp_help_job say alike: a date and a time as numbers (0 = never), a duration
+ * as hhmmss, the ten columns of a schedule from freq_type on. */
+struct row;
+void row_agent_moment(struct row *row, const struct instance *instance, int64_t utc_ms);
+void row_agent_duration(struct row *row, int64_t run_utc_ms, int64_t duration_ms);
+void row_agent_frequency(struct row *row, const struct job *job);
+
 /* An internal session: Agent's, a linked server's. Owned; close frees it. */
 struct session *session_open_internal(struct instance *instance, const char *database,
                                       const char *application, struct reply *reply);

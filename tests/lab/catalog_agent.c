@@ -13,10 +13,32 @@ static int64_t duration_digits(int64_t duration_ms)
     return seconds / 3600 * 10000 + seconds / 60 % 60 * 100 + seconds % 60;
 }
 
-static void row_agent_moment(struct row *row, const struct instance *instance, int64_t utc_ms)
+void row_agent_moment(struct row *row, const struct instance *instance, int64_t utc_ms)
 {
     row_int(row, utc_ms == INT64_MIN ? 0 : instance_agent_date(instance, utc_ms));
     row_int(row, utc_ms == INT64_MIN ? 0 : instance_agent_time(instance, utc_ms));
+}
+
+void row_agent_duration(struct row *row, int64_t run_utc_ms, int64_t duration_ms)
+{
+    row_int(row, run_utc_ms == INT64_MIN ? 0 : duration_digits(duration_ms));
+}
+
+void row_agent_frequency(struct row *row, const struct job *job)
+{
+    const struct instance *instance = job->agent->instance;
+    bool daily = job->every_ms >= 86400000;
+
+    row_int(row, FREQUENCY_DAILY);
+    row_int(row, 1);
+    row_int(row, daily ? SUBDAY_ONCE : SUBDAY_MINUTES);
+    row_int(row, daily ? 0 : job->every_ms / 60000);
+    row_int(row, 0);
+    row_int(row, 1);
+    row_int(row, instance_agent_date(instance, job->created_utc_ms));
+    row_int(row, 99991231);
+    row_int(row, daily ? instance_agent_time(instance, job->offset_ms) : 0);
+    row_int(row, 235959);
 }
 
 static void row_moment(struct row *row, const struct instance *instance, int64_t utc_ms)
@@ -97,9 +119,7 @@ static bool fill_steps(struct session *session, struct database *database, struc
             row_int(&row, 0);
             row_null(&row);
             row_int(&row, step->last_outcome);
-            row_int(&row, step->last_run_utc_ms == INT64_MIN
-                              ? 0
-                              : duration_digits(step->last_duration_ms));
+            row_agent_duration(&row, step->last_run_utc_ms, step->last_duration_ms);
             row_int(&row, 0);
             row_agent_moment(&row, agent->instance, step->last_run_utc_ms);
             row_send(&row, sink);
@@ -123,8 +143,7 @@ static bool fill_servers(struct session *session, struct database *database, str
         row_int(&row, job->last_outcome);
         row_text(&row, job->last_message);
         row_agent_moment(&row, agent->instance, job->last_run_utc_ms);
-        row_int(&row,
-                job->last_run_utc_ms == INT64_MIN ? 0 : duration_digits(job->last_duration_ms));
+        row_agent_duration(&row, job->last_run_utc_ms, job->last_duration_ms);
         row_send(&row, sink);
     }
     return true;
@@ -166,7 +185,6 @@ static bool fill_schedules(struct session *session, struct database *database,
         if (job->every_ms == 0) {
             continue;
         }
-        bool daily = job->every_ms >= 86400000;
         struct row row = {0};
         row_int(&row, job->number);
         row_guid(&row, job->schedule_guid);
@@ -174,16 +192,7 @@ static bool fill_schedules(struct session *session, struct database *database,
         row_text(&row, job->name);
         row_add(&row, sql_bytes(owner, sizeof owner));
         row_int(&row, job->schedule_enabled);
-        row_int(&row, FREQUENCY_DAILY);
-        row_int(&row, 1);
-        row_int(&row, daily ? SUBDAY_ONCE : SUBDAY_MINUTES);
-        row_int(&row, daily ? 0 : job->every_ms / 60000);
-        row_int(&row, 0);
-        row_int(&row, 1);
-        row_int(&row, instance_agent_date(agent->instance, job->created_utc_ms));
-        row_int(&row, 99991231);
-        row_int(&row, daily ? instance_agent_time(agent->instance, job->offset_ms) : 0);
-        row_int(&row, 235959);
+        row_agent_frequency(&row, job);
         row_time(&row, agent->instance, job->created_utc_ms);
         row_time(&row, agent->instance, job->modified_utc_ms);
         row_int(&row, 1);

@@ -38,9 +38,12 @@ bool procedure_needs_sysadmin(struct session *session, const char *procedure,
     return false;
 }
 
+/* The server's own first, which sys.procedures does not show. */
+enum { SYSTEM_PARTS = 2 };
 static struct procedure_part (*const parts[])(void) = {
-    procedures_system, procedures_agent, procedures_biztalk, procedures_shipping, procedures_lab,
-    procedures_line, procedures_fault};
+    procedures_system,     procedures_file,    procedures_agent,
+    procedures_agent_help, procedures_biztalk, procedures_shipping,
+    procedures_lab,        procedures_line,    procedures_fault};
 
 /* User databases: the management procedures need the management database, the marking procedures
  * any database that the set-up scripts ran in. */
@@ -83,7 +86,7 @@ const struct native_procedure *procedure_find(struct session *session, struct da
 
 const char *procedure_of_database(const struct database *database, size_t index)
 {
-    for (size_t p = 1; p < sizeof parts / sizeof *parts; p++) {
+    for (size_t p = SYSTEM_PARTS; p < sizeof parts / sizeof *parts; p++) {
         struct procedure_part part = parts[p]();
         for (size_t i = 0; i < part.count; i++) {
             if (is_there(&part.procedures[i], database) && index-- == 0) {

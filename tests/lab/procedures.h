@@ -15,7 +15,9 @@ struct procedure_part {
 };
 
 struct procedure_part procedures_system(void);
+struct procedure_part procedures_file(void);
 struct procedure_part procedures_agent(void);
+struct procedure_part procedures_agent_help(void);
 struct procedure_part procedures_biztalk(void);
 struct procedure_part procedures_shipping(void);
 struct procedure_part procedures_lab(void);

@@ -7,21 +7,21 @@
 #include "tests/lab/agent.h"
 #include "tests/lab/model.h"
 #include "tests/lab/procedures.h"
+#include "tests/lab/procedures_agent.h"
 #include "tests/lab/reply.h"
 
 /* Agent's roles in msdb. Every job of the lab belongs to sa: a member of SQLAgentUserRole sees none
  * of them, a reader sees all, an operator starts, stops, enables and disables them. Source: SQL
  * Server Agent Fixed Database Roles. */
-static bool has_role(const struct session *session, const struct database *database, unsigned role)
+bool agent_has_role(const struct session *session, const struct database *database, unsigned role)
 {
     return (session_roles(session, database) & role) != 0;
 }
 
-/* 229 unless the session has one of the roles. */
-static bool needs_role(struct session *session, const char *procedure,
+bool agent_needs_role(struct session *session, const char *procedure,
                        const struct database *database, struct reply *reply)
 {
-    return has_role(session, database, USER_AGENT) ||
+    return agent_has_role(session, database, USER_AGENT) ||
            procedure_needs_sysadmin(session, procedure, database, reply);
 }
 
@@ -40,15 +40,13 @@ static bool only_owner_changes(const char *procedure, struct reply *reply)
     return false;
 }
 
-/* The job that @job_name or @job_id names; NULL after 14262, which is what they get who may not see
- * it. */
-static struct job *find_job(struct session *session, const struct database *database,
+struct job *agent_find_visible_job(struct session *session, const struct database *database,
                             const struct sql_value *name, const struct sql_value *id,
                             const char *procedure, struct reply *reply)
 {
     struct agent *agent = session->instance->agent;
     struct job *job = NULL;
-    if (!has_role(session, database, USER_AGENT_READER)) {
+    if (!agent_has_role(session, database, USER_AGENT_READER)) {
         job = NULL;
     } else if (!name->null) {
         job = agent_find_job(agent, name->bytes);
@@ -87,15 +85,15 @@ static bool run_start(struct session *session, struct database *database,
                       struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!needs_role(session, "sp_start_job", database, reply)) {
+    if (!agent_needs_role(session, "sp_start_job", database, reply)) {
         return false;
     }
     struct job *job =
-        find_job(session, database, &arguments[0], &arguments[1], "sp_start_job", reply);
+        agent_find_visible_job(session, database, &arguments[0], &arguments[1], "sp_start_job", reply);
     if (job == NULL) {
         return false;
     }
-    if (!has_role(session, database, USER_AGENT_OPERATOR)) {
+    if (!agent_has_role(session, database, USER_AGENT_OPERATOR)) {
         return only_owner_starts("sp_start_job", reply);
     }
     if (session->instance->agent->stopped) {
@@ -125,15 +123,15 @@ static bool run_stop(struct session *session, struct database *database,
                      struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!needs_role(session, "sp_stop_job", database, reply)) {
+    if (!agent_needs_role(session, "sp_stop_job", database, reply)) {
         return false;
     }
     struct job *job =
-        find_job(session, database, &arguments[0], &arguments[1], "sp_stop_job", reply);
+        agent_find_visible_job(session, database, &arguments[0], &arguments[1], "sp_stop_job", reply);
     if (job == NULL) {
         return false;
     }
-    if (!has_role(session, database, USER_AGENT_OPERATOR)) {
+    if (!agent_has_role(session, database, USER_AGENT_OPERATOR)) {
         return only_owner_starts("sp_stop_job", reply);
     }
     if (!job_stop(job)) {
@@ -156,16 +154,16 @@ static bool run_update(struct session *session, struct database *database,
                        struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!needs_role(session, "sp_update_job", database, reply)) {
+    if (!agent_needs_role(session, "sp_update_job", database, reply)) {
         return false;
     }
     struct job *job =
-        find_job(session, database, &arguments[1], &arguments[0], "sp_update_job", reply);
+        agent_find_visible_job(session, database, &arguments[1], &arguments[0], "sp_update_job", reply);
     if (job == NULL) {
         return false;
     }
     bool enables = arguments[2].null && arguments[4].null;
-    if (!has_role(session, database, USER_AGENT_OPERATOR) ||
+    if (!agent_has_role(session, database, USER_AGENT_OPERATOR) ||
         (!enables && !session_is_sysadmin(session))) {
         return only_owner_changes("sp_update_job", reply);
     }
@@ -248,11 +246,11 @@ static bool run_add_step(struct session *session, struct database *database,
                          struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!needs_role(session, "sp_add_jobstep", database, reply)) {
+    if (!agent_needs_role(session, "sp_add_jobstep", database, reply)) {
         return false;
     }
     struct job *job =
-        find_job(session, database, &arguments[1], &arguments[0], "sp_add_jobstep", reply);
+        agent_find_visible_job(session, database, &arguments[1], &arguments[0], "sp_add_jobstep", reply);
     if (job == NULL) {
         return false;
     }
@@ -307,11 +305,11 @@ static bool run_add_schedule(struct session *session, struct database *database,
 {
     enum { DAILY = 4, MINUTES = 4, MINUTE_MS = 60000, DAY_MS = 86400000 };
     *return_value = 1;
-    if (!needs_role(session, "sp_add_jobschedule", database, reply)) {
+    if (!agent_needs_role(session, "sp_add_jobschedule", database, reply)) {
         return false;
     }
     struct job *job =
-        find_job(session, database, &arguments[1], &arguments[0], "sp_add_jobschedule", reply);
+        agent_find_visible_job(session, database, &arguments[1], &arguments[0], "sp_add_jobschedule", reply);
     if (job == NULL) {
         return false;
     }
@@ -346,8 +344,8 @@ static bool run_job_server(struct session *session, struct database *database,
                            struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!needs_role(session, "sp_add_jobserver", database, reply) ||
-        find_job(session, database, &arguments[1], &arguments[0], "sp_add_jobserver", reply) ==
+    if (!agent_needs_role(session, "sp_add_jobserver", database, reply) ||
+        agent_find_visible_job(session, database, &arguments[1], &arguments[0], "sp_add_jobserver", reply) ==
             NULL) {
         return false;
     }
@@ -362,11 +360,11 @@ static bool run_delete_job(struct session *session, struct database *database,
                            struct sql_value *arguments, struct reply *reply, int *return_value)
 {
     *return_value = 1;
-    if (!needs_role(session, "sp_delete_job", database, reply)) {
+    if (!agent_needs_role(session, "sp_delete_job", database, reply)) {
         return false;
     }
     struct job *job =
-        find_job(session, database, &arguments[1], &arguments[0], "sp_delete_job", reply);
+        agent_find_visible_job(session, database, &arguments[1], &arguments[0], "sp_delete_job", reply);
     if (job == NULL || job->running) {
         return false;
     }
@@ -374,87 +372,6 @@ static bool run_delete_job(struct session *session, struct database *database,
         return only_owner_changes("sp_delete_job", reply);
     }
     agent_remove_job(session->instance->agent, job);
-    *return_value = 0;
-    return true;
-}
-
-static const struct procedure_parameter help_parameters[] = {
-    {.name = "@job_id", .type = PARAMETER_GUID, .has_default = true},
-    {.name = "@job_name", .type = PARAMETER_NAME, .has_default = true},
-};
-
-static const char help_columns[] =
-    "job_id uniqueidentifier, originating_server nvarchar(30), name sysname null, enabled tinyint,"
-    "description nvarchar(512), start_step_id int, category sysname null, owner sysname null,"
-    "last_run_date int, last_run_time int, last_run_outcome int, next_run_date int,"
-    "next_run_time int, next_run_schedule_id int, current_execution_status int,"
-    "current_execution_step sysname null, current_retry_attempt int, has_step int,"
-    "has_schedule int, has_target int, type int";
-
-static void add_help(struct row *row, const struct job *job)
-{
-    const struct instance *instance = job->agent->instance;
-    char step[300] = "0 (unknown)";
-    if (job->running) {
-        snprintf(step, sizeof step, "%d (%s)", job->executed_step + 1,
-                 job->steps[job->executed_step].name);
-    }
-    row_guid(row, job->id);
-    row_text(row, instance->name);
-    row_text(row, job->name);
-    row_int(row, job->enabled);
-    row_text(row, job->description);
-    row_int(row, 1);
-    row_text(row, "BizTalk Server");
-    row_text(row, "sa");
-    bool ran = job->last_run_utc_ms != INT64_MIN;
-    row_int(row, ran ? instance_agent_date(instance, job->last_run_utc_ms) : 0);
-    row_int(row, ran ? instance_agent_time(instance, job->last_run_utc_ms) : 0);
-    row_int(row, job->last_outcome);
-    bool planned = job->enabled && job->next_run_utc_ms != INT64_MIN;
-    row_int(row, planned ? instance_agent_date(instance, job->next_run_utc_ms) : 0);
-    row_int(row, planned ? instance_agent_time(instance, job->next_run_utc_ms) : 0);
-    row_int(row, job->every_ms != 0 ? job->number : 0);
-    row_int(row, job->running ? 1 : 4);
-    row_text(row, step);
-    row_int(row, 0);
-    row_int(row, (int64_t)job->steps_count);
-    row_int(row, job->every_ms != 0);
-    row_int(row, 1);
-    row_int(row, 1);
-}
-
-static bool run_help(struct session *session, struct database *database,
-                     struct sql_value *arguments, struct reply *reply, int *return_value)
-{
-    *return_value = 1;
-    if (!needs_role(session, "sp_help_job", database, reply)) {
-        return false;
-    }
-    const struct agent *agent = session->instance->agent;
-    const struct job *only = NULL;
-    if (!arguments[0].null || !arguments[1].null) {
-        only = find_job(session, database, &arguments[1], &arguments[0], "sp_help_job", reply);
-        if (only == NULL) {
-            return false;
-        }
-    }
-    size_t count;
-    struct sql_column *columns = columns_parse(help_columns, &count, NULL);
-    reply_columns(reply, columns, count);
-    free(columns);
-    uint64_t rows = 0;
-    size_t seen = has_role(session, database, USER_AGENT_READER) ? agent->jobs_count : 0;
-    for (size_t i = 0; i < seen; i++) {
-        if (only == NULL || agent->jobs[i] == only) {
-            struct row row = {0};
-            add_help(&row, agent->jobs[i]);
-            reply_row(reply, row.values);
-            row_free(&row);
-            rows++;
-        }
-    }
-    reply_done(reply, REPLY_IN_PROCEDURE, DONE_MORE | DONE_COUNT, 193, rows);
     *return_value = 0;
     return true;
 }
@@ -468,7 +385,6 @@ static const struct native_procedure procedures[] = {
     PROCEDURE("sp_add_jobschedule", "msdb", add_schedule_parameters, run_add_schedule),
     PROCEDURE("sp_add_jobserver", "msdb", job_server_parameters, run_job_server),
     PROCEDURE("sp_delete_job", "msdb", job_server_parameters, run_delete_job),
-    PROCEDURE("sp_help_job", "msdb", help_parameters, run_help),
 };
 
 struct procedure_part procedures_agent(void)
