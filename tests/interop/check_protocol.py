@@ -208,6 +208,32 @@ def an_attention_ends_a_select_without_end():
     print("  4 queries without an end: cancelled, and one whose client left")
 
 
+def a_reply_without_end_ends_its_connection():
+    select = f"SELECT b.*, c.* FROM {HUGE}"
+    endless = (select, f"BEGIN TRY {select} END TRY BEGIN CATCH SELECT 1 END CATCH",
+               f"EXEC sp_executesql N'{select}'")
+    with Lab(extra=("--reply-max-mb", "2")) as lab:
+        door = Door(lab)
+        other = door.open()
+        for text in endless:
+            client = door.open(packet_size=32767)
+            reply = client.batch(text)
+            expect([(e.number, e.severity) for e in reply.errors] == [(50000, 20)],
+                   f"{text}: {[e.text for e in reply.errors]}")
+            expect("--reply-max-mb" in reply.errors[0].text, reply.errors[0].text)
+            expect(len(reply.sets) == 1 and reply.dones[-1][1] & 0x100,
+                   f"{text}: {len(reply.sets)} sets, {reply.dones[-1]}")
+            expect(2 << 20 <= len(reply.raw) < 4 << 20, f"{text}: {len(reply.raw)} bytes")
+            try:
+                expect(client.socket.recv(1) == b"", f"{text}: the connection goes on")
+            except ConnectionError:
+                pass
+            client.close()
+            expect(other.batch("SELECT 6").sets[0][1] == [[6]], "another connection is answered")
+        other.close()
+    print(f"  {len(endless)} replies without an end: an error and the end of their connection")
+
+
 def a_print_is_cut_at_the_length_of_its_type():
     with Lab() as lab:
         client = Door(lab).open()
@@ -316,6 +342,7 @@ if __name__ == "__main__":
         transactions_begin_and_end_by_request,
         an_attention_may_come_at_any_moment,
         an_attention_ends_a_select_without_end,
+        a_reply_without_end_ends_its_connection,
         a_print_is_cut_at_the_length_of_its_type,
         a_killed_session_that_does_not_read_is_gone,
         a_message_that_is_taken_back_is_not_answered,

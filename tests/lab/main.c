@@ -17,6 +17,7 @@
 #include "tests/lab/estate.h"
 #include "tests/lab/ini.h"
 #include "tests/lab/procedures.h"
+#include "tests/lab/reply.h"
 #include "tests/lab/scenario.h"
 #include "tests/lab/session.h"
 #include "tests/lab/wire.h"
@@ -28,12 +29,13 @@ struct options {
     int port_base;
     double speed;
     uint64_t seed;
+    size_t reply_max_mb; /* 0 = not said */
 };
 
 static void print_usage(FILE *out)
 {
     fputs("usage: stopmark-lab [--scenario NAME|FILE.json] [--port-base 14330|0] [--speed N]\n"
-          "                    [--seed N] [--ini FILE] [--log FILE]\n"
+          "                    [--seed N] [--ini FILE] [--log FILE] [--reply-max-mb 2048]\n"
           "\n"
           "Starts every server of the scenario on 127.0.0.1, prints \"ready\" and runs until\n"
           "SIGTERM. --port-base 0 takes free ports; --speed 0 lets the clock stand.\n"
@@ -89,6 +91,14 @@ static bool parse_option(int option, const char *value, struct options *options)
         }
         options->seed = (uint64_t)number;
         return true;
+    case 'm':
+        if (!parse_number(value, 1, 1e6, &number)) {
+            fprintf(stderr, "stopmark-lab: --reply-max-mb: expected 1 to 1000000, found \"%s\"\n",
+                    value);
+            return false;
+        }
+        options->reply_max_mb = (size_t)number;
+        return true;
     default:
         return false;
     }
@@ -103,6 +113,7 @@ static int parse_options(int argc, char **argv, struct options *options)
                                           {"seed", required_argument, NULL, 'r'},
                                           {"ini", required_argument, NULL, 'i'},
                                           {"log", required_argument, NULL, 'l'},
+                                          {"reply-max-mb", required_argument, NULL, 'm'},
                                           {"help", no_argument, NULL, 'h'},
                                           {"version", no_argument, NULL, 'v'},
                                           {NULL, 0, NULL, 0}};
@@ -240,6 +251,9 @@ int main(int argc, char **argv)
             return EXIT_FAILURE;
         }
         log_open(fd, LOG_DEBUG);
+    }
+    if (options.reply_max_mb > 0) {
+        reply_set_most(options.reply_max_mb << 20);
     }
     struct str problems = {0};
     lab_lock();

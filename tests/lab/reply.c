@@ -50,7 +50,7 @@ struct reply {
     struct spill spill; /* what comes before out, of a large reply */
     struct str out;
     size_t last_done; /* offset in out of a DONE that nothing follows yet; NO_DONE = none */
-    bool sink, silent;
+    bool sink, silent, too_large;
     int errors;
     const struct reply_observer *observer; /* borrowed; NULL = none */
     struct str messages; /* sink only */
@@ -58,6 +58,8 @@ struct reply {
     struct sql_column *columns; /* owned; of the current result set */
     size_t columns_count;
 };
+
+static size_t most_bytes = (size_t)2 << 30;
 
 struct reply *reply_new(uint32_t tds_version, const char *server_name)
 {
@@ -94,14 +96,34 @@ void reply_begin(struct reply *reply)
     str_clear(&reply->out);
     reply->last_done = NO_DONE;
     reply->errors = 0;
-    reply->silent = false;
+    reply->silent = reply->too_large = false;
     reply->observer = NULL;
+}
+
+void reply_set_most(size_t bytes)
+{
+    most_bytes = bytes;
+}
+
+bool reply_is_too_large(const struct reply *reply)
+{
+    return reply->too_large;
+}
+
+/* Whether there is no room for such a token: errors and ends are told in any case. */
+static bool has_no_room(struct reply *reply, enum token token)
+{
+    if (reply->out.length + spill_left(&reply->spill) > most_bytes)
+        reply->too_large = true;
+    return reply->too_large && (token == TOKEN_COLUMNS || token == TOKEN_ORDER ||
+                                token == TOKEN_ROW || token == TOKEN_ROW_WITH_NULLS ||
+                                token == TOKEN_INFO);
 }
 
 /* Starts a token; false where nobody will see it. */
 static bool token_begin(struct reply *reply, enum token token)
 {
-    if (reply->sink || reply->silent)
+    if (reply->sink || reply->silent || has_no_room(reply, token))
         return false;
     if (reply->last_done != NO_DONE) {
         reply->out.text[reply->last_done + 1] |= DONE_MORE;

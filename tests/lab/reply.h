@@ -37,6 +37,11 @@ void reply_order(struct reply *reply, const uint16_t *columns, size_t count);
 /* ROW (or NBCROW) with one value for each column of the last reply_columns. */
 void reply_row(struct reply *reply, const struct sql_value *values);
 
+/* How much of one reply may wait to be sent; 2 GiB unless set, before the first reply. Beyond it no
+ * more rows and information are kept, and what runs ends with an error and its connection. */
+void reply_set_most(size_t bytes);
+bool reply_is_too_large(const struct reply *reply);
+
 /* Where the reply ends now; and takes back what came behind such a place, of which nothing was sent
  * meanwhile: the rows of a query that the client does not want any more. */
 size_t reply_place(const struct reply *reply);

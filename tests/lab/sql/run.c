@@ -384,6 +384,15 @@ static enum flow run_spoiled(struct run *run)
     return number == 1205 && flow == FLOW_NEXT ? FLOW_END : flow;
 }
 
+static enum flow end_too_large(struct run *run)
+{
+    run->session->fatal = true;
+    run_raise(run, 50000, 20, 1,
+              "The reply is larger than the lab keeps: start it with a greater --reply-max-mb.");
+    reply_done(run->reply, run->scope, DONE_ERROR | DONE_FATAL, COMMAND_COMPILE_ERROR, 0);
+    return FLOW_CLOSE;
+}
+
 enum flow run_statement(struct run *run, struct statement *statement)
 {
     enum session_end end = session_state(run->session);
@@ -401,6 +410,8 @@ enum flow run_statement(struct run *run, struct statement *statement)
     flow = spoiled(run, statement) ? run_spoiled(run) : dispatch(run, statement);
     if (!run->failed && !keeps_error(statement->kind))
         run->state->last_error = 0;
+    if (reply_is_too_large(run->reply) && !run->session->fatal)
+        return end_too_large(run);
     return flow;
 }
 

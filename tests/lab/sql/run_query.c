@@ -214,6 +214,10 @@ static enum flow read_rows(struct run *run, sqlite3_stmt *statement, const struc
             break;
         }
         count++;
+        if (reply_is_too_large(run->reply)) { /* the statement's end says so */
+            result = SQLITE_DONE;
+            break;
+        }
         if (!assigns(select))
             send_row(run, statement, select, values);
         else if (!assign_row(run, statement, select))
