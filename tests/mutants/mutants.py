@@ -284,7 +284,7 @@ MUTANTS = [
            "core/test_checks: each_rule_says_what_its_cases_say",
            "one recovered database would have production set OFFLINE"),
     Mutant("live-group-is-offered-a-restore", "core/readiness.c",
-           "if (!group_is_live(view))", "if (true)",
+           "if (readiness->live) { /* the marks offer", "if (false) { /* the marks offer",
            "core/test_readiness: a_live_group_is_offered_no_full_restore",
            "a full restore would go over production"),
     Mutant("stock-clean-up-keeps-any-full-set", "core/checks_sets.c",

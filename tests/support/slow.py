@@ -63,14 +63,14 @@ def kill_worker(lab):
 
 
 def held_when(lab, condition, seconds=90):
-    """Holds the lab's worker by SIGSTOP at the first instant at which condition() is true; its
-    process id."""
+    """Holds the lab's worker by SIGSTOP at the first instant at which condition() is true and it is
+    not writing to its journal, which nobody could read then; its process id."""
     pid = worker(lab)
     expect(pid, "a worker")
     end = time.monotonic() + seconds
     while True:
         os.kill(pid, signal.SIGSTOP)
-        if condition():
+        if condition() and lab.run("runs").returncode == 0:
             return pid
         expect(time.monotonic() < end, "the worker comes as far as that")
         os.kill(pid, signal.SIGCONT)
