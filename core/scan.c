@@ -198,15 +198,6 @@ static void look_at_names(struct scan *scan, const struct group_view *view,
 
 /* --- logins ----------------------------------------------------------------------------------- */
 
-static bool has_login(const struct server_view *server, const char *sid)
-{
-    for (size_t i = 0; i < server->surroundings_count; i++)
-        if (server->surroundings[i].kind == SURROUNDING_LOGIN &&
-            text_equal_nocase(server->surroundings[i].detail, sid))
-            return true;
-    return false;
-}
-
 /* True for a user of a restored database that had a login where it came from, or may have had one: a
  * user that had none comes in through a group, or has been without one for long. */
 static bool had_login(const struct group_view *view, int server, const struct surrounding_row *user)
@@ -216,7 +207,7 @@ static bool had_login(const struct group_view *view, int server, const struct su
         if (entry->destination == server && text_equal_nocase(entry->database, user->database))
             return entry->source < 0 ||
                    !group_has_part(view->servers[entry->source], PART_LOGINS) ||
-                   has_login(view->servers[entry->source], user->detail);
+                   server_view_has_login(view->servers[entry->source], user->detail);
     }
     return false;
 }
@@ -229,7 +220,7 @@ static void look_at_logins(struct scan *scan, const struct group_view *view, int
     for (size_t i = 0; logins && users && i < server->surroundings_count; i++) {
         const struct surrounding_row *row = &server->surroundings[i];
         if (row->kind != SURROUNDING_USER || row->detail == NULL ||
-            has_login(server, row->detail) || !had_login(view, index, row))
+            server_view_has_login(server, row->detail) || !had_login(view, index, row))
             continue;
         scan_add(scan, SCAN_LOGIN, memory_format("%s/%s", server->name, row->database),
                  memory_format("the user %s has no login here (SID 0x%s)", row->name,

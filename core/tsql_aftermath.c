@@ -78,22 +78,13 @@ static bool restores_database(const struct group_view *view, int source, int des
     return false;
 }
 
-static bool has_login(const struct server_view *server, const char *sid)
-{
-    for (size_t i = 0; i < server->surroundings_count; i++)
-        if (server->surroundings[i].kind == SURROUNDING_LOGIN &&
-            text_equal_nocase(server->surroundings[i].detail, sid))
-            return true;
-    return false;
-}
-
 /* A Windows user without a login comes in through a group's. Source: Windows' SIDs begin with revision 1
  * and authority 5, those that SQL Server makes are 16 bytes of any kind. */
 static bool comes_through_group(const struct server_view *server, const struct surrounding_row *user)
 {
     const char *sid = user->detail;
     return sid != NULL && strlen(sid) > 16 && strncmp(sid, "01", 2) == 0 &&
-           strncmp(sid + 4, "000000000005", 12) == 0 && !has_login(server, sid);
+           strncmp(sid + 4, "000000000005", 12) == 0 && !server_view_has_login(server, sid);
 }
 
 /* Does the login have a user in a database that goes there, or is it a group that may let one in?

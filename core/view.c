@@ -121,6 +121,15 @@ void server_view_put_proof(struct server_view *view, struct file_proof *proof)
     view->proofs[at] = proof;
 }
 
+bool server_view_has_login(const struct server_view *view, const char *sid)
+{
+    for (size_t i = 0; sid != NULL && i < view->surroundings_count; i++)
+        if (view->surroundings[i].kind == SURROUNDING_LOGIN &&
+            text_equal_nocase(view->surroundings[i].detail, sid))
+            return true;
+    return false;
+}
+
 const struct job_row *server_view_job(const struct server_view *view, enum job_function function)
 {
     for (size_t i = 0; i < view->jobs_count; i++)

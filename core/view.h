@@ -159,6 +159,10 @@ const struct file_proof *server_view_proof(const struct server_view *view, const
  * view is being made. */
 void server_view_put_proof(struct server_view *view, struct file_proof *proof);
 
+/* Is there a login of that SID (hexadecimal, in any case; NULL: of none)? Only where PART_LOGINS was
+ * read does false mean none. */
+bool server_view_has_login(const struct server_view *view, const char *sid);
+
 /* The first job with that function; NULL = none. Borrowed. */
 const struct job_row *server_view_job(const struct server_view *view, enum job_function function);
 
