@@ -252,6 +252,7 @@ CASES = [
 NEVER = {
     3013: "follows each of the others", 3119: "comes with 3142, 5123 and 5133",
     3156: "comes with 1834, 5123 and 5133",
+    3017: "no plan says RESTART", 3019: "no plan says RESTART", 3264: "no plan says RESTART",
     3021: "the program's sessions open no transactions",
     3031: "no statement of a plan has options that exclude each other",
     3102: "the program's sessions stay in master while they restore",

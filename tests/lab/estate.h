@@ -121,6 +121,10 @@ struct database {
     uint8_t base_set_guid[16]; /* the full set that a differential must be based on */
     int content_major; /* RESTORING: the version that its full set came from; 0 = this server's */
     bool tail_backed_up, mid_full_restore;
+    /* the checkpoint file of a full restore that was interrupted: what RESTART goes on from */
+    char checkpoint_of[501];  /* the path of its backup */
+    int checkpoint_percent;   /* how far it came */
+    bool checkpoint_lost;     /* nobody can open it */
     bool read_only;
     bool encrypted;               /* TDE; its certificate's thumbprint is below */
     uint8_t tde_thumbprint[20];

@@ -149,6 +149,8 @@ static bool set_condition(struct database *database, const char *word)
         database->user_access = 2;
     } else if (text_equal_nocase(word, "interrupted")) {
         database->mid_full_restore = true;
+    } else if (text_equal_nocase(word, "checkpoint-lost")) {
+        database->checkpoint_lost = true;
     } else if (text_equal_nocase(word, "file-not-restored")) {
         database->file_not_restored = true;
     } else if (text_equal_nocase(word, "too-early")) {
@@ -173,7 +175,7 @@ static void mend(struct database *database)
     database->mirrored = database->mid_full_restore = false;
     database->file_not_restored = database->recovery_fails = false;
     database->files_disagree = database->steps_missing = false;
-    database->bad_page = false;
+    database->bad_page = database->checkpoint_lost = false;
     database->recover_from_lsn = 0;
     database->user_access = 0;
 }

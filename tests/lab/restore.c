@@ -86,6 +86,9 @@ bool restore_take_time(struct restore_run *run, int64_t size_bytes)
         bool hidden = run->statement->kind == RESTORE_LOG &&
                       run->instance->lab->switches.log_shows_no_percent;
         session->percent_complete = hidden ? 0 : percent;
+        if (finished && run->database != NULL) {
+            run->database->checkpoint_percent = percent;
+        }
         if (finished && restore_interrupted(run, percent)) {
             interrupted = true;
             break;
@@ -218,6 +221,9 @@ static void begin_full(struct restore_run *run)
     }
     struct database *database = run->database;
     run->was_interrupted = database->mid_full_restore;
+    text_copy(database->checkpoint_of, sizeof database->checkpoint_of, run->file->path);
+    database->checkpoint_percent = 0;
+    database->checkpoint_lost = false;
     database->state = DATABASE_RESTORING;
     database->standby = false;
     database->mid_full_restore = true;
@@ -256,6 +262,24 @@ static bool run_differential(struct restore_run *run)
     return true;
 }
 
+/* RESTART goes on only where the checkpoint file is there, is of this statement, and has something.
+ * Source: the messages' descriptions in the catalogue; where none was left, 3018 informs. */
+static bool check_restart(struct restore_run *run)
+{
+    const struct database *database = run->database;
+    if (!run->statement->restart || database == NULL || !database->mid_full_restore) {
+        return true;
+    }
+    if (database->checkpoint_lost) {
+        return restore_fail(run, 3017,
+                            RESTORE_TEXTS(database->name, "2(the file is not there)"));
+    }
+    if (!text_equal_nocase(database->checkpoint_of, run->file->path)) {
+        return restore_fail(run, 3019, RESTORE_TEXTS(database->name));
+    }
+    return database->checkpoint_percent > 0 || restore_fail(run, 3264, NULL);
+}
+
 /* The work of a full set; false: it was interrupted. */
 static bool read_full(struct restore_run *run)
 {
@@ -277,7 +301,8 @@ static bool run_full(struct restore_run *run)
     if (run->file->type == 'I') {
         return run_differential(run);
     }
-    if (!restore_check_files(run) || restore_interrupted(run, -1) || !read_full(run)) {
+    if (!check_restart(run) || !restore_check_files(run) || restore_interrupted(run, -1) ||
+        !read_full(run)) {
         return false;
     }
     struct database *database = run->database;

@@ -275,6 +275,40 @@ static void restart_of_an_interrupted_restore_goes_through(void **state)
     assert_says(f, LOG(1) "NORECOVERY", DONE);
 }
 
+static void restart_with_another_set_is_3019(void **state)
+{
+    struct fixture *f = *state;
+    fixture_backup(f, "\\\\share\\other.bak", 'D');
+    full_restored(f);
+    database_becomes(f, "interrupted");
+    assert_says(f, "RESTORE DATABASE Orders FROM DISK = N'\\\\share\\other.bak' WITH NORECOVERY,"
+                   " RESTART", "3019 3013");
+    assert_told(3019, 16, 1, "Orders", NULL);
+    assert_says(f, FULL "NORECOVERY, RESTART", DONE);
+}
+
+static void restart_without_its_checkpoint_file_is_3017(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    database_becomes(f, "interrupted");
+    database_becomes(f, "checkpoint-lost");
+    assert_says(f, FULL "NORECOVERY, RESTART", "3017 3013");
+    assert_told(3017, 16, 1, "Orders", "2(the file is not there)", NULL);
+    assert_says(f, FULL "NORECOVERY", DONE);
+}
+
+static void restart_of_what_hardly_began_is_3264(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    database_becomes(f, "interrupted");
+    restored(f)->checkpoint_percent = 0;
+    assert_says(f, FULL "NORECOVERY, RESTART", "3264 3013");
+    assert_told(3264, 16, 1, NULL);
+    assert_says(f, FULL "NORECOVERY", DONE);
+}
+
 static void keep_replication_needs_recovery_3031(void **state)
 {
     struct fixture *f = *state;
