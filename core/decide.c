@@ -48,6 +48,16 @@ static bool untouched(const struct sent *sent, const struct live *live)
            same_lsn(live->redo_lsn, sent->redo_before);
 }
 
+/* A log that was cut off on a database in STANDBY leaves it RESTORING, and shows a redo point that was
+ * hidden before. Nothing was done where that is still the end of what was restored last: a log that
+ * did more would have moved it. */
+static bool left_standby_only(const struct sent *sent, const struct live *live)
+{
+    return sent->standby_before && !lsn_is_known(sent->redo_before) && live->last.known &&
+           live->last.history_id == sent->history_before && lsn_is_known(live->last.last_lsn) &&
+           same_lsn(live->redo_lsn, live->last.last_lsn);
+}
+
 static enum resume_action decide_log(const struct sent *sent, const struct live *live,
                                      const char *where, struct error *error)
 {
@@ -64,7 +74,7 @@ static enum resume_action decide_log(const struct sent *sent, const struct live 
     if (row && sent->history_before < 0 && same_lsn(live->redo_lsn, sent->redo_before))
         return ask(error, where, live, "restorehistory has the log, but whether from this statement "
                                        "or from an earlier one nobody saw");
-    if (!row && same_lsn(live->redo_lsn, sent->redo_before))
+    if (!row && (same_lsn(live->redo_lsn, sent->redo_before) || left_standby_only(sent, live)))
         return RESUME_SEND;
     if (row && lsn_compare(live->redo_lsn, sent->last_lsn) == 0)
         return RESUME_APPLIED;

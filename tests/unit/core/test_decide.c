@@ -188,6 +188,28 @@ static void a_recovery_that_was_not_done_is_sent_again_and_one_that_was_is_not(v
     assert_int_equal(decide(&sent, &live), RESUME_ASK);
 }
 
+static void a_log_cut_off_on_a_standby_is_sent_again(void **state)
+{
+    (void)state;
+    struct sent sent = a_log();
+    sent.state_before = STATE_ONLINE;
+    sent.standby_before = true;
+    sent.redo_before = (struct lsn){0};
+    struct live live = restoring("100"); /* the end of the log before, whose row is the newest */
+    assert_int_equal(decide(&sent, &live), RESUME_SEND);
+    live.redo_lsn = at("150"); /* it did something that no row tells of */
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+    live = restoring("100");
+    live.last.history_id++; /* somebody restored something since */
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+    live = restoring("100");
+    live.last.last_lsn = (struct lsn){0};
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+    live = restoring("100");
+    sent.standby_before = false;
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+}
+
 static void success_without_4329_is_not_trusted_alone(void **state)
 {
     (void)state;
@@ -477,6 +499,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_seen_stops_and_asks_for_the_grant),
         cmocka_unit_test(an_interrupted_full_restore_starts_again),
         cmocka_unit_test(a_recovery_that_was_not_done_is_sent_again_and_one_that_was_is_not),
+        cmocka_unit_test(a_log_cut_off_on_a_standby_is_sent_again),
         cmocka_unit_test(success_without_4329_is_not_trusted_alone),
         cmocka_unit_test(a_stop_at_the_end_of_its_log_is_one_where_the_server_says_both),
         cmocka_unit_test(the_gate_takes_the_end_of_a_log_only_where_the_run_was_told),
