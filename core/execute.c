@@ -275,7 +275,7 @@ static void abort_run(struct execution *execution)
     if (!execution->prepared && execution->resumed && !execution_ask_all(execution, &error))
         execution_note(execution, "no shipping job is enabled again: %s: %s", error.where,
                        error.what);
-    bool others = error.code == ERR_LOCKED;
+    bool others = error.code == ERR_LOCKED || execution_is_displaced(execution);
     error_clear(&error);
     if (execution->prepared || execution->resumed)
         execution_restore_jobs(execution);

@@ -68,7 +68,7 @@ struct destination {
     struct job *jobs; /* its Agent's, as last read */
     size_t jobs_count, jobs_capacity;
     /* guarded */
-    bool lock_lost;
+    bool lock_lost, lock_taken; /* lost; and somebody else has it since */
     int losses; /* how often it was: what was read before the newest is old */
     int *sessions; /* of this worker's own connections: no foreign RESTORE */
     size_t sessions_count, sessions_capacity;
@@ -254,6 +254,10 @@ bool execution_run_jobs(struct execution *execution, struct error *error);
 /* Behind a job on its destination: true where the lane is online (recovered) or at the mark. */
 bool lane_locate_after_job(struct lane *lane);
 
+/* Is the lock there held, as far as its watcher knows? */
+bool destination_holds_lock(struct destination *destination);
+/* Has another run taken the lock of a destination since this one lost it? */
+bool execution_is_displaced(struct execution *execution);
 /* Stops the watchers and lets the locks go. */
 void execution_release(struct execution *execution);
 /* After an abort: the first database, as last looked at, that is online on the destination (NULL: on

@@ -225,6 +225,10 @@ void execution_restore_jobs(struct execution *execution)
         journal_read(execution->journal, &execution->past, NULL) != ERR_OK)
         return;
     for (size_t i = 0; i < execution->destinations_count; i++)
-        if (execution->destinations[i].watching) /* else another run may hold the lock */
+        if (destination_holds_lock(&execution->destinations[i]))
             restore_jobs(&execution->destinations[i]);
+        else if (execution->destinations[i].watching)
+            execution_note(execution, "%s: no shipping job is enabled again: this run lost its lock "
+                           "there, and another may be at work",
+                           execution->destinations[i].config->name);
 }

@@ -98,11 +98,12 @@ static bool take_progress(void *context, const struct tds_row *row)
     return true;
 }
 
-static void set_lost(struct destination *destination, bool lost)
+static void set_lost(struct destination *destination, bool lost, bool taken)
 {
     pthread_mutex_lock(&destination->execution->lock);
     destination->losses += lost && !destination->lock_lost;
     destination->lock_lost = lost;
+    destination->lock_taken = taken;
     pthread_cond_broadcast(&destination->execution->changed);
     pthread_mutex_unlock(&destination->execution->lock);
 }
@@ -124,14 +125,16 @@ static void watch_once(struct destination *destination)
     if (usable)
         return;
     bool told = destination->lock_lost;
-    set_lost(destination, true);
+    set_lost(destination, true, destination->lock_taken);
     if (!told)
         execution_note(destination->execution, "%s: the lock's connection was lost; no statement "
                        "is sent there until the lock is held again", destination->config->name);
     if (destination_lock(destination, &destination->lock_link, &error)) {
         execution_note(destination->execution, "%s: the lock is held again",
                        destination->config->name);
-        set_lost(destination, false);
+        set_lost(destination, false, false);
+    } else {
+        set_lost(destination, true, error.code == ERR_LOCKED);
     }
 }
 
@@ -155,6 +158,24 @@ void destination_watch(struct destination *destination)
     if (!destination->watching)
         destination->watching =
             pthread_create(&destination->watcher, NULL, watcher_main, destination) == 0;
+}
+
+bool destination_holds_lock(struct destination *destination)
+{
+    pthread_mutex_lock(&destination->execution->lock);
+    bool lost = destination->lock_lost;
+    pthread_mutex_unlock(&destination->execution->lock);
+    return destination->watching && !lost;
+}
+
+bool execution_is_displaced(struct execution *execution)
+{
+    bool displaced = false;
+    pthread_mutex_lock(&execution->lock);
+    for (size_t i = 0; i < execution->destinations_count; i++)
+        displaced = displaced || execution->destinations[i].lock_taken;
+    pthread_mutex_unlock(&execution->lock);
+    return displaced;
 }
 
 void execution_release(struct execution *execution)

@@ -13,7 +13,7 @@ import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
 from matrix import CONFIRM  # noqa: E402
 from record import check_record, read_record, restore_login, stands_still  # noqa: E402
-from slow import worker  # noqa: E402
+from slow import enabled_jobs, execute, worker  # noqa: E402
 
 RESTORE = ("restore", "--target", "newest", "--situation", "source-lost", "--confirm",
            "Contoso production")
@@ -186,9 +186,38 @@ def what_was_restored_under_another_lock_is_not_restored_over():
         expect(not again, f"sent behind the mark: {again}")
 
 
+def an_abort_enables_no_job_where_another_run_has_the_lock():
+    """Nothing was moved there, so the tables agree; but what the other run does nobody here knows."""
+    with Lab(speed=1) as lab:
+        lab.sources_die()
+        for server in ("DRSQL1", "DRSQL2"):
+            execute(lab, f"EXEC master.dbo.sp_lab_restore_fails N'{server}', NULL, 3201, NULL, 50",
+                    server)
+        before = set(enabled_jobs(lab))
+        done = lab.run(*RESTORE)
+        expect(done.returncode == 1, (done.returncode, done.stderr[-2000:]))
+        disabled = before - set(enabled_jobs(lab))
+        expect({server for server, _ in disabled} == {"DRSQL1", "DRSQL2"}, disabled)
+        admin, thief = restore_login(lab, "DRSQL1"), restore_login(lab, "DRSQL1")
+        cursor = admin.cursor()
+        cursor.execute(f"KILL {value_of(cursor, WORDS_OF_A_LOCK)}")
+        thief.cursor().execute(TAKE_LOCK)
+        expect(value_of(cursor, WORDS_OF_A_LOCK) == value_of(thief.cursor(), "SELECT @@SPID"),
+               "the test has the lock")
+        wait_for(lambda: "lock's connection was lost" in " ".join(lab.json("report", "1")["messages"]),
+                 30, "the loss is noticed")
+        done = lab.run("abort", "1")
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        left = before - set(enabled_jobs(lab))
+        expect(left == {job for job in disabled if job[0] == "DRSQL1"}, left)
+        said = " ".join(lab.json("report", "1")["messages"])
+        expect("DRSQL1: no shipping job is enabled again" in said, said)
+
+
 support.main([a_run_is_refused_while_another_holds_the_lock,
               a_restore_of_somebody_else_is_refused_before_the_first_write,
               a_file_whose_header_says_damaged_is_refused_before_the_first_write,
               nothing_is_written_over_where_a_file_of_the_full_restore_cannot_be_read_to_its_end,
               nothing_is_sent_while_the_lock_is_lost,
-              what_was_restored_under_another_lock_is_not_restored_over])
+              what_was_restored_under_another_lock_is_not_restored_over,
+              an_abort_enables_no_job_where_another_run_has_the_lock])
