@@ -445,6 +445,9 @@ static bool start_job(struct destination *destination, const struct plan_job *jo
 bool execution_run_jobs(struct execution *execution, struct error *error)
 {
     if (execution->jobs_over) {
+        /* A retry: where the watch of a job was given up it may still be at work. */
+        if (!execution_finish_jobs(execution, error))
+            return false;
         execution_note(execution, "no further job is started: what is missing comes to the mark by "
                                   "the direct method");
         return true;
