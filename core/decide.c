@@ -23,6 +23,16 @@ static enum resume_action ask(struct error *error, const char *where, const stru
     return RESUME_ASK;
 }
 
+/* Behind the point of no return: there is no abort. */
+static enum resume_action ask_behind(struct error *error, const char *where, const struct live *live,
+                                     const char *why, const char *hint)
+{
+    ask(error, where, live, why);
+    if (error != NULL)
+        text_copy(error->hint, sizeof error->hint, hint);
+    return RESUME_ASK;
+}
+
 static bool same_lsn(struct lsn a, struct lsn b)
 {
     return a.number == b.number;
@@ -88,6 +98,13 @@ static enum resume_action decide_log(const struct sent *sent, const struct live 
                    : "the redo point moved, but restorehistory does not have the log");
 }
 
+/* STANDBY and RECOVERY restore no backup and leave no row: a newer one is somebody else's. He may have
+ * rolled the database on behind the mark and short of the next one, which no MarkLog shows. */
+static bool restored_since(const struct sent *sent, const struct live *live)
+{
+    return sent->history_before >= 0 && live_history(live) > sent->history_before;
+}
+
 static enum resume_action decide_full(const struct sent *sent, const struct live *live,
                                       const char *where, struct error *error)
 {
@@ -124,12 +141,19 @@ enum resume_action resume_decide(const struct sent *sent, const struct live *liv
     case STEP_RESTORE_FULL:
         return decide_full(sent, live, where, error);
     case STEP_PROVE:
+        if (restored_since(sent, live))
+            return ask(error, where, live, "a backup was restored there after STANDBY was sent, not "
+                                           "by this run");
         if (live->state == STATE_ONLINE && live->standby)
             return RESUME_READ_MARKLOG;
         if (untouched(sent, live))
             return RESUME_SEND;
         return ask(error, where, live, "STANDBY was sent, and the database is in another state");
     case STEP_RECOVER:
+        if (restored_since(sent, live))
+            return ask_behind(error, where, live, "a backup was restored there after RECOVERY was "
+                                                  "sent, not by this run",
+                              "make a new plan to the same mark: this database needs a full restore");
         if (live->state == STATE_ONLINE && !live->standby)
             return RESUME_RECOVERED;
         if (untouched(sent, live) || (live->state == STATE_ONLINE && live->standby))
@@ -137,7 +161,9 @@ enum resume_action resume_decide(const struct sent *sent, const struct live *liv
         /* RECOVERY of a STANDBY database that was cut off can leave it RESTORING. */
         if (live->state == STATE_RESTORING)
             return RESUME_SEND;
-        return ask(error, where, live, "RECOVERY was sent, and the database is in another state");
+        return ask_behind(error, where, live, "RECOVERY was sent, and the database is in another state",
+                          "look at the server's error log; when it is RESTORING again or online, "
+                          "resume: there is no abort any more");
     case STEP_START_JOB: /* of no database */
     case STEP_JOB:
     case STEP_SINGLE_USER:
@@ -228,10 +254,27 @@ bool stands_at_log_end(const struct live *live)
            same_lsn(live->redo_lsn, live->last.last_lsn);
 }
 
+static const char look[] = "nothing has been recovered; look at the server, then resume";
+
+bool last_restore_proves(const struct live *live, const char *mark, const char *where,
+                         struct error *error)
+{
+    const struct restored *row = &live->last;
+    if (!live->history_visible)
+        return not_proven(error, where, grant_history, "its restorehistory is not visible");
+    if (!row->known || row->type != 'L')
+        return not_proven(error, where, look, "its newest restorehistory row is not a log's");
+    if (text_equal(row->mark, mark))
+        return true;
+    error_set(error, ERR_NOT_PROVEN, where, look,
+              "its newest restorehistory row names %s%s instead of the mark",
+              row->mark[0] == '\0' ? "no mark" : "the mark ", row->mark);
+    return false;
+}
+
 bool gate_proves(const struct live *live, const struct goal *goal, const char *where,
                  struct error *error)
 {
-    static const char look[] = "nothing has been recovered; look at the server, then resume";
     const struct restored *row = &live->last;
     if (live->restore_running)
         return not_proven(error, where, look, "a RESTORE is still running on it");
@@ -242,16 +285,8 @@ bool gate_proves(const struct live *live, const struct goal *goal, const char *w
     }
     if (!live->files_visible || !lsn_is_known(live->redo_lsn))
         return not_proven(error, where, grant_files, "its redo point is not visible");
-    if (!live->history_visible)
-        return not_proven(error, where, grant_history, "its restorehistory is not visible");
-    if (!row->known || row->type != 'L')
-        return not_proven(error, where, look, "its newest restorehistory row is not a log's");
-    if (!text_equal(row->mark, goal->mark)) {
-        error_set(error, ERR_NOT_PROVEN, where, look,
-                  "its newest restorehistory row names %s%s instead of the mark",
-                  row->mark[0] == '\0' ? "no mark" : "the mark ", row->mark);
+    if (!last_restore_proves(live, goal->mark, where, error))
         return false;
-    }
     struct lsn first = row->first_lsn, last = row->last_lsn;
     if (!lsn_is_known(first) || !lsn_is_known(last)) {
         first = goal->first_lsn;

@@ -77,6 +77,12 @@ enum log_result { LOG_REACHED, LOG_APPLIED, LOG_DOUBTFUL };
 enum log_result log_decide(bool said_4329, const struct sent *sent, const struct live *live,
                            const char *where, struct error *error);
 
+/* Is the newest row of restorehistory that of a log with a stop at this mark, as it names it? What was
+ * restored since is not at the mark, whatever its MarkLog shows: there is more log behind a mark and
+ * before the next one. */
+bool last_restore_proves(const struct live *live, const char *mark, const char *where,
+                         struct error *error);
+
 /* What a database is to stand at. */
 struct goal {
     const char *mark; /* as restorehistory names it; borrowed */

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/str.h"
 #include "core/base/text.h"
 #include "core/execute_internal.h"
 #include "core/execute_move.h"
+#include "core/tsql_restore.h"
 #include "core/tsql_write.h"
 
 /* --- the first proof: LSNs and restorehistory ------------------------------------------------- */
@@ -27,10 +29,14 @@ static void keep_proof(struct lane *lane, const char *evidence)
     journal_verified(lane->execution->journal, &found, clock_utc_ms(lane->execution->clock), NULL);
 }
 
-/* An online or standing-by database shows no redo point; its MarkLog is the proof. */
+/* An online or standing-by database shows no redo point; its MarkLog is the proof, with the stop that
+ * was restored last. Of what is online that was looked for when it was located. */
 static bool prove_by_mark_log(struct lane *lane, struct link *link, struct error *error)
 {
     const struct plan *plan = lane->execution->plan;
+    if (!lane->recovered &&
+        !last_restore_proves(&lane->live, lane_stop_name(lane), lane->where, error))
+        return false;
     if (!lane_read_marks(lane, link, error) ||
         !mark_log_proves(&lane->mark_log, plan->mark, plan->stop, lane->where, error))
         return false;
@@ -38,6 +44,12 @@ static bool prove_by_mark_log(struct lane *lane, struct link *link, struct error
     keep_proof(lane, lane->recovered ? "online already; MarkLog shows the mark and none later"
                                      : "in STANDBY already; MarkLog shows the mark and none later");
     return true;
+}
+
+static const char *place_of(const struct live *live)
+{
+    return stands_at_log_end(live) ? "at the end of the log of the mark, which the server stopped at"
+                                   : "inside the log of the mark";
 }
 
 static bool prove_by_lsn(struct lane *lane, struct error *error)
@@ -62,11 +74,7 @@ static bool prove_by_lsn(struct lane *lane, struct error *error)
     char redo[LSN_TEXT_SIZE], evidence[256];
     lsn_format(redo, sizeof redo, lane->live.redo_lsn);
     snprintf(evidence, sizeof evidence, "redo point %s %s; restorehistory row %lld names the mark",
-             redo,
-             stands_at_log_end(&lane->live)
-                 ? "at the end of the log of the mark, which the server stopped at"
-                 : "inside the log of the mark",
-             (long long)lane->live.last.history_id);
+             redo, place_of(&lane->live), (long long)lane->live.last.history_id);
     lane->proven = true;
     keep_proof(lane, evidence);
     return true;
@@ -174,42 +182,42 @@ static bool carry_out(struct lane *lane, struct link *link, const struct plan_st
  * errors. */
 enum { ERROR_NEEDS_UPGRADE = 3180 };
 
-/* At the end of a log it is the reply alone that told a stop from a log applied whole: MarkLog is to
- * agree, or the mark's LSN to say that the log holds it. */
+/* The first proof with what is known of MarkLog beside it. */
+static void keep_both(struct lane *lane, const char *mark_log)
+{
+    char evidence[400];
+    snprintf(evidence, sizeof evidence, "redo point %s; restorehistory names the mark; %s",
+             place_of(&lane->proof), mark_log);
+    keep_proof(lane, evidence);
+}
+
+/* Without MarkLog the first proof stands alone. It does not tell a stop before the mark, which somebody
+ * else made, from one at it; and at the end of a log it was the reply alone that told a stop from a log
+ * applied whole. There the mark's LSN has to agree. */
 static bool may_go_on_unshown(struct lane *lane)
 {
-    if (!stands_at_log_end(&lane->live) || lsn_is_known(lane->plan->mark_lsn))
+    bool found_there = lane_last_log(lane) == NULL;
+    if (lsn_is_known(lane->plan->mark_lsn) || (!found_there && !stands_at_log_end(&lane->live)))
         return true;
     struct error error;
     error_clear(&error);
     error_set(&error, ERR_NOT_PROVEN, lane->where,
-              "make a plan to a later mark, or one of full restores",
-              "it stands at the end of its last log, whose mark's LSN is not known, and its MarkLog "
-              "cannot be read before the recovery");
+              found_there ? "make a plan to a mark that it reaches by a log or a full set"
+                          : "make a plan to another mark",
+              "%s, and its MarkLog, which would tell, cannot be read before the recovery",
+              found_there ? "it stood there before this run, at the mark or before it"
+                          : "it stands at the end of its last log, whose mark's LSN is not known");
     return lane_fail(lane, &error);
 }
 
-static bool go_on_unshown(struct lane *lane)
+static void go_on_unshown(struct lane *lane)
 {
-    struct error error;
-    error_clear(&error);
-    /* Nor does restorehistory tell a stop before the mark, which somebody else made, from one at it. */
-    if (lane_last_log(lane) == NULL && !lsn_is_known(lane->plan->mark_lsn)) {
-        error_set(&error, ERR_NOT_PROVEN, lane->where,
-                  "make a plan to a mark that it reaches by a log or a full set",
-                  "it stood there before this run, and whether at the mark or before it only its "
-                  "MarkLog tells, which a newer server cannot read before the recovery");
-        return lane_fail(lane, &error);
-    }
-    if (!may_go_on_unshown(lane))
-        return false;
     lane_set(lane, LANE_PROVEN, "");
-    keep_proof(lane, "redo point inside the log of the mark; restorehistory names the mark; MarkLog "
-                     "cannot be read before the recovery: its backups are of an older SQL Server");
+    keep_both(lane, "MarkLog cannot be read before the recovery: its backups are of an older SQL "
+                    "Server");
     execution_note(lane->execution, "%s: the server is newer than its backups, so its MarkLog cannot "
                                     "be read before it is recovered; its redo point and "
                                     "restorehistory prove it", lane->where);
-    return true;
 }
 
 static bool show_lane(struct lane *lane, struct link *link)
@@ -227,10 +235,12 @@ static bool show_lane(struct lane *lane, struct link *link)
     if (!carry_out(lane, link, step, &error)) {
         if (error.server_number != ERROR_NEEDS_UPGRADE || lane->live.state != STATE_RESTORING)
             return lane_fail(lane, &error);
-        return go_on_unshown(lane);
+        if (!may_go_on_unshown(lane))
+            return false;
+        go_on_unshown(lane);
+        return true;
     }
-    keep_proof(lane, "redo point inside the log of the mark; restorehistory names the mark; "
-                     "MarkLog, read in STANDBY, shows the mark and none later");
+    keep_both(lane, "MarkLog, read in STANDBY, shows the mark and none later");
     lane->proof = lane->live;
     lane_set(lane, LANE_PROVEN, "");
     return true;
@@ -324,6 +334,20 @@ static bool nobody_inside(struct lane *lane, struct link *link)
     return used.code == ERR_OK || lane_fail(lane, &used);
 }
 
+/* Behind the point of no return one way is left beside another try. The planner takes the database for
+ * one that stands at the mark as long as it is there. */
+static void tell_way_out(struct lane *lane)
+{
+    struct str drop = {0};
+    if (lane->error.server_number != 0 && tsql_add_drop(&drop, lane->plan->database))
+        execution_note(lane->execution,
+                       "%s: resume tries again. If it cannot be recovered at all, only the same mark is "
+                       "left for it, from its full set: see that the set can be read (stopmark sets), "
+                       "remove the database by hand (%s), then make a new plan to %s, once this run's "
+                       "worker has ended", lane->where, str_text(&drop), lane->execution->plan->mark);
+    str_free(&drop);
+}
+
 bool execution_recover(struct execution *execution, struct error *error)
 {
     /* A resumed or retried recovery comes through the gate again: databases that were recovered
@@ -352,6 +376,7 @@ bool execution_recover(struct execution *execution, struct error *error)
         if (!recover_lane(lane, &lane->destination->work_link, error)) {
             lane_fail(lane, error);
             *error = lane->error;
+            tell_way_out(lane);
             return false;
         }
         lane_set(lane, LANE_ONLINE, "");

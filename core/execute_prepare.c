@@ -218,8 +218,15 @@ static bool lock_all(struct execution *execution, struct error *error)
             execution_wait(execution, POLL_MS);
         }
     }
-    for (size_t i = 0; i < execution->destinations_count; i++)
+    for (size_t i = 0; i < execution->destinations_count; i++) {
         destination_watch(&execution->destinations[i]);
+        if (execution->destinations[i].watching)
+            continue;
+        error_set(error, ERR_IO, execution->destinations[i].config->name,
+                  "see the limits of processes and memory, then start again",
+                  "no thread can be had to watch the lock, so its loss would not be noticed");
+        return false;
+    }
     execution_note(execution, "the locks are held on %zu destination(s)",
                    execution->destinations_count);
     return true;
@@ -311,7 +318,8 @@ static bool check_standby(struct lane *lane, struct link *link, struct error *er
     if (lane->plan->route != ROUTE_AT_MARK || lane->shown || lane->recovered ||
         !lane->live.standby)
         return true;
-    if (!lane_read_marks(lane, link, error))
+    if (!last_restore_proves(&lane->live, lane_stop_name(lane), lane->where, error) ||
+        !lane_read_marks(lane, link, error))
         return false;
     if (mark_log_proves(&lane->mark_log, plan->mark, plan->stop, lane->where, error))
         return true;

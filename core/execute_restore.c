@@ -268,6 +268,15 @@ static bool restore_step(struct lane *lane, struct link *link, const struct plan
 static bool out_of_logs(struct lane *lane, struct error *error)
 {
     const struct plan_step *last = lane_last_log(lane);
+    if (last != NULL && lsn_is_known(lane->plan->mark_lsn) && lsn_is_known(last->last_lsn) &&
+        lsn_is_within(lane->plan->mark_lsn, last->first_lsn, last->last_lsn)) {
+        error_set(error, ERR_NOT_PROVEN, lane->where,
+                  "nothing is recovered; make a new plan: to this mark it needs a full restore",
+                  "its log of set %lld, which holds the mark %s, is applied to its end, and no whole "
+                  "answer told that it was stopped there",
+                  (long long)last->set, lane->execution->plan->mark);
+        return false;
+    }
     error_set(error, ERR_NOT_PROVEN, lane->where,
               "nothing is recovered; choose another mark, or look for the log that holds it",
               "every planned log is applied and the mark %s was in none (the last: set %lld)",

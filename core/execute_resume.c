@@ -375,6 +375,8 @@ static bool locate_fresh(struct lane *lane, struct error *error)
     case ROUTE_RECOVERED_AT_MARK:
         if (live->state != STATE_ONLINE || live->standby)
             return moved(lane, "it was online at the mark when the plan was made", error);
+        if (live->history_visible && !text_equal(live->last.mark, lane_stop_name(lane)))
+            return moved(lane, "a backup was restored there since the plan was made", error);
         lane->at_mark = lane->recovered = true;
         return true;
     case ROUTE_AT_MARK:
@@ -397,14 +399,19 @@ static bool locate_fresh(struct lane *lane, struct error *error)
 static bool locate_behind(struct lane *lane, const struct journal_step *past, struct error *error)
 {
     const struct live *live = &lane->live;
+    bool restored = past->history_after >= 0 && live_history(live) > past->history_after;
     switch (past->kind) {
     case STEP_RECOVER:
         lane->at_mark = lane->recovered = true;
+        if (restored)
+            return moved(lane, "a backup was restored there after this run recovered it", error);
         if (live->state == STATE_ONLINE && !live->standby)
             return true;
         return moved(lane, "this run recovered it, and it is not online any more", error);
     case STEP_PROVE:
         lane->at_mark = lane->shown = true;
+        if (restored)
+            return moved(lane, "a backup was restored there after this run left it in STANDBY", error);
         if (live->state == STATE_ONLINE && live->standby)
             return true;
         return moved(lane, "this run left it in STANDBY, and it is not any more", error);

@@ -21,11 +21,12 @@ SERVERS = ("DRM1", "DRM2")
 MGMT, BOX = ("DRM1", "BizTalkMgmtDb"), ("DRM1", "BizTalkMsgBoxDb")  # recovered last, and before it
 
 
-def scenario(directory, standby):
+def scenario(directory, standby, switches):
     """The matrix group with these databases in STANDBY; the path of its file."""
     with open(os.path.join(ROOT, "tests", "lab", "scenarios", SCENARIO + ".json"),
               encoding="utf-8") as file:
         described = json.load(file)
+    described["switches"] = switches
     described["standby"] = [{"server": s, "database": d, "state": "standby"} for s, d in standby]
     path = os.path.join(directory, "scenario.json")
     with open(path, "w", encoding="utf-8") as file:
@@ -37,9 +38,9 @@ class ResumeLab(Lab):
     """The matrix group behind proxies: what is to happen just before a statement reaches its server
     happens there, once."""
 
-    def __init__(self, standby=()):
+    def __init__(self, standby=(), switches=None):
         with tempfile.TemporaryDirectory() as directory:
-            super().__init__(scenario=scenario(directory, standby))
+            super().__init__(scenario=scenario(directory, standby, switches or {}))
         self.awaited, self.happens, self.problem = None, None, None
         self.direct_ini = self.ini
         self.proxies = proxied_ini(self.ini, os.path.join(self.directory, "proxied.ini"),
@@ -123,7 +124,7 @@ def by_full_restores(lab):
 
 # --- behind the point of no return ----------------------------------------------------------------
 
-def fails_at_the_last_recovery(lab, kill=True):
+def fails_at_the_last_recovery(lab, kill=True, mend=True):
     """A run by full restores that recovered all but the last database."""
     lab.sources_die()
     execute(lab, f"EXEC master.dbo.sp_lab_database N'{MGMT[0]}', N'{MGMT[1]}', N'files-disagree'",
@@ -134,7 +135,8 @@ def fails_at_the_last_recovery(lab, kill=True):
     expect(BOX in recovered and MGMT not in recovered, recovered)
     if kill:
         lab.kill_worker()
-    execute(lab, f"EXEC master.dbo.sp_lab_database N'{MGMT[0]}', N'{MGMT[1]}', N'good'", MGMT[0])
+    if mend:
+        execute(lab, f"EXEC master.dbo.sp_lab_database N'{MGMT[0]}', N'{MGMT[1]}', N'good'", MGMT[0])
 
 
 def who_uses_a_recovered_database_does_not_stop_the_resume():
@@ -158,6 +160,20 @@ def a_mark_set_in_a_recovered_database_does_not_stop_the_resume():
         lab.resume(1)
         expect(lab.json("report", "1")["verdict"] == "ok", "verified")
         check_record(lab, DATABASES)
+
+
+def what_cannot_be_recovered_comes_to_the_same_mark_by_the_way_that_is_told():
+    """As long as it is there it is taken for at the mark, and every recovery of it fails."""
+    with ResumeLab() as lab:
+        mark = lab.json("plan", "--target", ROUTES["full-restore"].target)["target"]["mark"]
+        fails_at_the_last_recovery(lab, mend=False)
+        said = "\n".join(lab.json("report", "1")["messages"])
+        expect(f"DROP DATABASE [{MGMT[1]}]" in said and f"a new plan to {mark}" in said, said)
+        execute(lab, f"DROP DATABASE [{MGMT[1]}]", MGMT[0])
+        lab.restore("--mark", mark)
+        expect_proven(lab, 2)
+        once = [r for r in read_record(lab) if r["restore_end"] == "RECOVERY" and r["succeeded"]]
+        expect(len(once) == DATABASES, once)
 
 
 def holds_a_socket(pid):
@@ -294,6 +310,92 @@ def a_standby_that_stands_before_the_mark_is_not_taken_for_one_at_it():
         expect_proven(lab, lab.json("runs")["runs"][0]["run"])
 
 
+def rolled_on_by_hand(lab, step, ending):
+    """The log that reached the mark once more, to its end: behind the mark, and before the next one."""
+    execute(lab, f"RESTORE LOG [{MGMT[1]}] FROM DISK = N'{step['file']}' WITH {ending}", MGMT[0])
+
+
+def last_log(steps):
+    return [s for s in steps if s["kind"] == "restore-log"][-1]
+
+
+def what_was_rolled_on_and_recovered_by_hand_is_not_taken_for_this_runs_recovery():
+    """Its MarkLog has the mark and none later, and it is not at the mark."""
+    with ResumeLab() as lab:
+        log = last_log(lab.steps(MGMT, "--target", ROUTES["full-restore"].target))
+        fails_at_the_last_recovery(lab)
+        rolled_on_by_hand(lab, log, "RECOVERY")
+        said = lab.resume(1, status=1).stderr
+        expect("/".join(MGMT) in said and "was restored" in said, said)
+        expect(lab.json("report", "1")["verdict"] == "critical", "not proven")
+
+
+def what_was_rolled_on_in_standby_is_not_taken_for_at_the_mark():
+    with ResumeLab() as lab:
+        steps = lab.steps(MGMT, "--target", ROUTES["full-restore"].target)
+        prove = next(s["sql"] for s in steps if s["kind"] == "prove")
+        lab.sources_die()
+        lab.before(prove, lambda: lab.sources(True))  # nothing is recovered beside a living source
+        lab.restore("--plan", by_full_restores(lab), status=1)
+        lab.kill_worker()
+        lab.sources_die()
+        rolled_on_by_hand(lab, last_log(steps), "STANDBY = N'D:\\Data\\by_hand.undo'")
+        said = lab.resume(1, status=1).stderr
+        expect("/".join(MGMT) in said and "was restored" in said, said)
+        expect(not [r for r in read_record(lab) if r["restore_end"] == "RECOVERY"], "none recovered")
+
+
+def a_standby_that_was_rolled_on_since_the_plan_is_not_taken_for_at_the_mark():
+    with ResumeLab() as lab:
+        mark = lab.json("plan")["target"]["mark"]
+        steps = lab.steps(MGMT, "--mark", mark)
+        prove = next(s["sql"] for s in steps if s["kind"] == "prove")
+        lab.sources_die()
+        lab.before(prove, lambda: lab.sources(True))
+        lab.restore("--mark", mark, status=1)
+        lab.abort(1)
+        lab.sources_die()
+        lab.before(TAKE_LOCK, lambda: rolled_on_by_hand(lab, last_log(steps),
+                                                        "STANDBY = N'D:\\Data\\by_hand.undo'"))
+        said = lab.restore("--mark", mark, status=5).stderr
+        expect("/".join(MGMT) in said and "restorehistory" in said, said)
+        expect(not [r for r in read_record(lab) if r["restore_end"] == "RECOVERY"], "none recovered")
+
+
+def the_evidence_tells_a_stop_at_the_end_of_a_log():
+    with ResumeLab(switches={"mark_ends_its_log": True}) as lab:
+        mark = lab.json("plan")["target"]["mark"]
+        prove = next(s["sql"] for s in lab.steps(MGMT, "--mark", mark) if s["kind"] == "prove")
+        lab.sources_die()
+        lab.before(prove, lambda: lab.sources(True))
+        lab.restore("--mark", mark, status=1)
+        told = [d["evidence"] for d in lab.json("report", "1")["databases"]]
+        expect(len(told) == DATABASES and all("at the end of the log" in e and "STANDBY" in e
+                                              for e in told), told)
+
+
+def a_stop_at_the_end_of_a_log_whose_answer_nobody_read_is_told_as_what_it_is():
+    """Nothing but the reply tells it from a log applied whole; a full restore comes to the same mark."""
+    with ResumeLab(switches={"mark_ends_its_log": True}) as lab:
+        mark = lab.json("plan")["target"]["mark"]
+        log = last_log(lab.steps(MGMT, "--mark", mark))
+        lab.sources_die()
+        lab.before(log["sql"], lambda: os.kill(worker(lab), signal.SIGSTOP))
+        done = lab.run("restore", "--mark", mark, *CONFIRM, "--detach")
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        wait_for(lambda: [r for r in read_record(lab) if r["path"] == log["file"] and r["succeeded"]],
+                 20, "the server has done it")
+        lab.happened()
+        lab.kill_worker()
+        said = lab.resume(1, status=1).stderr
+        expect(f"which holds the mark {mark}" in said and "full restore" in said, said)
+        lab.abort(1)
+        plan = lab.json("plan", "--mark", mark)
+        expect("full-restore" in {d["route"] for d in plan["databases"]}, plan["databases"])
+        lab.restore("--plan", plan["hash"])
+        expect_proven(lab, 2)
+
+
 # --- given up -------------------------------------------------------------------------------------
 
 def a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on():
@@ -338,11 +440,17 @@ def jobs_that_were_disabled_before_hide_the_way_back_from_nobody():
 
 support.main([who_uses_a_recovered_database_does_not_stop_the_resume,
               a_mark_set_in_a_recovered_database_does_not_stop_the_resume,
+              what_cannot_be_recovered_comes_to_the_same_mark_by_the_way_that_is_told,
               a_worker_that_dies_under_its_order_to_go_on_is_replaced,
               a_reader_in_standby_is_told_as_what_he_is,
               a_log_that_is_applied_again_to_go_on_from_a_mark_is_sent_again_after_it_failed,
               a_log_that_stopped_before_the_mark_is_not_taken_for_one_that_stopped_at_it,
               a_stop_made_since_the_plan_is_not_rolled_over_where_the_marks_place_is_unknown,
               a_standby_that_stands_before_the_mark_is_not_taken_for_one_at_it,
+              what_was_rolled_on_and_recovered_by_hand_is_not_taken_for_this_runs_recovery,
+              what_was_rolled_on_in_standby_is_not_taken_for_at_the_mark,
+              a_standby_that_was_rolled_on_since_the_plan_is_not_taken_for_at_the_mark,
+              the_evidence_tells_a_stop_at_the_end_of_a_log,
+              a_stop_at_the_end_of_a_log_whose_answer_nobody_read_is_told_as_what_it_is,
               a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on,
               jobs_that_were_disabled_before_hide_the_way_back_from_nobody])

@@ -472,7 +472,7 @@ static void a_full_restore_whose_redo_point_is_elsewhere_stops_and_asks(void **s
 static void a_proof_is_sent_again_only_where_nothing_moved(void **state)
 {
     (void)state;
-    struct sent sent = {.kind = STEP_PROVE, .redo_before = at("150"),
+    struct sent sent = {.kind = STEP_PROVE, .redo_before = at("150"), .history_before = 6,
                         .state_before = STATE_RESTORING};
     struct live live = restoring("150");
     assert_int_equal(decide(&sent, &live), RESUME_SEND);
@@ -483,6 +483,48 @@ static void a_proof_is_sent_again_only_where_nothing_moved(void **state)
     assert_int_equal(decide(&sent, &live), RESUME_ASK);
     live.standby = true;
     assert_int_equal(decide(&sent, &live), RESUME_READ_MARKLOG);
+}
+
+/* Behind a mark there is more log before the next one: no MarkLog shows who rolled on into it. */
+static void what_was_restored_behind_the_proof_or_the_recovery_stops_and_asks(void **state)
+{
+    (void)state;
+    struct sent sent = {.kind = STEP_PROVE, .redo_before = at("150"), .history_before = 6,
+                        .state_before = STATE_RESTORING};
+    struct live live = restoring("150");
+    live.state = STATE_ONLINE;
+    live.standby = true;
+    assert_int_equal(decide(&sent, &live), RESUME_READ_MARKLOG);
+    live.last.history_id = 7;
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+    sent.kind = STEP_RECOVER;
+    live.standby = false;
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+    live.last.history_id = 6;
+    assert_int_equal(decide(&sent, &live), RESUME_RECOVERED);
+    live.last.known = false; /* its rows were purged since */
+    assert_int_equal(decide(&sent, &live), RESUME_RECOVERED);
+    live.last.known = true;
+    sent.history_before = -1; /* nobody saw what was there before */
+    assert_int_equal(decide(&sent, &live), RESUME_RECOVERED);
+}
+
+static void a_standby_is_where_the_log_restored_last_was_stopped(void **state)
+{
+    (void)state;
+    struct error error;
+    struct live live = restoring("150");
+    assert_true(last_restore_proves(&live, MARK, "S/D", &error));
+    live.last.mark[0] = '\0';
+    assert_false(last_restore_proves(&live, MARK, "S/D", &error));
+    assert_int_equal(error.code, ERR_NOT_PROVEN);
+    live = restoring("150");
+    live.last.type = 'D';
+    assert_false(last_restore_proves(&live, MARK, "S/D", &error));
+    live = restoring("150");
+    live.history_visible = false;
+    assert_false(last_restore_proves(&live, MARK, "S/D", &error));
+    assert_non_null(strstr(error.hint, "restorehistory"));
 }
 
 int main(void)
@@ -516,6 +558,8 @@ int main(void)
         cmocka_unit_test(a_row_of_which_nobody_saw_whether_it_was_there_before_stops_and_asks),
         cmocka_unit_test(a_full_restore_whose_redo_point_is_elsewhere_stops_and_asks),
         cmocka_unit_test(a_proof_is_sent_again_only_where_nothing_moved),
+        cmocka_unit_test(what_was_restored_behind_the_proof_or_the_recovery_stops_and_asks),
+        cmocka_unit_test(a_standby_is_where_the_log_restored_last_was_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
