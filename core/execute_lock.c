@@ -44,7 +44,7 @@ static bool say_who(struct destination *destination, struct link *link, struct e
                   why.what);
     else
         error_set(error, ERR_LOCKED, destination->config->name,
-                  "attach to that run, or wait until it has ended",
+                  "attach to that run, abort it if it has failed, or wait until it has ended",
                   "held by \"%s\" (login %s from %s, session %lld) since %s by the server's clock",
                   holder.program, holder.login, holder.host, (long long)holder.session_id, since);
     return holder.session_id != 0;

@@ -31,7 +31,8 @@ static const struct {
     {3141, "the backup was taken of a database of another name; check the path"},
     {3142, "another file is in the way; move it, or plan with other paths, then retry"},
     {3153, "somebody recovered the database; look whether it is at the mark (stopmark report)"},
-    {3154, "the backup belongs to another database of that name; check the path"},
+    {3154, "the backup belongs to another database of that name: check the path; if what is there may "
+           "be overwritten, abort this run and plan again with --replace SERVER/DB"},
     {3155, "files were added or dropped since; make a new plan with MOVE"},
     {3156, "the data file's place is not usable; make the folder, then retry"},
     {3159, "the database there has a log tail of its own; somebody used it"},

@@ -68,8 +68,8 @@ struct plan_database {
     struct lsn redo_lsn; /* where it stood when planned */
     int64_t content_utc_ms; /* how far its data went then: the last set applied; or unknown */
     bool existed;        /* was there when planned, in whatever state */
-    bool
-        must_replace; /* recovered or broken there: a full restore needs REPLACE, and the consent */
+    bool must_replace;   /* a full restore of it says REPLACE, and needs the consent: it is recovered
+                          * or broken there, or the consent was given for what stands by */
     char *stop_name;     /* how restorehistory names its stop: the mark, or "lsn:..." where only its
                           * LSN tells two marks of a name apart; NULL = no log stops */
     struct lsn mark_lsn; /* unknown without logmarkhistory */

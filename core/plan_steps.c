@@ -233,8 +233,12 @@ void plan_add_database(struct planning *planning, size_t k)
         return;
     }
     bool standing_by = entry->state == STATE_RESTORING || entry->standby;
-    database->must_replace = path.route == ROUTE_FULL_RESTORE && database->existed && !standing_by;
-    if (database->must_replace && !may_replace(planning, database))
+    bool named = may_replace(planning, database);
+    /* What stands by is of the backup's family as a rule, and then needs no REPLACE. Where it is of
+     * another (3154: the source was made anew), only the operator's word leads further. */
+    database->must_replace = path.route == ROUTE_FULL_RESTORE && database->existed &&
+                             (named || !standing_by);
+    if (database->must_replace && !named)
         plan_refuse(planning,
                     memory_format("%s/%s: %s; a full restore would overwrite it: name it with "
                                   "--replace %s/%s if that is meant",

@@ -67,7 +67,9 @@ static struct plan *make_plan(const struct cli *cli, const struct group_view *vi
     for (size_t i = 0; plan != NULL && i < plan->reasons_count; i++)
         cli_say(plan->reasons[i]);
     error_set(&error, ERR_NOT_REACHABLE_MARK, view->config->group_name,
-              "`stopmark marks` shows what can be reached",
+              plan ? "`stopmark marks` shows what can be reached"
+                   : "give the options that it was made with (--replace, --add-file, --leave-out), or "
+                     "make a new one with stopmark plan",
               plan ? "there is no possible plan" : "no possible plan has this hash now");
     *status = cli_fail(&error);
     plan_free(plan);

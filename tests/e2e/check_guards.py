@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import pytds  # noqa: E402
 import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
-from matrix import CONFIRM  # noqa: E402
+from matrix import CONFIRM, DATABASES, SCENARIO  # noqa: E402
 from record import check_record, read_record, restore_login, stands_still  # noqa: E402
 from slow import enabled_jobs, execute, worker  # noqa: E402
 
@@ -106,6 +106,29 @@ def nothing_is_written_over_where_a_file_of_the_full_restore_cannot_be_read_to_i
             for word in (database["server"], database["database"], str(number)):
                 expect(word in done.stderr, (state, word, done.stderr[-2000:]))
             expect(not read_record(lab), f"{state}: something was restored")
+
+
+def what_stands_by_and_is_of_another_family_is_overwritten_only_when_named():
+    """The server says 3154 over every database that waits: nothing is done to it until it is named."""
+    scenario = support.built_in(SCENARIO)
+    scenario["switches"] = {"restoring_needs_replace": True}
+    with Lab(scenario=scenario) as lab:
+        lab.sources_die()
+        plan = lab.json("plan", "--target", "rule")
+        done = lab.run("restore", "--plan", plan["hash"], *CONFIRM, seconds=60)
+        expect(done.returncode == 1, (done.returncode, done.stderr[-2000:]))
+        for word in ("3154", "--replace SERVER/DB"):
+            expect(word in done.stderr, (word, done.stderr[-2000:]))
+        expect(not any(row["succeeded"] for row in read_record(lab)), "nothing was overwritten")
+        lab.run("abort", "1")
+        named = [word for database in plan["databases"]
+                 for word in ("--replace", f"{database['server']}/{database['database']}")]
+        plan = lab.json("plan", "--target", "rule", *named)
+        done = lab.run("restore", "--plan", plan["hash"], *CONFIRM, seconds=60)
+        expect(done.returncode == 5 and "--replace" in done.stderr, (done.returncode, done.stderr))
+        done = lab.run("restore", "--plan", plan["hash"], *CONFIRM, *named, seconds=60)
+        expect(done.returncode == 0, (done.returncode, done.stderr[-2000:]))
+        check_record(lab, DATABASES, plan)
 
 
 class WithoutItsLock(Lab):
@@ -218,6 +241,7 @@ support.main([a_run_is_refused_while_another_holds_the_lock,
               a_restore_of_somebody_else_is_refused_before_the_first_write,
               a_file_whose_header_says_damaged_is_refused_before_the_first_write,
               nothing_is_written_over_where_a_file_of_the_full_restore_cannot_be_read_to_its_end,
+              what_stands_by_and_is_of_another_family_is_overwritten_only_when_named,
               nothing_is_sent_while_the_lock_is_lost,
               what_was_restored_under_another_lock_is_not_restored_over,
               an_abort_enables_no_job_where_another_run_has_the_lock])

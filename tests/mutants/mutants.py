@@ -405,7 +405,7 @@ MUTANTS = [
            "core/test_track: nothing_is_sent_behind_an_added_log_that_holds_the_mark",
            "the log behind the mark is refused, or worse, applied"),
     Mutant("replace-not-asked-for", "core/plan_steps.c",
-           "if (database->must_replace && !may_replace(planning, database))", "if (false)",
+           "if (database->must_replace && !named)", "if (false)",
            "core/test_plan: a_database_that_is_online_is_only_overwritten_when_named",
            "a living database would be overwritten"),
     Mutant("replace-on-any-server", "core/plan_steps.c",
@@ -414,8 +414,7 @@ MUTANTS = [
            "core/test_plan: consent_to_replace_counts_for_the_named_server_only",
            "consent for one server is not consent for another"),
     Mutant("replace-always", "core/plan_steps.c",
-           "database->must_replace = path.route == ROUTE_FULL_RESTORE && database->existed && "
-           "!standing_by;", "database->must_replace = path.route == ROUTE_FULL_RESTORE;",
+           "(named || !standing_by);", "true;",
            "core/test_plan: the_rule_costs_full_restores_and_asks_for_a_word",
            "REPLACE overrides the family check"),
     Mutant("positive-proof-not-planned", "core/track.c",

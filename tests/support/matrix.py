@@ -53,9 +53,18 @@ class MatrixLab(Lab):
                 self.stop_at_an_earlier_mark()
             self.sources_die()
             self.plan = self.json("plan", "--target", route.target)
+            self.named = ()
+            if dict(switches).get("restoring_needs_replace"):
+                self.name_all_databases(route)
         except BaseException:
             self.stop()
             raise
+
+    def name_all_databases(self, route):
+        """As the operator does whom the server told 3154: what stands by may be overwritten."""
+        self.named = tuple(word for database in self.plan["databases"] for word in
+                           ("--replace", f"{database['server']}/{database['database']}"))
+        self.plan = self.json("plan", "--target", route.target, *self.named)
 
     def stop_at_an_earlier_mark(self):
         """By hand, as somebody did who went no further; then the source takes one more set."""
@@ -82,7 +91,7 @@ class MatrixLab(Lab):
         connection.close()
 
     def restore_words(self):
-        return ("restore", "--plan", self.plan["hash"], *CONFIRM)
+        return ("restore", "--plan", self.plan["hash"], *CONFIRM, *self.named)
 
     def run_with(self, words, variables, **options):
         before = self.environment

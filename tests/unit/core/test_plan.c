@@ -207,6 +207,32 @@ static void a_database_that_is_online_is_only_overwritten_when_named(void **stat
     leave(&world);
 }
 
+/* The database that waits may be of another family than the backups: the source was made anew. */
+static void what_stands_by_is_replaced_only_when_named(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    struct plan_request request = {.by = TARGET_RULE};
+    const struct plan *plan = make(&world, request);
+    assert_true(plan->possible);
+    assert_false(find(plan, BOX)->must_replace);
+    assert_null(strstr(find(plan, BOX)->steps[0].sql, "REPLACE"));
+    char hash[65];
+    memcpy(hash, plan->hash, sizeof hash);
+    const char *const replace[] = {"drsql1/biztalkmsgboxdb"};
+    request.replace = replace;
+    request.replace_count = 1;
+    plan = make(&world, request);
+    assert_true(plan->possible);
+    assert_true(find(plan, BOX)->must_replace);
+    assert_non_null(strstr(find(plan, BOX)->steps[0].sql, "WITH REPLACE, NORECOVERY"));
+    assert_false(find(plan, MGMT)->must_replace);
+    assert_string_not_equal(plan->hash, hash); /* other statements */
+    request.by = TARGET_NEWEST;                /* a roll forward overwrites nothing */
+    assert_false(find(make(&world, request), BOX)->must_replace);
+    leave(&world);
+}
+
 static void a_group_that_is_recovered_at_the_mark_has_nothing_to_restore(void **state)
 {
     (void)state;
@@ -790,6 +816,7 @@ int main(void)
         cmocka_unit_test(before_the_mark_is_another_clause_on_every_log),
         cmocka_unit_test(an_unknown_mark_is_refused_and_the_nearest_in_time_named),
         cmocka_unit_test(a_database_that_is_online_is_only_overwritten_when_named),
+        cmocka_unit_test(what_stands_by_is_replaced_only_when_named),
         cmocka_unit_test(a_group_that_is_recovered_at_the_mark_has_nothing_to_restore),
         cmocka_unit_test(source_lost_is_refused_while_a_source_answers),
         cmocka_unit_test(what_a_header_says_of_an_unseen_sources_version_drops_the_positive_proof),
