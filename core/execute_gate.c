@@ -319,13 +319,19 @@ static bool take_session(void *context, const struct tds_row *row)
     return false;
 }
 
-/* In STANDBY a database can be read, and a reader makes its recovery fail (3101): found out while
- * no database is recovered yet, and not half way through the group. */
-static bool nobody_inside(struct lane *lane, struct link *link)
+/* The last look at all while no database is recovered yet, and not half way through the group: since
+ * the gate the run may have waited for its operator. In STANDBY a database can be read, and a reader
+ * makes its recovery fail (3101). */
+static bool ready_to_recover(struct lane *lane, struct link *link)
 {
     struct error error, used;
     error_clear(&error);
     error_clear(&used);
+    if (lane->recovered)
+        return true;
+    lane->proven = lane_settle(lane, link, &error) && still_proven(lane, &error);
+    if (!lane->proven) /* a retry comes through the gate again */
+        return lane_fail(lane, &error);
     if (!lane->live.standby)
         return true;
     if (link_run(link, tsql_database_sessions(lane->plan->database), take_session, &used, NULL,
@@ -362,7 +368,7 @@ bool execution_recover(struct execution *execution, struct error *error)
     /* A source that came back while the logs were restored would be a second live group. */
     if (!execution_is_committed(execution) &&
         (!execution_check_sources(execution, error) || !execution_move_check(execution, error) ||
-         !execution_each_lane(execution, nobody_inside, error)))
+         !execution_each_lane(execution, ready_to_recover, error)))
         return false;
     journal_content_free(&execution->past);
     if (journal_read(execution->journal, &execution->past, error) != ERR_OK)

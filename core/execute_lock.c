@@ -98,13 +98,20 @@ static bool take_progress(void *context, const struct tds_row *row)
     return true;
 }
 
-static void set_lost(struct destination *destination, bool lost, bool taken)
+static void set_lost(struct destination *destination, bool lost)
 {
     pthread_mutex_lock(&destination->execution->lock);
     destination->losses += lost && !destination->lock_lost;
     destination->lock_lost = lost;
-    destination->lock_taken = taken;
+    destination->lock_taken = destination->lock_taken && lost;
     pthread_cond_broadcast(&destination->execution->changed);
+    pthread_mutex_unlock(&destination->execution->lock);
+}
+
+static void set_taken(struct destination *destination, bool taken)
+{
+    pthread_mutex_lock(&destination->execution->lock);
+    destination->lock_taken = taken;
     pthread_mutex_unlock(&destination->execution->lock);
 }
 
@@ -125,16 +132,16 @@ static void watch_once(struct destination *destination)
     if (usable)
         return;
     bool told = destination->lock_lost;
-    set_lost(destination, true, destination->lock_taken);
+    set_lost(destination, true);
     if (!told)
         execution_note(destination->execution, "%s: the lock's connection was lost; no statement "
                        "is sent there until the lock is held again", destination->config->name);
     if (destination_lock(destination, &destination->lock_link, &error)) {
         execution_note(destination->execution, "%s: the lock is held again",
                        destination->config->name);
-        set_lost(destination, false, false);
+        set_lost(destination, false);
     } else {
-        set_lost(destination, true, error.code == ERR_LOCKED);
+        set_taken(destination, error.code == ERR_LOCKED);
     }
 }
 

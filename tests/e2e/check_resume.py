@@ -345,6 +345,25 @@ def what_was_rolled_on_in_standby_is_not_taken_for_at_the_mark():
         expect(not [r for r in read_record(lab) if r["restore_end"] == "RECOVERY"], "none recovered")
 
 
+def none_is_recovered_where_one_was_moved_since_its_proof():
+    """The failed run's worker waits between its gate and the first recovery for as long as it takes
+    somebody to see to the sources, and his colleague to roll a database on."""
+    with ResumeLab() as lab:
+        mark = lab.json("plan")["target"]["mark"]
+        steps = lab.steps(MGMT, "--mark", mark)
+        prove = next(s["sql"] for s in steps if s["kind"] == "prove")
+        lab.sources_die()
+        lab.before(prove, lambda: lab.sources(True))
+        lab.restore("--mark", mark, status=1)
+        lab.sources_die()
+        rolled_on_by_hand(lab, last_log(steps), "STANDBY = N'D:\\Data\\by_hand.undo'")
+        said = lab.resume(1, status=1).stderr
+        expect("/".join(MGMT) in said and "not as it was proven" in said, said)
+        expect(not [r for r in read_record(lab) if r["restore_end"] == "RECOVERY"], "none recovered")
+        said = lab.resume(1, status=1).stderr
+        expect("a backup was restored there" in said and "make a new plan" in said, said)
+
+
 def a_standby_that_was_rolled_on_since_the_plan_is_not_taken_for_at_the_mark():
     with ResumeLab() as lab:
         mark = lab.json("plan")["target"]["mark"]
@@ -449,6 +468,7 @@ support.main([who_uses_a_recovered_database_does_not_stop_the_resume,
               a_standby_that_stands_before_the_mark_is_not_taken_for_one_at_it,
               what_was_rolled_on_and_recovered_by_hand_is_not_taken_for_this_runs_recovery,
               what_was_rolled_on_in_standby_is_not_taken_for_at_the_mark,
+              none_is_recovered_where_one_was_moved_since_its_proof,
               a_standby_that_was_rolled_on_since_the_plan_is_not_taken_for_at_the_mark,
               the_evidence_tells_a_stop_at_the_end_of_a_log,
               a_stop_at_the_end_of_a_log_whose_answer_nobody_read_is_told_as_what_it_is,

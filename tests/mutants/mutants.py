@@ -625,6 +625,11 @@ MUTANTS = [
            "past->history_after >= 0 && live_history(live) > past->history_after;", "false;",
            "check_resume.py: what_was_rolled_on_in_standby_is_not_taken_for_at_the_mark",
            "the run would go on and say of it that nothing moved"),
+    Mutant("recovered-on-old-proofs", "core/execute_gate.c",
+           "lane->proven = lane_settle(lane, link, &error) && still_proven(lane, &error);",
+           "lane->proven = lane_settle(lane, link, &error);",
+           "check_resume.py: none_is_recovered_where_one_was_moved_since_its_proof",
+           "half of the group would be online when the other half is found moved"),
     Mutant("standby-by-its-marklog-alone", "core/execute_prepare.c",
            "if (!last_restore_proves(&lane->live, lane_stop_name(lane), lane->where, error) ||\n"
            "        !lane_read_marks(lane, link, error))",
@@ -739,6 +744,10 @@ MUTANTS = [
            "set_lost(destination, true);", "",
            "check_guards.py: nothing_is_sent_while_the_lock_is_lost",
            "without its lock a run is not alone on the server"),
+    Mutant("jobs-enabled-without-the-lock", "core/execute_jobs.c",
+           "if (destination_holds_lock(&execution->destinations[i]))", "if (true)",
+           "check_guards.py: an_abort_enables_no_job_where_another_run_has_the_lock",
+           "the other run's databases would be restored by BizTalk's job beside it"),
     Mutant("redo-at-the-logs-first-record-is-inside", "core/track_path.c",
            "lsn_is_within(entry->redo_lsn, first, last) && lsn_compare(first, entry->redo_lsn) "
            "< 0;",
