@@ -313,6 +313,12 @@ static void find_start(struct track *track)
     }
     if (track->start == SIZE_MAX)
         track->start = track_log_after_set(track, entry->applied_set);
+    track->cannot_roll =
+        track_begins_behind(track, track->start, track->place)
+            ? why_no_log_continues(track, track->place, server)
+            : track_why_lost(track, track->start, track->place, entry->applied_set);
+    if (track->cannot_roll != NULL)
+        return;
     track->can_roll = true;
     track->passed_text = entry->applied_set != 0
                              ? memory_format("it is past this mark: it has set %lld whole",

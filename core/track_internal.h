@@ -26,6 +26,15 @@ size_t track_log_at(const struct track *track, struct lsn redo);
 /* The first log of a set behind that one. */
 size_t track_log_after_set(const struct track *track, int64_t set_id);
 
+/* Does the log begin behind that place? Then what lies between is missing. False where either is not
+ * known. */
+bool track_begins_behind(const struct track *track, size_t log, struct lsn place);
+
+/* Where the order of the sets alone makes a log the next one, for its LSNs or the place are not known:
+ * why it is not, because the log of a set between that one (its id, behind which the place is) and it
+ * cannot be used. Owned; NULL = nothing is lost. */
+char *track_why_lost(const struct track *track, size_t log, struct lsn place, int64_t set_id);
+
 /* True where the newest log's LSNs are known: a place that no log holds is then a hole. */
 bool track_lsns_are_known(const struct track *track);
 

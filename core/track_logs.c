@@ -210,6 +210,11 @@ const char *track_why_unusable(const struct set_file *file)
     return "is marked damaged";
 }
 
+static char *why_unusable_log(const struct backup_set *set, const struct set_file *file)
+{
+    return memory_format("the log of set %lld %s", (long long)set->id, track_why_unusable(file));
+}
+
 static void sum_up(struct track_log *log, const struct track_log *before)
 {
     const struct set_file *file = log->file;
@@ -280,15 +285,18 @@ static void link_fulls(struct track *track)
 {
     for (size_t f = 0; f < track->fulls_count; f++) {
         struct track_full *full = &track->fulls[f];
+        struct lsn place = full->file->last_lsn;
         int64_t id = track->view->sets_count == 0 ? 0 : track->view->sets[full->set].id;
         char *name = full->inserted ? memory_format("the added full backup %s", full->file->path)
                                     : memory_format("full set %lld", (long long)id);
-        bool by_lsn = lsn_is_known(full->file->last_lsn);
-        size_t start = by_lsn ? track_log_at(track, full->file->last_lsn) : SIZE_MAX;
-        if (start == SIZE_MAX && by_lsn && track_lsns_are_known(track))
-            full->broken = memory_format("no log continues %s", name);
-        else if (start == SIZE_MAX)
+        bool by_lsn = lsn_is_known(place);
+        size_t start = by_lsn ? track_log_at(track, place) : SIZE_MAX;
+        if (start == SIZE_MAX && !(by_lsn && track_lsns_are_known(track)))
             start = track_log_after_set(track, id);
+        if (start == SIZE_MAX || track_begins_behind(track, start, place))
+            full->broken = memory_format("no log continues %s", name);
+        else
+            full->broken = track_why_lost(track, start, place, id);
         full->start = start == SIZE_MAX ? track->logs_count : start;
         if (full->broken == NULL && full->start < track->logs_count) {
             char *log = track_log_name(track, full->start);
@@ -313,9 +321,8 @@ void track_collect(struct track *track)
             continue;
         }
         free(pending_break);
-        pending_break = memory_format("the log of set %lld %s",
-                                      (long long)track->view->sets[candidate->set].id,
-                                      track_why_unusable(candidate->file));
+        pending_break =
+            why_unusable_log(&track->view->sets[candidate->set], candidate->file);
     }
     free(pending_break);
     free(candidates.items);
@@ -349,6 +356,39 @@ size_t track_log_after_set(const struct track *track, int64_t set_id)
     while (i > 0 && track->view->sets[track->logs[i - 1].set].id > set_id)
         i--;
     return i;
+}
+
+bool track_begins_behind(const struct track *track, size_t log, struct lsn place)
+{
+    if (log >= track->logs_count || !lsn_is_known(place))
+        return false;
+    struct lsn first = track->logs[log].file->first_lsn;
+    return lsn_is_known(first) && lsn_compare(first, place) > 0;
+}
+
+/* Does a database that has all before place need that file? */
+static bool is_needed(const struct set_file *file, struct lsn place)
+{
+    if (!has_lsns(file))
+        return true;
+    bool empty = lsn_compare(file->first_lsn, file->last_lsn) == 0;
+    return !empty && (!lsn_is_known(place) || lsn_compare(file->last_lsn, place) > 0);
+}
+
+char *track_why_lost(const struct track *track, size_t log, struct lsn place, int64_t set_id)
+{
+    if (log >= track->logs_count ||
+        (lsn_is_known(place) && lsn_is_known(track->logs[log].file->first_lsn)))
+        return NULL;
+    const struct group_view *view = track->view;
+    for (size_t s = log == 0 ? 0 : track->logs[log - 1].set + 1; s < track->logs[log].set; s++) {
+        const struct backup_set *set = &view->sets[s];
+        const struct set_file *file = &set->files[track->entry];
+        if (set->id > set_id && set->kind == SET_LOG && file->present && !set->in_progress &&
+            !chain_file_usable(file) && is_needed(file, place))
+            return why_unusable_log(set, file);
+    }
+    return NULL;
 }
 
 bool track_lsns_are_known(const struct track *track)

@@ -62,6 +62,16 @@ MUTANTS = [
            "if (chain_file_usable(candidate->file)) {", "if (candidate->file->present) {",
            "core/test_marks: a_damaged_log_breaks_the_chain",
            "a missing or damaged file stops the restore half way"),
+    Mutant("lost-file-behind-the-place-overlooked", "core/track_logs.c",
+           "!chain_file_usable(file) && is_needed(file, place))", "false)",
+           "core/test_track_files: "
+           "without_lsns_a_lost_file_right_behind_its_place_breaks_the_chain_too",
+           "without LSNs the next file that is there would be taken for the next one needed"),
+    Mutant("hole-behind-the-place-overlooked", "core/track_logs.c",
+           "return lsn_is_known(first) && lsn_compare(first, place) > 0;", "return false;",
+           "core/test_track_files: "
+           "a_hole_right_behind_its_place_breaks_the_chain_whatever_the_newest_log_is",
+           "one newer log of unknown LSNs would hide the hole: 4305 in the middle of the restore"),
     Mutant("damaged-file-usable", "core/chain.c",
            "return file->present && !file->damaged &&", "return file->present &&",
            "core/test_marks: a_damaged_log_breaks_the_chain",

@@ -75,6 +75,86 @@ static void a_file_that_its_destination_cannot_use_breaks_the_chain_in_its_own_w
     }
 }
 
+/* The source's msdb was read before it had that set and later ones: their LSNs are not known. */
+static void forget_from(struct build *build, int64_t set)
+{
+    struct server_view *source = build->servers[SOURCE];
+    source->marks_count = 0;
+    for (; set <= 95; set++)
+        for (int d = 0; d < 2; d++) {
+            struct msdb_backup *backup = build_backup(build, d == 0 ? MGMT : BOX, set);
+            backup->first_lsn = backup->last_lsn = (struct lsn){0};
+        }
+}
+
+/* Nobody may see a redo point or what restorehistory knows. */
+static void hide_places(struct build *build)
+{
+    for (int d = 0; d < 2; d++) {
+        struct database_row *row = build_row(build, DESTINATION, d == 0 ? MGMT : BOX);
+        row->redo_lsn = (struct lsn){0};
+        row->files_visible = false;
+    }
+    build->servers[DESTINATION]->restores_count = 0;
+}
+
+static void without_lsns_a_lost_file_right_behind_its_place_breaks_the_chain_too(void **state)
+{
+    (void)state;
+    for (int hidden = 0; hidden < 2; hidden++) {
+        struct build *build = build_behind();
+        prove(build, MGMT, 91, FILE_MISSING); /* it has this one already */
+        prove(build, BOX, 92, FILE_MISSING);
+        forget_from(build, hidden ? 90 : 92);
+        if (hidden)
+            hide_places(build);
+        struct group_view *view = build_view(build);
+        expect(view, 95, MGMT, ROUTE_ROLL_FORWARD, NULL);
+        expect(view, 93, BOX, ROUTE_UNREACHABLE, "the log of set 92 is missing");
+        expect(view, 95, BOX, ROUTE_UNREACHABLE, "the log of set 92 is missing");
+        group_view_release(view);
+        build_free(build);
+    }
+}
+
+static void without_lsns_a_lost_file_right_behind_a_full_set_breaks_the_chain_too(void **state)
+{
+    (void)state;
+    for (int hidden = 0; hidden < 2; hidden++) {
+        struct build *build = build_behind();
+        prove(build, BOX, 91, FILE_MISSING);
+        forget_from(build, hidden ? 90 : 91);
+        build->servers[DESTINATION]->restores_count = 0;
+        build_row(build, DESTINATION, MGMT)->state = STATE_ABSENT;
+        build_row(build, DESTINATION, BOX)->state = STATE_ABSENT;
+        struct group_view *view = build_view(build);
+        expect(view, 95, MGMT, ROUTE_FULL_RESTORE, NULL);
+        expect(view, 95, BOX, ROUTE_UNREACHABLE, "the log of set 91 is missing");
+        group_view_release(view);
+        build_free(build);
+    }
+}
+
+static void a_hole_right_behind_its_place_breaks_the_chain_whatever_the_newest_log_is(void **state)
+{
+    (void)state;
+    struct build *build = build_behind();
+    build_backup(build, BOX, 92)->first_lsn.number += 1;
+    forget_from(build, 95);
+    struct group_view *view = build_view(build);
+    expect(view, 95, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    expect(view, 95, BOX, ROUTE_UNREACHABLE, "log is missing between set 91 and set 92");
+    group_view_release(view);
+    build_row(build, DESTINATION, BOX)->state = STATE_ABSENT;
+    build_backup(build, BOX, 92)->first_lsn.number -= 1;
+    build_backup(build, BOX, 91)->first_lsn.number =
+        build_backup(build, BOX, 90)->last_lsn.number + 1;
+    view = build_view(build);
+    expect(view, 95, BOX, ROUTE_UNREACHABLE, "no log continues full set 90");
+    group_view_release(view);
+    build_free(build);
+}
+
 static void a_file_that_nobody_opened_yet_is_used_on_weaker_evidence(void **state)
 {
     (void)state;
@@ -365,6 +445,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_that_its_destination_cannot_use_breaks_the_chain_in_its_own_words),
+        cmocka_unit_test(without_lsns_a_lost_file_right_behind_its_place_breaks_the_chain_too),
+        cmocka_unit_test(without_lsns_a_lost_file_right_behind_a_full_set_breaks_the_chain_too),
+        cmocka_unit_test(a_hole_right_behind_its_place_breaks_the_chain_whatever_the_newest_log_is),
         cmocka_unit_test(a_file_that_nobody_opened_yet_is_used_on_weaker_evidence),
         cmocka_unit_test(a_file_is_what_its_header_says_and_not_what_the_history_calls_it),
         cmocka_unit_test(with_the_source_never_seen_the_header_tells_the_version),
