@@ -90,7 +90,9 @@ static size_t mark_log(const struct track *track, size_t set_index, char **reaso
 static bool can_be_told_from_before(const struct track *track, const struct set_file *file)
 {
     const struct roster_entry *entry = &track->view->roster[track->entry];
-    return entry->state != STATE_RESTORING || lsn_is_known(file->mark_lsn) ||
+    /* At the mark's own LSN either may have left it: then it is taken for before. */
+    bool told = lsn_is_known(file->mark_lsn) && entry->redo_lsn.number != file->mark_lsn.number;
+    return entry->state != STATE_RESTORING || told ||
            track_can_be_shown(track->view, track->entry);
 }
 

@@ -496,6 +496,27 @@ static void without_the_marks_lsn_a_stop_that_cannot_be_shown_counts_as_past(voi
     free(mark);
 }
 
+/* There the log goes on, and finds the mark if it was not passed; MarkLog would tell. */
+static void a_stop_at_the_marks_own_lsn_that_cannot_be_shown_is_not_taken_for_at_it(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    const struct group_view *view = look(&world);
+    struct lsn lsn = build_find_set(view, 92)->files[1].mark_lsn;
+    assert_string_equal(view->roster[1].database, BOX);
+    char *mark = memory_copy_text(build_mark(view, 92)->name);
+    build_stop_at(world.build, BOX, 92, mark);
+    build_row(world.build, DESTINATION, BOX)->redo_lsn = lsn;
+    expect(look(&world), 92, BOX, ROUTE_AT_MARK, NULL);
+    world.build->servers[DESTINATION]->version_major++;
+    expect(look(&world), 92, BOX, ROUTE_ROLL_FORWARD, NULL);
+    build_row(world.build, DESTINATION, BOX)->redo_lsn.number++;
+    expect(look(&world), 92, BOX, ROUTE_AT_MARK, NULL);
+    leave(&world);
+    free(mark);
+}
+
 static void a_stop_that_somebody_wrote_in_hexadecimal_is_no_mark_of_a_set(void **state)
 {
     (void)state;
@@ -527,6 +548,7 @@ int main(void)
         cmocka_unit_test(a_stop_inside_a_log_without_lsns_counts_as_past),
         cmocka_unit_test(the_end_of_the_log_before_one_without_lsns_is_not_past_it),
         cmocka_unit_test(without_the_marks_lsn_a_stop_that_cannot_be_shown_counts_as_past),
+        cmocka_unit_test(a_stop_at_the_marks_own_lsn_that_cannot_be_shown_is_not_taken_for_at_it),
         cmocka_unit_test(a_stop_that_somebody_wrote_in_hexadecimal_is_no_mark_of_a_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
