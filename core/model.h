@@ -217,7 +217,7 @@ struct restore_row {
     char *database;
     char type; /* 'D' or 'L' */
     int64_t finished_utc_ms;
-    char *stop_at_mark; /* NULL = no mark */
+    char *stop_at_mark; /* of a STOPAT its time, which no mark is called; NULL = no stop clause */
     char set_guid[37];  /* of the backup restored; "" = unknown */
     struct lsn first_lsn, last_lsn;
     int64_t size_bytes;

@@ -145,7 +145,7 @@ static char *why_place_is_uncertain(const struct roster_entry *entry, const char
         return NULL;
     if (entry->at_mark != NULL)
         return memory_format(
-            "it stopped at the mark %s on %s, and how far is not visible%s", entry->at_mark, server,
+            "it stopped at %s on %s, and how far is not visible%s", entry->at_mark, server,
             entry->standby ? " in STANDBY" : ": GRANT VIEW ANY DEFINITION to the login");
     if (entry->redo_visible && !entry->standby)
         return memory_format("its last full restore on %s did not finish", server);

@@ -45,8 +45,8 @@ char *tsql_check_database(const char *database, bool physical_only);
 char *tsql_database_state(const char *database);
 /* family_guid. Permission: VIEW ANY DEFINITION. */
 char *tsql_database_family(const char *database);
-/* Newest row: restore_history_id, restore_type, stop_at_mark_name, first_lsn, last_lsn.
- * Permission: SELECT on msdb.dbo.restorehistory and backupset. */
+/* Newest row: restore_history_id, restore_type, stop_at_mark_name (of a STOPAT its time),
+ * first_lsn, last_lsn. Permission: SELECT on msdb.dbo.restorehistory and backupset. */
 char *tsql_database_restored(const char *database);
 /* mark_name, mark_time (the server's local time): the newest mark that was made in the database on this
  * very server after its last restore; no row = none. logmarkhistory holds what was marked here, never

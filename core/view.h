@@ -188,7 +188,7 @@ struct roster_entry {
     struct lsn redo_lsn;       /* unknown where not RESTORING or not visible */
     bool redo_visible;         /* the login sees its files: an unknown redo_lsn then means none */
     int64_t applied_set;       /* newest log set applied whole; 0 = none known */
-    char *at_mark;             /* restorehistory's mark if its last restore stopped at one; or NULL */
+    char *at_mark;  /* restorehistory's mark, or STOPAT's time, if its last restore stopped; or NULL */
     struct lsn restored_first_lsn, restored_last_lsn; /* of the last backup restored; or unknown */
     bool is_master_message_box;
     bool mark_log_newer;       /* not used by monitoring; set by the executor's own look */

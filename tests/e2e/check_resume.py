@@ -413,6 +413,17 @@ def a_stop_at_the_end_of_a_log_whose_answer_nobody_read_is_told_as_what_it_is():
         expect("full-restore" in {d["route"] for d in plan["databases"]}, plan["databases"])
         lab.restore("--plan", plan["hash"])
         expect_proven(lab, 2)
+def a_stop_at_a_time_in_standby_is_not_taken_for_a_log_applied_whole():
+    """Somebody looked how things stood at ten past; the next log would be refused: 4305."""
+    with ResumeLab() as lab:
+        mark = lab.json("plan")["target"]["mark"]
+        log = next(s for s in lab.steps(BOX) if s["kind"] == "restore-log")
+        execute(lab, f"RESTORE LOG [{BOX[1]}] FROM DISK = N'{log['file']}' WITH STOPAT ="
+                     " N'2026-11-20T12:10:00', STANDBY = N'D:\\Data\\box.undo'", BOX[0])
+        found = lab.run("plan", "--mark", mark).stdout
+        expect("stopped at 2026-11-20T12:10:00 on DRM1, and how far is not visible" in found, found)
+        execute(lab, f"RESTORE DATABASE [{BOX[1]}] WITH NORECOVERY", BOX[0])
+        expect(lab.steps(BOX, "--mark", mark)[0]["file"] == log["file"], "it goes on in that log")
 
 
 # --- given up -------------------------------------------------------------------------------------
@@ -472,5 +483,6 @@ support.main([who_uses_a_recovered_database_does_not_stop_the_resume,
               a_standby_that_was_rolled_on_since_the_plan_is_not_taken_for_at_the_mark,
               the_evidence_tells_a_stop_at_the_end_of_a_log,
               a_stop_at_the_end_of_a_log_whose_answer_nobody_read_is_told_as_what_it_is,
+              a_stop_at_a_time_in_standby_is_not_taken_for_a_log_applied_whole,
               a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on,
               jobs_that_were_disabled_before_hide_the_way_back_from_nobody])
