@@ -74,14 +74,19 @@ const struct database_row *server_view_database(const struct server_view *view, 
     return NULL;
 }
 
-bool server_view_looks_into(const struct server_view *view, const struct database_row *row)
+/* Who reads a database in STANDBY makes its next RESTORE fail: 3101. */
+static bool may_be_entered(const struct database_row *row)
 {
     enum { SYSTEM_DATABASES = 4 };
+    return row->database_id > SYSTEM_DATABASES && row->state == STATE_ONLINE && !row->standby;
+}
+
+bool server_view_looks_into(const struct server_view *view, const struct database_row *row)
+{
     size_t before = 0;
     for (const struct database_row *other = view->databases; other < row; other++)
-        before += other->database_id > SYSTEM_DATABASES && other->state == STATE_ONLINE;
-    return row->database_id > SYSTEM_DATABASES && row->state == STATE_ONLINE &&
-           before < VIEW_LOOKED_INTO_MAX;
+        before += may_be_entered(other);
+    return may_be_entered(row) && before < VIEW_LOOKED_INTO_MAX;
 }
 
 /* Where the path stands, or would stand. */

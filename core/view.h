@@ -148,7 +148,7 @@ const struct database_row *server_view_database(const struct server_view *view, 
  * thousands would keep a server busy. */
 enum { VIEW_LOOKED_INTO_MAX = 250 };
 
-/* True for an online user database among those; row: one of view->databases. */
+/* True for an online user database among those, not one in STANDBY; row: one of view->databases. */
 bool server_view_looks_into(const struct server_view *view, const struct database_row *row);
 
 /* What is known of the file that this destination would read at that path; NULL = never asked.

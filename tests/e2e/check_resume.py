@@ -426,6 +426,16 @@ def a_stop_at_a_time_in_standby_is_not_taken_for_a_log_applied_whole():
         expect(lab.steps(BOX, "--mark", mark)[0]["file"] == log["file"], "it goes on in that log")
 
 
+def monitoring_does_not_enter_a_database_in_standby():
+    """Who reads it makes the next RESTORE fail: 3101."""
+    with ResumeLab(standby=[BOX]) as lab:
+        sent = []
+        lab.proxies[BOX[0]].on_batch = sent.append
+        expect(lab.run("status").returncode == 0, "status")
+        entered = [batch for batch in sent if f"[{BOX[1]}]." in batch]
+        expect(sent and not entered, entered)
+
+
 # --- given up -------------------------------------------------------------------------------------
 
 def a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on():
@@ -484,5 +494,6 @@ support.main([who_uses_a_recovered_database_does_not_stop_the_resume,
               the_evidence_tells_a_stop_at_the_end_of_a_log,
               a_stop_at_the_end_of_a_log_whose_answer_nobody_read_is_told_as_what_it_is,
               a_stop_at_a_time_in_standby_is_not_taken_for_a_log_applied_whole,
+              monitoring_does_not_enter_a_database_in_standby,
               a_run_whose_logs_failed_in_standby_can_be_aborted_and_shipping_goes_on,
               jobs_that_were_disabled_before_hide_the_way_back_from_nobody])
