@@ -231,10 +231,10 @@ static bool is_past(const struct track *track, size_t log, struct lsn mark)
     const struct roster_entry *entry = &track->view->roster[track->entry];
     if (track->start > log)
         return true;
+    if (lsn_is_known(mark) && lsn_is_known(track->place))
+        return lsn_compare(track->place, mark) > 0;
     if (track->start < log || !track->start_by_lsn)
         return false;
-    if (lsn_is_known(mark))
-        return lsn_compare(track->place, mark) > 0;
     /* Inside the log of the mark, put there by a stop at some mark: on which side of this one
      * nobody can tell, and behind it every log would end without the mark and without a word. */
     return entry->at_mark != NULL && is_inside(track, log);

@@ -78,8 +78,6 @@ static void a_file_that_its_destination_cannot_use_breaks_the_chain_in_its_own_w
 /* The source's msdb was read before it had that set and later ones: their LSNs are not known. */
 static void forget_from(struct build *build, int64_t set)
 {
-    struct server_view *source = build->servers[SOURCE];
-    source->marks_count = 0;
     for (; set <= 95; set++)
         for (int d = 0; d < 2; d++) {
             struct msdb_backup *backup = build_backup(build, d == 0 ? MGMT : BOX, set);
@@ -151,6 +149,23 @@ static void a_hole_right_behind_its_place_breaks_the_chain_whatever_the_newest_l
         build_backup(build, BOX, 90)->last_lsn.number + 1;
     view = build_view(build);
     expect(view, 95, BOX, ROUTE_UNREACHABLE, "no log continues full set 90");
+    group_view_release(view);
+    build_free(build);
+}
+
+/* What was applied nobody recorded, but the redo point and where the marks lie are known. */
+static void a_mark_before_the_redo_point_is_past_though_its_log_has_no_lsns(void **state)
+{
+    (void)state;
+    struct build *build = build_behind();
+    build_row(build, DESTINATION, BOX)->redo_lsn = build_backup(build, BOX, 93)->last_lsn;
+    build->servers[DESTINATION]->restores_count = 0;
+    forget_from(build, 92);
+    struct group_view *view = build_view(build);
+    expect(view, 93, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    expect(view, 92, BOX, ROUTE_FULL_RESTORE, "it is past this mark");
+    expect(view, 93, BOX, ROUTE_FULL_RESTORE, "it is past this mark");
+    expect(view, 94, BOX, ROUTE_ROLL_FORWARD, NULL);
     group_view_release(view);
     build_free(build);
 }
@@ -448,6 +463,7 @@ int main(void)
         cmocka_unit_test(without_lsns_a_lost_file_right_behind_its_place_breaks_the_chain_too),
         cmocka_unit_test(without_lsns_a_lost_file_right_behind_a_full_set_breaks_the_chain_too),
         cmocka_unit_test(a_hole_right_behind_its_place_breaks_the_chain_whatever_the_newest_log_is),
+        cmocka_unit_test(a_mark_before_the_redo_point_is_past_though_its_log_has_no_lsns),
         cmocka_unit_test(a_file_that_nobody_opened_yet_is_used_on_weaker_evidence),
         cmocka_unit_test(a_file_is_what_its_header_says_and_not_what_the_history_calls_it),
         cmocka_unit_test(with_the_source_never_seen_the_header_tells_the_version),
