@@ -43,13 +43,14 @@ static bool add_title(struct str *out, const char *title, const struct plan_data
     return true;
 }
 
-/* A readable database is at the mark by its MarkLog. Before the mark is no proof that it came as
+/* A readable database is at the mark by its MarkLog, where nothing was restored behind the stop: up to
+ * the next mark no MarkLog shows it. Before the mark is no proof that it came as
  * far as that, so there only what script 2 itself made readable counts. */
 static const char *readable_proof(const struct tsql_script *script, bool own)
 {
     if (script->plan->stop == STOP_AT)
-        return "@state = 0 AND @has > 0 AND @later = 0";
-    return own ? "@state = 0 AND @has = 0 AND @later = 0" : "@state = -1";
+        return "@state = 0 AND @stopped > 0 AND @has > 0 AND @later = 0";
+    return own ? "@state = 0 AND @stopped > 0 AND @has = 0 AND @later = 0" : "@state = -1";
 }
 
 /* Appends "IF nothing stopped it AND condition, SET @stop = name: why". */

@@ -36,15 +36,20 @@ bool tsql_script_add(struct str *out, const char *text, const struct tsql_argume
 
 /* --- the head --------------------------------------------------------------------------------- */
 
-/* Where a database stands. At the mark: RESTORING, its newest restorehistory row is a log that was
- * stopped where the plan says, and its redo point lies inside that log. Message 4329 (the mark was not in
- * the log) is information and cannot be caught; after it the redo point is the log's end. */
+/* Where a database stands. Stopped: its newest restorehistory row is a log that was stopped where the
+ * plan says. At the mark: that, RESTORING, and its redo point lies inside that log. Message 4329 (the mark
+ * was not in the log) is information and cannot be caught; after it the redo point is the log's end. */
 static const char look[] =
     "SELECT @state = d.state, @standby = d.is_in_standby FROM sys.databases AS d"
     " WHERE d.name = @name;"
     " SELECT @redo = MIN(f.redo_start_lsn) FROM sys.master_files AS f"
     " JOIN sys.databases AS d ON d.database_id = f.database_id"
     " WHERE d.name = @name AND f.redo_start_lsn IS NOT NULL;"
+    " SELECT @stopped = COUNT(*) FROM msdb.dbo.restorehistory AS h"
+    " WHERE h.restore_history_id = (SELECT MAX(x.restore_history_id)"
+    " FROM msdb.dbo.restorehistory AS x WHERE x.destination_database_name = @name"
+    " AND x.restore_type IN ('D', 'I', 'L', 'F', 'G'))"
+    " AND h.restore_type = 'L' AND h.stop_at_mark_name COLLATE Latin1_General_BIN2 = @stop_name;"
     " SELECT @at_mark = COUNT(*) FROM msdb.dbo.restorehistory AS h"
     " JOIN msdb.dbo.backupset AS b ON b.backup_set_id = h.backup_set_id"
     " WHERE h.restore_history_id = (SELECT MAX(x.restore_history_id)"
@@ -56,13 +61,13 @@ static const char look[] =
 static const char declarations[] =
     "DECLARE @stop nvarchar(2000), @mark nvarchar(128), @set bigint, @made datetime,\n"
     "    @name nvarchar(128), @stop_name nvarchar(128), @state int, @standby int,\n"
-    "    @redo numeric(25, 0), @at_mark int, @older int,\n"
+    "    @redo numeric(25, 0), @stopped int, @at_mark int, @older int,\n"
     "    @has int, @later int, @model int, @read_only int, @lock int, @status int, @turns int,\n"
     "    @job uniqueidentifier, @job_name nvarchar(128), @text nvarchar(2000), @proven int,\n"
     "    @code nvarchar(64), @look nvarchar(4000), @looks nvarchar(400), @reads nvarchar(400);\n"
     "SELECT @stop = NULL, @proven = 0, @lock = -1, @mark = $1, @set = $2, @made = $3,\n"
     "    @looks = N'@name nvarchar(128), @stop_name nvarchar(128), @state int OUTPUT,"
-    " @standby int OUTPUT, @redo numeric(25, 0) OUTPUT, @at_mark int OUTPUT',\n"
+    " @standby int OUTPUT, @redo numeric(25, 0) OUTPUT, @stopped int OUTPUT, @at_mark int OUTPUT',\n"
     "    @reads = N'@mark nvarchar(128), @set bigint, @has int OUTPUT, @later int OUTPUT',\n"
     "    @look = $4;\n";
 
@@ -167,10 +172,10 @@ static const char read_marks[] =
     " WHERE h.BackupSetId > @set;";
 
 static const char look_call[] =
-    "SELECT @name = $1, @stop_name = $3, @state = NULL, @standby = NULL, @redo = NULL, @at_mark = NULL, @has = NULL,"
-    " @later = NULL;\n"
+    "SELECT @name = $1, @stop_name = $3, @state = NULL, @standby = NULL, @redo = NULL, @stopped = NULL,"
+    " @at_mark = NULL, @has = NULL, @later = NULL;\n"
     "EXEC sp_executesql @look, @looks, @name, @stop_name, @state OUTPUT, @standby OUTPUT, @redo OUTPUT,"
-    " @at_mark OUTPUT;\n"
+    " @stopped OUTPUT, @at_mark OUTPUT;\n"
     "IF @state = 0\n"
     "    EXEC sp_executesql $2, @reads, @mark, @set, @has OUTPUT, @later OUTPUT;\n";
 

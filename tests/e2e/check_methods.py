@@ -119,6 +119,24 @@ def scripts_may_be_run_again_at_any_point():
         expect(len(record(lab)) == sent, "nothing is recovered twice")
 
 
+def a_script_takes_nothing_for_at_the_mark_that_was_rolled_on_by_hand():
+    """Behind the mark and before the next one: MarkLog has the mark and none later."""
+    for ending in ("RECOVERY", "STANDBY = N'D:\\x.undo'"):
+        with Lab() as lab:
+            log = last_log(lab, "ContosoOrders")
+            lab.sources_die()
+            directory = write_scripts(lab)
+            codes = {s: code_in(t) for s, t in first_scripts(lab, directory).items()}
+            execute(lab, f"RESTORE LOG [ContosoOrders] FROM DISK = N'{log}' WITH {ending}")
+            online = [] if ending != "RECOVERY" else ["ContosoOrders"]
+            printed = second_scripts(lab, directory, codes)["DRSQL1"]
+            expect("ContosoOrders: it is NOT PROVEN" in printed and "VERIFIED" not in printed, printed)
+            recovered = {r[0] for r in record(lab) if r[2] == "RECOVERY"} - {"BizTalkMsgBoxDb2"}
+            expect(sorted(recovered) == online, recovered)
+            printed = first_scripts(lab, directory)["DRSQL1"]
+            expect("STOPPED" in printed and code_in(printed) is None, printed)
+
+
 def without_the_mark_on_one_destination_no_second_script_does_anything():
     with Lab() as lab:
         target = lab.json("plan")["target"]["mark"]
@@ -506,6 +524,7 @@ def the_wizard_restores_by_jobs_and_says_that_there_is_no_gate():
 
 support.main([the_scripts_end_in_the_same_proven_state_as_the_direct_restore,
               scripts_may_be_run_again_at_any_point,
+              a_script_takes_nothing_for_at_the_mark_that_was_rolled_on_by_hand,
               without_the_mark_on_one_destination_no_second_script_does_anything,
               a_script_stops_on_the_wrong_server_and_beside_another_restore,
               a_failing_log_stops_the_script_at_once,
