@@ -114,7 +114,7 @@ CHECKS := check-rules-of-code check-docs check-rules check-restore-rules check-g
 .PHONY: check check-deep
 check:
 	@tests/check.sh $(CHECKS)
-check-deep: check check-scenarios check-interop-deep check-oracle check-mutants check-kill check-cut check-switches
+check-deep: check check-deb check-scenarios check-interop-deep check-oracle check-mutants check-kill check-cut check-switches
 
 .PHONY: check-unit
 check-unit: $(UNIT_BINARIES)
@@ -289,6 +289,33 @@ install: all
 	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 man/schema/*.json man/schema/*.rng $(DESTDIR)$(PREFIX)/share/stopmark/schema
 	install -m 644 conf/*.ini $(DESTDIR)$(PREFIX)/share/stopmark
+
+# A package for this machine's release, with what the binaries were linked against as its
+# dependencies. dpkg-shlibdeps (of dpkg-dev) wants a debian/control to stand beside.
+DEB := $(BUILD)/deb
+DEB_ARCH = $(shell dpkg --print-architecture)
+.PHONY: deb
+deb:
+	@rm -rf $(DEB) && mkdir -p $(DEB)/root/DEBIAN $(DEB)/debian
+	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(DEB)/root) PREFIX=/usr >/dev/null
+	@strip --strip-unneeded $(DEB)/root/usr/bin/stopmark $(DEB)/root/usr/libexec/stopmark/stopmark-lab
+	@gzip -9n $(DEB)/root/usr/share/man/man?/*
+	@install -D -m 644 LICENSE $(DEB)/root/usr/share/doc/stopmark/copyright
+	@printf 'Source: stopmark\n' >$(DEB)/debian/control
+	@cd $(DEB) && depends=$$(dpkg-shlibdeps -O root/usr/bin/stopmark \
+		root/usr/libexec/stopmark/stopmark-lab) && printf '%s\n' 'Package: stopmark' \
+		'Version: $(VERSION)' 'Architecture: $(DEB_ARCH)' 'Section: database' 'Priority: optional' \
+		'Maintainer: stopmark <stopmark@localhost>' "Depends: $${depends#shlibs:Depends=}" \
+		'Description: operations console for BizTalk Server log shipping' \
+		' Shows how far every standby is behind and which log marks all databases can reach,' \
+		' and restores them to one mark, step by step, with proof.' >root/DEBIAN/control
+	@dpkg-deb --root-owner-group --build $(DEB)/root $(BUILD)/stopmark_$(VERSION)_$(DEB_ARCH).deb
+
+# The package, unpacked elsewhere, is whole: its program runs and finds its lab.
+.PHONY: check-deb
+check-deb: deb
+	@rm -rf $(DEB)/try && dpkg-deb -x $(BUILD)/stopmark_$(VERSION)_$(DEB_ARCH).deb $(DEB)/try
+	@BUILD=$(DEB)/try/usr/bin /usr/bin/python3 -B tests/e2e/package.py $(BUILD)/stopmark_$(VERSION)_$(DEB_ARCH).deb
 
 .PHONY: demo
 demo: all

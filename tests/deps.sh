@@ -8,7 +8,7 @@ libcmocka-dev libsqlite3-dev libjansson-dev libxml2-dev libxml2-utils libssl-dev
 tdsodbc unixodbc python3-pymssql libdbd-sybase-perl
 binutils python3 python3-tds python3-openssl python3-pyte python3-jsonschema mandoc'
 
-[ "${1:-}" != deep ] || packages='default-jdk-headless libjtds-java'
+[ "${1:-}" != deep ] || packages='dpkg-dev default-jdk-headless libjtds-java'
 
 missing=
 for package in $packages; do
