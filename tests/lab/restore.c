@@ -351,42 +351,6 @@ static bool run_recovery_only(struct restore_run *run)
     return restore_finish(run, restore_end_of(run->statement));
 }
 
-static void record_begin(struct restore_run *run)
-{
-    struct lab *lab = run->instance->lab;
-    const struct restore_statement *statement = run->statement;
-    static const char *const stops[] = {"", "STOPAT", "STOPATMARK", "STOPBEFOREMARK"};
-    static const char *const ends[] = {"RECOVERY", "RECOVERY", "NORECOVERY", "STANDBY"};
-    struct restore_record *record = memory_append(lab, restores);
-    run->record = lab->restores_count - 1;
-    text_copy(record->instance, sizeof record->instance, run->instance->name);
-    text_copy(record->database, sizeof record->database, statement->database);
-    text_copy(record->login, sizeof record->login,
-              run->session->login == NULL ? "sa" : run->session->login->name);
-    text_copy(record->application, sizeof record->application, run->session->application);
-    text_copy(record->kind, sizeof record->kind,
-              statement->device == NULL ? "RECOVERY ONLY" : statement_name(statement->kind));
-    text_copy(record->path, sizeof record->path,
-              statement->device == NULL ? "" : statement->device);
-    text_copy(record->stop_kind, sizeof record->stop_kind, stops[statement->stop]);
-    text_copy(record->stop_name, sizeof record->stop_name, statement->stop_name);
-    text_copy(record->end, sizeof record->end, ends[statement->end]);
-    record->started_utc_ms = run->started_utc_ms;
-    record->ended_utc_ms = INT64_MIN;
-    record->done_sent_us = record->next_request_us = INT64_MIN;
-    run->session->timed_record = lab->restores_count;
-}
-
-static void record_end(struct restore_run *run, bool succeeded)
-{
-    struct restore_record *record = &run->instance->lab->restores[run->record];
-    record->ended_utc_ms = lab_now_utc_ms(run->instance->lab);
-    record->succeeded = succeeded;
-    record->reached_stop = run->reached;
-    record->error_number = run->cause;
-    record->redo_lsn = run->database == NULL ? 0 : run->database->redo_lsn;
-}
-
 /* An option that only RECOVERY takes; NULL = none is there. */
 static const char *option_for_recovery(const struct restore_statement *statement)
 {
@@ -421,13 +385,13 @@ static bool run_statement(struct restore_run *run)
         break;
     }
     run->database = instance_database(run->instance, run->statement->database);
-    record_begin(run);
+    restore_record_begin(run, statement_name(run->statement->kind));
     text_copy(run->session->command, sizeof run->session->command,
               statement_name(run->statement->kind));
     bool good = check_restore_right(run) && (run->statement->device == NULL ? run_recovery_only(run)
                                              : run->statement->kind == RESTORE_LOG ? run_log(run)
                                                                                    : run_full(run));
-    record_end(run, good);
+    restore_record_end(run, good);
     lab_changed();
     return good;
 }

@@ -1,4 +1,6 @@
 """What the lab itself saw of every RESTORE (master.dbo.lab_record), and what must hold for it."""
+import json
+import re
 import time
 
 from client import connect
@@ -53,19 +55,96 @@ def stands_still(lab, servers=("DRSQL1", "DRSQL2"), seconds=1.5):
             connection.close()
 
 
-def proof_order(rows):
-    """Fails if any database was recovered while another that was being restored beside it was not
-    proven: after its last log neither the positive proof (STANDBY) nor the end at the mark."""
-    proven = {}
-    for row in rows:
-        database = (row["server_name"], row["database_name"])
-        if row["restore_end"] == "RECOVERY":
-            waiting = sorted("/".join(name) for name, good in proven.items() if not good)
-            expect(not waiting, f"{'/'.join(database)} was recovered before the proof of {waiting}")
-        elif row["kind"] == "RESTORE LOG" or (row["kind"] == "RESTORE DATABASE" and row["path"]):
-            proven[database] = bool(row["succeeded"] and row["reached_stop"])
+LOGGED = re.compile(r" info restore (\d+) (begins|ends): (\{.*\})$")
+
+
+def read_log(lab):
+    """The rows of every RESTORE, whoever asked for it, from the lab's log: no server needs to
+    answer. In the order in which they took effect: a RECOVERY stands where it began, anything else
+    where it ended, and once more, as one that failed, where it began."""
+    begun, rows = {}, []
+    with open(lab.log, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            found = LOGGED.search(line.rstrip("\n"))
+            if not found:
+                continue
+            number, fields = found[1], json.loads(found[3])
+            if found[2] == "begins":
+                begun[number] = dict(fields, succeeded=False, reached_stop=False)
+                if fields["restore_end"] == "RECOVERY" or restores_from_file(fields):
+                    rows.append(begun[number])
+            elif begun[number]["restore_end"] != "RECOVERY":
+                rows.append(dict(begun[number], **fields))
+    return rows
+
+
+def restores_from_file(row):
+    return row["kind"] in ("RESTORE LOG", "RESTORE DATABASE")
+
+
+def is_ours(row):
+    return row["program_name"].startswith("stopmark")
+
+
+def database_of(row):
+    return row["server_name"], row["database_name"]
+
+
+class Proofs:
+    """Which databases are proven to be at the mark, while one row after the other is taken in. A log
+    that reached its stop proves its database, and STANDBY does, but never behind a log that did not
+    reach it: that the lab knows better."""
+
+    def __init__(self):
+        self.proven, self.not_there = {}, set()
+
+    def add(self, row):
+        database = database_of(row)
+        if not is_ours(row):
+            if restores_from_file(row) and row["succeeded"]:
+                self.not_there.discard(database)  # nobody knows where that left it
+        elif restores_from_file(row):
+            self.proven[database] = bool(row["succeeded"] and row["reached_stop"])
+            if row["succeeded"]:
+                (self.not_there.discard if row["reached_stop"] else self.not_there.add)(database)
         elif row["restore_end"] == "STANDBY":
-            proven[database] = proven.get(database, False) or bool(row["succeeded"])
+            self.proven[database] = self.proven.get(database, False) or (
+                bool(row["succeeded"]) and database not in self.not_there)
+
+    def waiting(self, databases):
+        """Those of them, and of all that were restored so far, that are not proven."""
+        return sorted("/".join(name) for name in databases | set(self.proven)
+                      if not self.proven.get(name))
+
+
+def rosters(lab, rows):
+    """{program's name of a run: the databases of its plan}, of each run with a gate that sent a
+    RECOVERY and whose journal is there."""
+    names = {row["program_name"] for row in rows if row["restore_end"] == "RECOVERY"}
+    if not any(map(is_ours, rows)) or not names:
+        return {}
+    found, runs = {}, lab.run("runs", "--json")
+    for run in json.loads(runs.stdout)["runs"] if runs.returncode == 0 else ():
+        mine = [n for n in names if n.startswith("stopmark") and n.endswith(" " + run["uuid"][:8])]
+        report = lab.json("report", str(run["run"])) if mine else {"gate": False}
+        if report["gate"]:
+            found[mine[0]] = {(d["server"], d["database"]) for d in report["databases"]}
+    return found
+
+
+def proof_order(rows, roster=None):
+    """Fails if any database was recovered while another of its run was not proven: one that was being
+    restored beside it, one whose first statement came only then, one of the run's roster."""
+    groups, proofs = {n: set(databases) for n, databases in (roster or {}).items()}, Proofs()
+    for row in filter(is_ours, rows):
+        if restores_from_file(row) or row["restore_end"] == "STANDBY":
+            groups.setdefault(row["program_name"], set()).add(database_of(row))
+    for row in rows:
+        if is_ours(row) and row["restore_end"] == "RECOVERY":
+            waiting = proofs.waiting(groups.get(row["program_name"], set()))
+            expect(not waiting,
+                   f"{'/'.join(database_of(row))} was recovered before the proof of {waiting}")
+        proofs.add(row)
 
 
 def check_record(lab, databases=10, plan=None):
