@@ -87,6 +87,7 @@ void lab_free(struct lab *lab)
     }
     free(lab->instances);
     for (size_t i = 0; i < lab->files_count; i++) {
+        free(lab->files[i]->files_written);
         free(lab->files[i]);
     }
     free(lab->files);
@@ -149,6 +150,7 @@ static void add_file(struct database *database, const char *suffix, const char *
                      const char *extension, bool is_log, int64_t size_bytes)
 {
     struct database_file *file = &database->files[database->files_count++];
+    file->id = (int)database->files_count;
     snprintf(file->logical_name, sizeof file->logical_name, "%.120s%s", database->name, suffix);
     snprintf(file->physical_name, sizeof file->physical_name, "%.120s%.120s%s.%s", folder,
              database->name, suffix, extension);
@@ -159,6 +161,7 @@ static void add_file(struct database *database, const char *suffix, const char *
 void database_add_file(struct database *database, const char *logical_name, const char *path)
 {
     struct database_file *file = &database->files[database->files_count++];
+    file->id = (int)database->files_count;
     text_copy(file->logical_name, sizeof file->logical_name, logical_name);
     text_copy(file->physical_name, sizeof file->physical_name, path);
     file->is_log = false;

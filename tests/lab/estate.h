@@ -85,11 +85,13 @@ enum database_state {
 enum { DATABASE_FILES = 8 };
 
 struct database_file {
+    int id; /* 1 = the primary one */
     char logical_name[129];
     char physical_name[261];
     bool is_log;
     int64_t size_bytes;
-    lab_lsn create_lsn;
+    lab_lsn create_lsn, drop_lsn; /* drop: 0 = still there */
+    const struct timeline *path;  /* borrowed; its own recovery path; NULL = its database's */
 };
 
 struct database {
@@ -170,20 +172,12 @@ enum file_state {
     FILE_END_MALFORMED,
     FILE_INCONSISTENT,
     FILE_STRIPED, /* one of two families */
-    /* its set does not fit what became of the database's files and log */
-    FILE_PATHS_MIXED,
-    FILE_FILES_CHANGED,
-    FILE_FORK_GAP,
-    FILE_FILE_UNKNOWN,
-    FILE_LOG_HALTS,
-    FILE_FILE_DROPPED,
-    FILE_NO_PRIMARY,
-    FILE_LOG_BEGUN_ANEW,
     /* its content fails while it is restored */
     FILE_BAD_PAGE,
     FILE_READ_FAILS,
     FILE_SHORT,
     FILE_REDO_FAILS,
+    FILE_LOG_HALTS,
 };
 
 struct backup_file {
@@ -213,6 +207,11 @@ struct backup_file {
     int major_version, build, database_version;
     struct database_file files[DATABASE_FILES];
     size_t files_count;
+    struct database_file *files_written; /* owned: those that its BACKUP wrote, where another set's
+                                          * list stands above; NULL = it is the list above */
+    size_t files_written_count;
+    lab_lsn chain_since_lsn; /* its log's chain was broken, and goes on from here; 0 = never */
+    lab_lsn log_since_lsn;   /* its log was made anew here; 0 = never */
     int recovery_model, user_access;
     char user_name[129];
 };

@@ -103,17 +103,15 @@ struct set_description backup_file_describe(const struct backup_file *file)
 static const char *const state_words[] = {
     "readable",  "missing",  "no-folder", "denied",        "in-use",      "no-server",  "no-share",
     "no-logon",  "corrupt",  "not-mtf",   "mtf-version",   "empty",       "end-malformed",
-    "inconsistent", "striped", "paths-mixed", "files-changed", "fork-gap", "file-unknown",
-    "log-halts", "file-dropped", "no-primary", "log-begun-anew",
-    "bad-page", "read-fails",   "short",       "redo-fails"};
+    "inconsistent", "striped", "bad-page", "read-fails", "short", "redo-fails", "log-halts"};
 
 const char *backup_file_state_words(void)
 {
     return "readable, missing, no-folder, denied, in-use, no-server, no-share, no-logon, corrupt,"
-           " not-mtf, mtf-version, empty, end-malformed, inconsistent, striped,"
-           " paths-mixed, files-changed, fork-gap, file-unknown, log-halts, file-dropped,"
-           " no-primary, log-begun-anew, bad-page, read-fails, short, redo-fails, damaged, no-checksums, bulk-logged, newer, older,"
-           " foreign, forked, unmarked";
+           " not-mtf, mtf-version, empty, end-malformed, inconsistent, striped, bad-page, read-fails,"
+           " short, redo-fails, log-halts, damaged, no-checksums, bulk-logged, newer, older, foreign,"
+           " forked, unmarked, paths-mixed, files-changed, file-unknown, file-dropped, no-primary,"
+           " fork-gap, log-begun-anew";
 }
 
 /* Another set than BizTalk's job wrote lies at the path now: of another family, or of a recovery
@@ -130,6 +128,65 @@ static void replace_timeline(struct backup_file *file, bool foreign)
     timeline->origin = file->timeline->origin;
     timeline->writer = file->timeline->writer;
     file->timeline = timeline;
+}
+
+/* The files that the set lists become others than those that the database had when its BACKUP wrote
+ * it; false = no such word. */
+static bool change_files(struct backup_file *file, const char *word)
+{
+    struct database_file *first = &file->files[0], *last = &file->files[file->files_count - 1];
+    if (text_equal_nocase(word, "files-changed")) {
+        file->files_count--;
+    } else if (text_equal_nocase(word, "no-primary")) {
+        memmove(first, first + 1, --file->files_count * sizeof *first);
+    } else if (text_equal_nocase(word, "file-dropped")) {
+        first->drop_lsn = file->first_lsn;
+    } else if (text_equal_nocase(word, "paths-mixed") && file->timeline->origin != NULL) {
+        first->path = timeline_fork(file->timeline->origin->lab, file->timeline, file->first_lsn);
+    } else if (text_equal_nocase(word, "file-unknown") && file->files_count < DATABASE_FILES) {
+        last[1] = (struct database_file){.id = last->id + 1, .create_lsn = file->first_lsn - 1};
+        text_copy(last[1].logical_name, sizeof last->logical_name, "LaterFile");
+        text_copy(last[1].physical_name, sizeof last->physical_name, "D:\\Data\\LaterFile.ndf");
+        file->files_count++;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void keep_written_files(struct backup_file *file)
+{
+    if (file->files_written == NULL) {
+        file->files_written_count = file->files_count;
+        file->files_written = memory_new(sizeof file->files);
+        memcpy(file->files_written, file->files, sizeof file->files);
+    }
+}
+
+static void take_back_files(struct backup_file *file)
+{
+    if (file->files_written != NULL) {
+        memcpy(file->files, file->files_written, sizeof file->files);
+        file->files_count = file->files_written_count;
+    }
+    free(file->files_written);
+    file->files_written = NULL;
+    file->chain_since_lsn = file->log_since_lsn = 0;
+}
+
+/* What became of the log that the set holds, and of the files that it lists; false = no such
+ * word. */
+static bool set_past(struct backup_file *file, const char *word)
+{
+    if (text_equal_nocase(word, "fork-gap")) {
+        file->chain_since_lsn = file->last_lsn;
+    } else if (text_equal_nocase(word, "log-begun-anew")) {
+        file->log_since_lsn = file->last_lsn;
+    } else {
+        keep_written_files(file);
+        return change_files(file, word);
+    }
+    return true;
 }
 
 /* A property of the set itself; false = no such word. */
@@ -150,7 +207,7 @@ static bool set_property(struct backup_file *file, const char *word)
     } else if (text_equal_nocase(word, "foreign") || text_equal_nocase(word, "forked")) {
         replace_timeline(file, text_equal_nocase(word, "foreign"));
     } else {
-        return false;
+        return set_past(file, word);
     }
     return true;
 }
@@ -162,6 +219,7 @@ bool backup_file_set_state(struct backup_file *file, const char *word)
             file->state = (enum file_state)i;
             file->damaged = file->bulk_logged = file->unmarked = false;
             file->has_checksums = true;
+            take_back_files(file);
             return true;
         }
     }

@@ -170,9 +170,9 @@ static void add_file(struct row *row, const struct backup_file *backup, size_t i
     row_text(row, file->is_log ? NULL : "PRIMARY");
     row_int(row, file->size_bytes);
     row_int(row, file->is_log ? INT64_C(2199023255552) : INT64_C(35184372080640));
-    row_int(row, (int64_t)index + 1);
+    row_int(row, file->id);
     row_lsn(row, file->is_log ? 0 : file->create_lsn);
-    row_lsn(row, 0);
+    row_lsn(row, file->drop_lsn);
     uint8_t unique[16];
     memcpy(unique, backup->timeline->family_guid, sizeof unique);
     unique[0] = (uint8_t)(unique[0] + index);

@@ -72,6 +72,11 @@ bool restore_interrupted(struct restore_run *run, int percent);
 /* 33111 where the backup of an encrypted database needs a certificate that is not here. */
 bool restore_check_certificate(struct restore_run *run);
 
+/* 4342 where the set has no primary file. */
+bool restore_check_primary(struct restore_run *run);
+/* Whether a log fits the database's past and its files: 3121, 3155, 4312, 4328, 4337, 4342, 4349. */
+bool restore_check_fit(struct restore_run *run);
+
 /* The rules. Each fails with its own number. */
 bool restore_check_database(struct restore_run *run);      /* RESTORE DATABASE ... FROM */
 bool restore_check_log(struct restore_run *run);           /* RESTORE LOG */

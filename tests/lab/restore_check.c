@@ -169,7 +169,7 @@ bool restore_check_log(struct restore_run *run)
         return restore_fail(run, 4323, NULL);
     }
     return restore_check_set(run) && check_standby(run) && check_undo_file(run) &&
-           check_log_order(run);
+           check_log_order(run) && restore_check_fit(run);
 }
 
 /* A differential set: on its own base, onto a database that waits, not behind what it has. */

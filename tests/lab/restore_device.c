@@ -78,38 +78,8 @@ bool restore_open(struct restore_run *run)
     return true;
 }
 
-/* The error of a set that does not fit what became of the database's files and log; 0 = it does. */
-static int misfit_error(enum file_state state)
-{
-    switch (state) {
-    case FILE_PATHS_MIXED:
-        return 3121;
-    case FILE_FILES_CHANGED:
-        return 3155;
-    case FILE_FORK_GAP:
-        return 4312;
-    case FILE_FILE_UNKNOWN:
-        return 4328;
-    case FILE_LOG_HALTS:
-        return 4332;
-    case FILE_FILE_DROPPED:
-        return 4337;
-    case FILE_NO_PRIMARY:
-        return 4342;
-    case FILE_LOG_BEGUN_ANEW:
-        return 4349;
-    default:
-        return 0;
-    }
-}
-
 bool restore_check_set(struct restore_run *run)
 {
-    int misfit = run->database == NULL ? 0 : misfit_error(run->file->state);
-    if (misfit != 0) {
-        restore_fail_planted(run, misfit);
-        return false;
-    }
     const struct backup_file *file = run->file;
     bool continues = run->statement->continue_after_error;
 
@@ -146,6 +116,8 @@ static bool read_fails(struct restore_run *run)
                      RESTORE_TEXTS(run->database->files[0].physical_name, "112(the disk is full)"));
     } else if (log && run->file->state == FILE_REDO_FAILS) {
         restore_fail_planted(run, 3456);
+    } else if (log && run->file->state == FILE_LOG_HALTS) {
+        restore_fail(run, 4332, RESTORE_TEXTS(run->database->name));
     } else {
         return false;
     }

@@ -92,7 +92,7 @@ bool restore_check_files(struct restore_run *run)
     bool good = true;
     memcpy(run->files, run->file->files, sizeof run->files);
     run->files_count = run->file->files_count;
-    if (!apply_moves(run)) {
+    if (!restore_check_primary(run) || !apply_moves(run)) {
         return false;
     }
     for (size_t i = 0; i < run->files_count; i++) {
@@ -164,8 +164,7 @@ static bool recover(struct restore_run *run)
         return true;
     }
     if (database->files_disagree) {
-        restore_fail_planted(run, 4331);
-        return false;
+        return restore_fail(run, 4331, NULL);
     }
     if (database->recovery_fails) {
         database->state = DATABASE_RECOVERY_PENDING;

@@ -242,7 +242,7 @@ static void redo_that_fails_is_3456_and_ends_the_session(void **state)
     assert_true(restored(f)->redo_lsn == f->full->last_lsn);
 }
 
-/* A set that does not fit what became of the database's files: nothing is restored from it. */
+/* A log that does not fit what became of the database's log and files: nothing comes of it. */
 static void assert_misfit(struct fixture *f, const char *file_state, int number)
 {
     char numbers[20];
@@ -256,6 +256,49 @@ static void assert_misfit(struct fixture *f, const char *file_state, int number)
     assert_true(restored(f)->redo_lsn == f->full->last_lsn);
     file_becomes(f, "log1", "readable");
     assert_says(f, LOG(1) "NORECOVERY", DONE);
+}
+
+/* 4312 and 4349 follow from the redo LSN: one step behind it is a gap, at it is none. */
+static void what_lies_before_the_redo_point_breaks_no_chain(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    lab_lsn redo = restored(f)->redo_lsn;
+    f->logs[0]->chain_since_lsn = redo + 1;
+    assert_says(f, LOG(1) "NORECOVERY", "4312 3013");
+    f->logs[0]->chain_since_lsn = redo;
+    f->logs[0]->log_since_lsn = redo + 1;
+    assert_says(f, LOG(1) "NORECOVERY", "4349 3013");
+    f->logs[0]->log_since_lsn = redo;
+    assert_says(f, LOG(1) "NORECOVERY", DONE);
+}
+
+/* 4328, 4337 and 3121 follow from what the log lists, the redo LSN and the database's own files. */
+static void a_file_fits_by_its_lsns_and_its_name(void **state)
+{
+    struct fixture *f = *state;
+    full_restored(f);
+    lab_lsn redo = restored(f)->redo_lsn;
+    struct database_file *data = &f->logs[0]->files[0];
+    data->drop_lsn = redo;
+    assert_says(f, LOG(1) "NORECOVERY", "4337 3013");
+    data->drop_lsn = redo + 1;
+    data->path = timeline_fork(f->lab, f->logs[0]->timeline, redo);
+    assert_says(f, LOG(1) "NORECOVERY", "3121 3013");
+    data->path = f->logs[0]->timeline;
+    file_becomes(f, "log1", "file-unknown");
+    f->logs[0]->files[2].create_lsn = redo - 1;
+    assert_says(f, LOG(1) "NORECOVERY", "4328 3013");
+    assert_non_null(strstr(told[0].text, "LaterFile"));
+    f->logs[0]->files[2].create_lsn = redo;
+    assert_says(f, LOG(1) "NORECOVERY", "4035 " DONE);
+    assert_int_equal(restored(f)->files_count, 3);
+    file_becomes(f, "log2", "readable");
+    assert_says(f, LOG(2) "NORECOVERY", "3155 3013");
+    full_restored(f);
+    file_becomes(f, "log1", "readable");
+    assert_says(f, LOG(1) "NORECOVERY", DONE);
+    assert_says(f, LOG(2) "NORECOVERY", DONE);
 }
 
 static void recovery_of_files_that_disagree_is_4331(void **state)
