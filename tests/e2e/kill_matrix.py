@@ -19,6 +19,7 @@ from matrix import (ROUTES, STOPPED, MatrixLab, add_options, choose, finish,  # 
                     run_matrix, switches_of, undisturbed_stop)
 
 SHIM = os.path.join(BUILD, "kill-shim.so")
+BEFORE_IT_DIES = 64  # calls that its other threads make until the kill is there
 STATES = ("preparing", "restoring", "gate", "recovering", "verifying")
 
 
@@ -46,6 +47,7 @@ def kill_at(route, switches, point):
     near the end may lie behind that of its own."""
     with MatrixLab(route, switches) as lab:
         _, calls = run_counted(lab, STOPMARK_KILL_AT=str(point))
+        expect(calls < point + BEFORE_IT_DIES, f"killed at {point}, it went on to {calls}")
         state = finish(lab, f"{route} killed at {point}", may_stop=bool(switches))
         return state if calls >= point else "behind its end"
 

@@ -150,17 +150,18 @@ def proof_order(rows, roster=None):
 def check_record(lab, databases=10, plan=None):
     """No log that was restored whole is sent again, the stop clause is the same on all, and nothing
     is recovered before every database was proven. With the plan: no log of it was skipped and none
-    beside it was sent."""
+    beside it was sent, and no full set that was restored whole was sent again."""
     rows = read_record(lab)
     proof_order(rows)
     complete, clauses, proven, recovered = set(), set(), {}, {}
-    logs, own = {}, {}
+    logs, fulls, own = {}, {}, {}
     for row in rows:
         database = (row["server_name"], row["database_name"])
         if row["kind"] == "RESTORE LOG":
             key = (*database, row["path"].lower())
             expect(key not in complete, f"restored whole, and sent again: {key}")
             expect(row["error_number"] not in (4305, 4326), f"sent out of order: {row}")
+            expect(row["stop_kind"], f"a log without a stop clause: {row}")
             own.setdefault(database, set()).add((row["stop_kind"], row["stop_name"]))
             # where only the LSN tells two marks of a name apart, each database has its own
             if not row["stop_name"].startswith("lsn:"):
@@ -172,16 +173,20 @@ def check_record(lab, databases=10, plan=None):
             # a full restore begins the database's chain anew
             complete = {key for key in complete if key[:2] != database}
             logs[database] = []
+            if row["succeeded"]:
+                fulls.setdefault(database, []).append(row["path"].lower())
         elif row["succeeded"] and row["restore_end"] == "STANDBY":
             proven[database] = row["id"]
         if row["restore_end"] == "RECOVERY":
             expect(len(proven) == databases,
                    f"{database} was recovered when {len(proven)} of {databases} were proven")
-            recovered[database] = row["id"]
+            if row["succeeded"]:
+                recovered[database] = row["id"]
     expect(len(clauses) <= 1 and all(len(c) == 1 for c in own.values()),
            f"stop clauses: {clauses}, {own}")
     expect(len(recovered) == databases, f"{len(recovered)} databases were recovered")
     for one in plan["databases"] if plan else ():
-        wanted = [s["file"].lower() for s in one["steps"] if s["kind"] == "restore-log"]
-        got = logs.get((one["server"], one["database"]))
-        expect(got == wanted, f"{one['database']}: the logs {got} and not {wanted}")
+        for kind, sent in (("restore-log", logs), ("restore-full", fulls)):
+            wanted = [s["file"].lower() for s in one["steps"] if s["kind"] == kind]
+            got = sent.get((one["server"], one["database"]), [])
+            expect(got == wanted, f"{one['database']}: {kind} of {got} and not of {wanted}")
