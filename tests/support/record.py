@@ -128,7 +128,8 @@ def rosters(lab, rows):
         mine = [n for n in names if n.startswith("stopmark") and n.endswith(" " + run["uuid"][:8])]
         report = lab.json("report", str(run["run"])) if mine else {"gate": False}
         if report["gate"]:
-            found[mine[0]] = {(d["server"], d["database"]) for d in report["databases"]}
+            found[mine[0]] = {(d["server"], d["database"]) for d in report["databases"]
+                              if "\ufffd" not in d["database"]}  # cleaned: not the server's name
     return found
 
 
