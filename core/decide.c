@@ -115,7 +115,7 @@ static enum resume_action decide_full(const struct sent *sent, const struct live
     /* An interrupted full restore leaves RESTORING or nothing; it starts from its beginning. */
     if (!row && (live->state == STATE_ABSENT || live->state == STATE_RESTORING))
         return RESUME_SEND;
-    if (!row && live->state == sent->state_before)
+    if (!row && untouched(sent, live))
         return RESUME_SEND;
     return ask(error, where, live, "a full restore was sent, and it cannot be told what it did");
 }

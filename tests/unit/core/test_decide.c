@@ -469,6 +469,53 @@ static void a_full_restore_whose_redo_point_is_elsewhere_stops_and_asks(void **s
     assert_int_equal(decide(&sent, &live), RESUME_ASK);
 }
 
+static void a_full_restore_is_never_sent_again_over_another_state(void **state)
+{
+    (void)state;
+    struct sent sent = {.kind = STEP_RESTORE_FULL, .state_before = STATE_RESTORING,
+                        .history_before = 6, .first_lsn = at("10"), .last_lsn = at("40")};
+    struct live live = {.state = STATE_ONLINE, .files_visible = true, .history_visible = true};
+    assert_int_equal(decide(&sent, &live), RESUME_ASK); /* somebody recovered it */
+    sent.state_before = STATE_ONLINE;
+    assert_int_equal(decide(&sent, &live), RESUME_SEND); /* as before: nothing was done */
+    sent.standby_before = true;
+    assert_int_equal(decide(&sent, &live), RESUME_ASK); /* it was in STANDBY, and is in use now */
+    live.standby = true;
+    assert_int_equal(decide(&sent, &live), RESUME_SEND);
+    live = restoring("60"); /* restored, and rolled on by somebody */
+    add_row(&live, 'D', "10", "40");
+    sent = (struct sent){.kind = STEP_RESTORE_FULL, .state_before = STATE_RESTORING,
+                         .redo_before = at("60"), .first_lsn = at("10"), .last_lsn = at("40")};
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+}
+
+static void a_log_of_which_no_lsn_is_known_is_never_sent_again(void **state)
+{
+    (void)state;
+    struct sent sent = a_log();
+    struct live live = restoring("100");
+    sent.last_lsn = (struct lsn){0};
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+    sent = a_log();
+    sent.redo_before = live.redo_lsn = (struct lsn){0};
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+}
+
+static void a_recovery_that_was_cut_off_is_sent_again_from_what_it_left(void **state)
+{
+    (void)state;
+    struct sent sent = {.kind = STEP_RECOVER, .state_before = STATE_ONLINE, .standby_before = true};
+    struct live live = restoring("150");
+    assert_int_equal(decide(&sent, &live), RESUME_SEND);
+    live.state = STATE_OFFLINE;
+    live.standby = true;
+    assert_int_equal(decide(&sent, &live), RESUME_ASK);
+    live.state = STATE_ONLINE;
+    sent.state_before = STATE_RESTORING;
+    sent.standby_before = false;
+    assert_int_equal(decide(&sent, &live), RESUME_SEND);
+}
+
 static void a_proof_is_sent_again_only_where_nothing_moved(void **state)
 {
     (void)state;
@@ -557,6 +604,9 @@ int main(void)
         cmocka_unit_test(a_row_from_before_the_statement_is_no_witness_of_it),
         cmocka_unit_test(a_row_of_which_nobody_saw_whether_it_was_there_before_stops_and_asks),
         cmocka_unit_test(a_full_restore_whose_redo_point_is_elsewhere_stops_and_asks),
+        cmocka_unit_test(a_full_restore_is_never_sent_again_over_another_state),
+        cmocka_unit_test(a_log_of_which_no_lsn_is_known_is_never_sent_again),
+        cmocka_unit_test(a_recovery_that_was_cut_off_is_sent_again_from_what_it_left),
         cmocka_unit_test(a_proof_is_sent_again_only_where_nothing_moved),
         cmocka_unit_test(what_was_restored_behind_the_proof_or_the_recovery_stops_and_asks),
         cmocka_unit_test(a_standby_is_where_the_log_restored_last_was_stopped),

@@ -479,6 +479,37 @@ static void a_mark_of_no_set_counts_as_a_repetition_too(void **state)
     leave(&world);
 }
 
+/* One more mark SAME in a database's log of set 93. */
+static void add_same(struct world *world, const char *database, int64_t time_utc_ms)
+{
+    struct mark_row *strange = memory_append(world->build->servers[0], marks);
+    *strange = (struct mark_row){.database = memory_copy_text(database),
+                                 .mark = memory_copy_text("SAME"),
+                                 .lsn = build_backup(world->build, database, 93)->first_lsn,
+                                 .time_utc_ms = time_utc_ms};
+    strange->lsn.number += 5;
+}
+
+static void of_several_repetitions_the_newest_must_lie_before_after(void **state)
+{
+    (void)state;
+    /* in the order in which msdb tells them, the newest is neither the first nor the last */
+    static const int64_t sets[] = {94, 0};
+    for (size_t i = 0; i < 2; i++) {
+        struct world world = {0};
+        build_same_names(&world);
+        add_same(&world, MGMT, sets[i] == 0 ? TIME_UNKNOWN : build_time(sets[i]));
+        add_same(&world, MGMT, build_time(91));
+        add_same(&world, BOX, build_time(93));
+        add_same(&world, BOX, build_time(91));
+        const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+        assert_true(plan->possible);
+        assert_non_null(strstr(find(plan, MGMT)->steps[0].stop_clause, "N'lsn:"));
+        assert_non_null(strstr(find(plan, BOX)->steps[0].stop_clause, "N'SAME' AFTER"));
+        leave(&world);
+    }
+}
+
 static void names_with_brackets_and_quotes_are_quoted(void **state)
 {
     (void)state;
@@ -829,6 +860,7 @@ int main(void)
         cmocka_unit_test(between_two_zones_the_lsn_is_surer_than_after),
         cmocka_unit_test(a_repeated_name_without_times_and_lsns_is_refused),
         cmocka_unit_test(a_mark_of_no_set_counts_as_a_repetition_too),
+        cmocka_unit_test(of_several_repetitions_the_newest_must_lie_before_after),
         cmocka_unit_test(names_with_brackets_and_quotes_are_quoted),
         cmocka_unit_test(a_name_that_cannot_be_written_is_refused),
         cmocka_unit_test(moved_files_and_urls_are_read_from_where_they_are),
