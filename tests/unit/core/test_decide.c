@@ -504,7 +504,8 @@ static void a_log_of_which_no_lsn_is_known_is_never_sent_again(void **state)
 static void a_recovery_that_was_cut_off_is_sent_again_from_what_it_left(void **state)
 {
     (void)state;
-    struct sent sent = {.kind = STEP_RECOVER, .state_before = STATE_ONLINE, .standby_before = true};
+    struct sent sent = {.kind = STEP_RECOVER, .state_before = STATE_ONLINE, .standby_before = true,
+                        .history_before = 6};
     struct live live = restoring("150");
     assert_int_equal(decide(&sent, &live), RESUME_SEND);
     live.state = STATE_OFFLINE;

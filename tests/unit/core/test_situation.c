@@ -391,6 +391,22 @@ static void a_move_goes_to_its_own_mark_and_no_other(void **state)
     leave(&world);
 }
 
+/* They restore the standby's own databases, and recover at once. */
+static void biztalks_jobs_make_no_copies_and_no_move(void **state)
+{
+    (void)state;
+    struct world world = open_world();
+    struct plan_request request = rehearsal;
+    request.method = METHOD_JOBS;
+    assert_reason(make(&world, request), "the standby's own databases: use direct");
+    leave(&world);
+    world = open_move();
+    request = move;
+    request.method = METHOD_JOBS;
+    assert_reason(make(&world, request), "which BizTalk's jobs cannot: use direct");
+    leave(&world);
+}
+
 static void what_a_move_found_out_survives_the_journal(void **state)
 {
     (void)state;
@@ -446,6 +462,7 @@ int main(void)
         cmocka_unit_test(a_move_shows_every_statement_that_the_sources_get),
         cmocka_unit_test(a_move_is_refused_without_its_source_or_the_right_to_write_there),
         cmocka_unit_test(a_move_goes_to_its_own_mark_and_no_other),
+        cmocka_unit_test(biztalks_jobs_make_no_copies_and_no_move),
         cmocka_unit_test(what_a_move_found_out_survives_the_journal),
         cmocka_unit_test(every_situation_tells_what_it_does_and_promises),
     };
