@@ -218,7 +218,9 @@ bool wizard_may_go_on(const struct wizard *wizard, char *why, size_t size)
             text_copy(why, size, "type the group's name first");
         break;
     case WIZARD_RUN:
-        if (!run_is_over(wizard))
+        if (wizard->phase == WIZARD_RUN_REFUSED)
+            text_copy(why, size, "refused, and nothing was changed: b goes back to the plan");
+        else if (!run_is_over(wizard))
             text_copy(why, size, "the run is not over");
         break;
     case WIZARD_VERIFY:

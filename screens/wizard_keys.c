@@ -398,8 +398,10 @@ static struct reaction run_key(struct wizard_screen *screen, enum action_id acti
         run_client_send(screen->client, RUN_COMMAND_PAUSE);
         wizard_say(screen, ATTR_WARNING, "pause asked for: what is under way is finished first");
     } else if (action == ACTION_RUN_PAUSE && snapshot->can_resume) {
+        screen->status[0] = '\0';
         run_client_send(screen->client, RUN_COMMAND_CONTINUE);
     } else if (action == ACTION_RUN_RETRY && snapshot->can_retry) {
+        screen->status[0] = '\0';
         run_client_send(screen->client, RUN_COMMAND_RETRY);
     } else if ((action == ACTION_RUN_ABORT || action == ACTION_RUN_ABORT_NOW) &&
                snapshot->can_abort) {
@@ -407,8 +409,8 @@ static struct reaction run_key(struct wizard_screen *screen, enum action_id acti
         reaction.flush_input = true;
     } else if (action == ACTION_RUN_PAUSE || action == ACTION_RUN_RETRY ||
                action == ACTION_RUN_ABORT || action == ACTION_RUN_ABORT_NOW) {
-        return reaction_message(ATTR_WARNING, "not possible now: %s",
-                                words_run_state(snapshot->summary.state));
+        wizard_say(screen, ATTR_WARNING, "not possible now: %s",
+                   words_run_state(snapshot->summary.state));
     } else {
         return (struct reaction){0};
     }

@@ -11,20 +11,20 @@
 #include "tui/chart.h"
 #include "tui/wrap.h"
 
-enum { NAME_CELLS = 21, GAUGE_CELLS = 17, SET_CELLS = 7 };
+enum { NAME_CELLS = 21, GAUGE_CELLS = 17, SET_CELLS = 7, WIDE_COLUMNS = 76, LANE_RANKS = 6 };
 
 static int gauge_cells(const struct canvas *canvas)
 {
     if (canvas->columns < 60)
         return 6;
-    return canvas->columns < 76 ? 11 : GAUGE_CELLS;
+    return canvas->columns < WIDE_COLUMNS ? 9 : GAUGE_CELLS; /* the time left needs its cells */
 }
 
 /* "1184  11:52:10  1 min 20 s" or the lane's state. */
 static void draw_lane(const struct canvas *canvas, int row, const struct run_database *lane)
 {
     char text[400], reached[WORDS_SIZE], left[WORDS_SIZE];
-    bool narrow = canvas->columns < 60;
+    bool narrow = canvas->columns < 60, wide = canvas->columns >= WIDE_COLUMNS;
     int gauge = gauge_cells(canvas);
     canvas_fit(canvas, row, 1, NAME_CELLS - 1, ALIGN_LEFT, ATTR_NORMAL, lane->database);
     unsigned attr = lane->state == LANE_FAILED   ? ATTR_CRITICAL
@@ -41,11 +41,13 @@ static void draw_lane(const struct canvas *canvas, int row, const struct run_dat
         reached[0] = left[0] = '\0';
         if (lane->reached_utc_ms != TIME_UNKNOWN)
             time_format_of_day(reached, sizeof reached, lane->reached_utc_ms);
-        if (lane->left_ms != DURATION_UNKNOWN)
-            words_duration(left, sizeof left,
-                           lane->left_ms > 1000 ? lane->left_ms / 1000 * 1000 : 1000);
+        int64_t left_ms = lane->left_ms > 1000 ? lane->left_ms / 1000 * 1000 : 1000;
+        if (lane->left_ms != DURATION_UNKNOWN && wide)
+            words_duration(left, sizeof left, left_ms);
+        else if (lane->left_ms != DURATION_UNKNOWN)
+            words_short(left, sizeof left, left_ms);
         snprintf(text, sizeof text, "%s%s%s%s", reached, reached[0] ? "  " : "", left,
-                 left[0] ? " left" : "");
+                 left[0] && wide ? " left" : "");
         canvas_fit(canvas, row, column, canvas->columns - column, ALIGN_LEFT, ATTR_NORMAL, text);
         return;
     }
@@ -60,9 +62,24 @@ static void draw_lane(const struct canvas *canvas, int row, const struct run_dat
                glyph_attr(words_lane_glyph(lane->state)), text);
 }
 
-/* The lanes of one destination under its name. */
+/* How much a lane is to be seen where not all have room: 0 first. */
+static int lane_rank(const struct run_database *lane)
+{
+    static const int ranks[] = {
+        [LANE_FAILED] = 0,  [LANE_RESTORING] = 1, [LANE_RECOVERING] = 1, [LANE_PAUSED] = 1,
+        [LANE_WAITING] = 2, [LANE_AT_MARK] = 3,   [LANE_PROVEN] = 3,     [LANE_ONLINE] = 4,
+        [LANE_VERIFIED] = LANE_RANKS - 1};
+    return ranks[lane->state];
+}
+
+static bool is_shown(const struct run_database *lane, const char *server, int limit)
+{
+    return lane_rank(lane) <= limit && !strcmp(lane->server, server);
+}
+
+/* The lanes of one destination under its name, as far as the limit goes. */
 static int draw_server(const struct run_snapshot *snapshot, const struct canvas *canvas, int row,
-                       const char *server)
+                       const char *server, int limit)
 {
     canvas_text(canvas, row, 0, ATTR_STRONG, server);
     if (row == 0 && canvas->columns >= 60)
@@ -70,23 +87,55 @@ static int draw_server(const struct run_snapshot *snapshot, const struct canvas 
                     ATTR_SECONDARY, "set    at / left");
     row++;
     for (size_t i = 0; i < snapshot->databases_count && row < canvas->rows; i++)
-        if (!strcmp(snapshot->databases[i].server, server))
+        if (is_shown(&snapshot->databases[i], server, limit))
             draw_lane(canvas, row++, &snapshot->databases[i]);
     return row;
 }
 
-/* Grouped by destination, although the snapshot is in the order of recovery. */
-static int draw_lanes(const struct run_snapshot *snapshot, const struct canvas *canvas, int row)
+/* True where the i-th is the first of its server within the limit. */
+static bool opens_server(const struct run_snapshot *snapshot, size_t i, int limit)
 {
-    for (size_t i = 0; i < snapshot->databases_count && row < canvas->rows; i++) {
-        const char *server = snapshot->databases[i].server;
-        bool drawn = false;
-        for (size_t k = 0; k < i; k++)
-            drawn |= !strcmp(snapshot->databases[k].server, server);
-        if (!drawn)
-            row = draw_server(snapshot, canvas, row, server);
+    const char *server = snapshot->databases[i].server;
+    for (size_t k = 0; k < i; k++)
+        if (is_shown(&snapshot->databases[k], server, limit))
+            return false;
+    return lane_rank(&snapshot->databases[i]) <= limit;
+}
+
+/* The rows that the lanes within the limit take, with their servers' names. */
+static int lanes_rows(const struct run_snapshot *snapshot, int limit, size_t *lanes)
+{
+    int rows = 0;
+    *lanes = 0;
+    for (size_t i = 0; i < snapshot->databases_count; i++) {
+        *lanes += lane_rank(&snapshot->databases[i]) <= limit;
+        rows += opens_server(snapshot, i, limit);
     }
-    return row;
+    return rows + (int)*lanes;
+}
+
+/* Grouped by destination, although the snapshot is in the order of recovery. Where not all have
+ * room, those that are done give way first, and it is said how many. */
+static void draw_lanes(const struct run_snapshot *snapshot, const struct canvas *canvas)
+{
+    int limit = LANE_RANKS - 1, row = 0;
+    size_t lanes;
+    while (lanes_rows(snapshot, limit, &lanes) > canvas->rows - (limit < LANE_RANKS - 1) &&
+           limit > 0)
+        limit--;
+    bool all = lanes_rows(snapshot, limit, &lanes) <= canvas->rows &&
+               lanes == snapshot->databases_count;
+    struct canvas inside = canvas_region(canvas, 0, 0, canvas->rows - !all, -1);
+    for (size_t i = 0; i < snapshot->databases_count && row < inside.rows; i++)
+        if (opens_server(snapshot, i, limit))
+            row = draw_server(snapshot, &inside, row, snapshot->databases[i].server, limit);
+    if (all)
+        return;
+    if (lanes == snapshot->databases_count || limit == 0)
+        canvas_text(canvas, canvas->rows - 1, 0, ATTR_WARNING, "not all databases have room here");
+    else
+        canvas_format(canvas, canvas->rows - 1, 0, ATTR_SECONDARY, "%zu of %zu further on, not shown",
+                      snapshot->databases_count - lanes, snapshot->databases_count);
 }
 
 /* What stands between here and recovery. */
@@ -191,8 +240,10 @@ void wizard_draw_run(struct wizard_screen *screen, const struct screen_world *wo
     }
     row = draw_state(snapshot, canvas, row);
     int foot = canvas->rows >= 12 ? 3 : 1;
-    struct canvas lanes = canvas_region(canvas, row, 0, canvas->rows - row - foot, -1);
-    row += draw_lanes(snapshot, &lanes, 0);
+    if (canvas->rows - row > foot) {
+        struct canvas lanes = canvas_region(canvas, row, 0, canvas->rows - row - foot, -1);
+        draw_lanes(snapshot, &lanes);
+    }
     draw_gate(snapshot, canvas, canvas->rows - foot);
     const struct run_database *failed = failed_lane(snapshot);
     if (failed && foot > 1) {

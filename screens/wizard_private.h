@@ -1,5 +1,5 @@
 /* What the wizard screen's files share: its state, its pages, its work in threads. Main thread
- * only; nobody else includes this.
+ * only; nobody but they and their tests includes this.
  */
 #ifndef STOPMARK_SCREENS_WIZARD_PRIVATE_H
 #define STOPMARK_SCREENS_WIZARD_PRIVATE_H
@@ -57,6 +57,7 @@ struct wizard_screen {
     char status[600];                      /* what came of the last of them */
     unsigned status_attr;
     char note[200];                        /* for the message line of other screens */
+    enum action_id run_bar[8];             /* the keys that do something to the run now */
     int64_t started_monotonic_ms;          /* of the start that PREPARE has not answered */
 };
 

@@ -183,8 +183,15 @@ static void move_on(struct wizard_screen *screen)
     if (state != RUN_AFTER && state != RUN_DONE)
         return;
     wizard->step = WIZARD_VERIFY;
+    screen->status[0] = '\0'; /* it was about the run's keys */
     wizard_work_load_report(screen, true);
     screen->pager_step = WIZARD_STEPS;
+}
+
+static bool has_failed(const struct wizard *wizard)
+{
+    return wizard->phase == WIZARD_RUN_WATCHED && wizard->snapshot &&
+           wizard->snapshot->summary.state == RUN_FAILED;
 }
 
 static void fd_ready(void *self, const struct screen_world *world)
@@ -212,6 +219,8 @@ static void fd_ready(void *self, const struct screen_world *world)
         if (wizard_is_running(screen->wizard)) {
             wizard_run_lost(screen->wizard, NULL);
             wizard_work_attach(screen, false);
+        } else if (has_failed(screen->wizard)) {
+            wizard_run_lost(screen->wizard, NULL); /* it waited long enough: Enter resumes it */
         }
     }
     move_on(screen);
@@ -244,6 +253,11 @@ static const char *note(const void *self)
         snprintf(text, size, "run %lld is %s, %d of %zu at the mark", (long long)wizard->run,
                  words_run_state(wizard->snapshot->summary.state), wizard->snapshot->at_mark,
                  wizard->snapshot->databases_count);
+    else if (has_failed(wizard) && wizard->step == WIZARD_RUN)
+        snprintf(text, size, "run %lld has FAILED%s", (long long)wizard->run,
+                 wizard->snapshot->can_retry && screen->client ? " and waits for you" : "");
+    else if (wizard->phase == WIZARD_RUN_REFUSED && wizard->step == WIZARD_RUN)
+        text_copy(text, size, "the run was refused before its first write");
     else if (wizard->phase == WIZARD_RUN_LOST && wizard->step == WIZARD_RUN)
         snprintf(text, size, "run %lld has no worker", (long long)wizard->run);
     else if (wizard->phase == WIZARD_RUN_NONE)
@@ -269,6 +283,30 @@ static void dump(void *self, const struct screen_world *world, enum glyph_set se
     canvas_close(&canvas);
 }
 
+/* Only what does something now: a failed run waits for t or a, and behind the gate nothing is to be
+ * paused or aborted any more. */
+static const enum action_id *run_bar(const struct wizard_screen *screen)
+{
+    const struct wizard *wizard = screen->wizard;
+    const struct run_snapshot *snapshot = screen->client ? wizard->snapshot : NULL;
+    enum action_id *bar = ((struct wizard_screen *)(uintptr_t)screen)->run_bar;
+    size_t count = 0;
+    if (wizard->phase == WIZARD_RUN_REFUSED)
+        bar[count++] = ACTION_WIZARD_BACK;
+    if (snapshot && snapshot->can_retry)
+        bar[count++] = ACTION_RUN_RETRY;
+    if (snapshot && (snapshot->can_pause || snapshot->can_resume))
+        bar[count++] = ACTION_RUN_PAUSE;
+    if (snapshot && snapshot->can_abort)
+        bar[count++] = ACTION_RUN_ABORT;
+    if (wizard_is_running(wizard) || (snapshot && snapshot->can_retry))
+        bar[count++] = ACTION_RUN_DETACH;
+    else if (wizard->phase != WIZARD_RUN_REFUSED)
+        bar[count++] = ACTION_WIZARD_NEXT;
+    bar[count] = ACTION_NONE;
+    return bar;
+}
+
 static const enum action_id *bar_now(const void *self)
 {
     static const enum action_id steps[] = {ACTION_WIZARD_NEXT, ACTION_WIZARD_BACK, ACTION_NONE};
@@ -276,9 +314,6 @@ static const enum action_id *bar_now(const void *self)
                                                ACTION_SOURCES_DIE, ACTION_NONE};
     static const enum action_id plan[] = {ACTION_WIZARD_NEXT, ACTION_WIZARD_BACK,
                                           ACTION_WIZARD_REPLACE, ACTION_FILTER, ACTION_NONE};
-    static const enum action_id run[] = {ACTION_RUN_DETACH, ACTION_RUN_PAUSE, ACTION_RUN_RETRY,
-                                         ACTION_RUN_ABORT, ACTION_NONE};
-    static const enum action_id over[] = {ACTION_WIZARD_NEXT, ACTION_NONE};
     const struct wizard_screen *screen = self;
     switch (screen->wizard->step) {
     case WIZARD_PREFLIGHT:
@@ -286,7 +321,7 @@ static const enum action_id *bar_now(const void *self)
     case WIZARD_PLAN:
         return plan;
     case WIZARD_RUN:
-        return wizard_is_running(screen->wizard) ? run : over;
+        return run_bar(screen);
     default:
         return steps;
     }

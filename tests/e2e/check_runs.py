@@ -16,8 +16,8 @@ import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
 from record import check_record, read_record, restore_login, stands_still  # noqa: E402
 from slow import (FAST, RESTORE, SlowRun, enabled_jobs, execute, expect_done,  # noqa: E402
-                  held_when, kill_worker, logs_running, rate, recoveries, run_row, state_of,
-                  wait_state, worker)
+                  held_when, kill_worker, logs_running, planned_file, rate, recoveries, run_row,
+                  state_of, wait_state, worker)
 
 
 def a_second_operator_is_refused_and_told_who_holds_the_lock():
@@ -324,12 +324,6 @@ def a_full_disk_pauses_the_lanes_and_loses_nothing():
         expect(stands_still(lab), "nothing is sent whose intent is not durable")
         subprocess.run(["prlimit", "--pid", str(pid), "--fsize=unlimited:"], check=True)
         expect_done(lab)
-
-
-def planned_file(lab, database):
-    plan = lab.json("plan")
-    return next(step["file"] for d in plan["databases"] if d["database"] == database
-                for step in d["steps"] if step["file"])
 
 
 def a_missing_or_damaged_file_is_refused_before_the_first_write():

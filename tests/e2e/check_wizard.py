@@ -3,11 +3,14 @@
 import os
 import re
 import shutil
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 from lab import STOPMARK, expect  # noqa: E402
+from slow import (FAST, RESTORE, SlowRun, execute, held_when, kill_worker,  # noqa: E402
+                  logs_running, planned_file, rate)
 from terminal import Terminal  # noqa: E402
 
 
@@ -89,6 +92,39 @@ def a_newcomer_walks_the_wizard_to_its_end():
         shutil.rmtree(os.path.dirname(os.path.dirname(path[1])))
 
 
+def a_failed_run_tells_the_keys_it_waits_for_and_is_resumed_when_nobody_comes():
+    with SlowRun(begin=False) as lab:
+        path = planned_file(lab, "BizTalkMgmtDb")
+        done = lab.run(*RESTORE, "--detach")
+        expect(done.returncode == 0, done.stderr)
+        held = held_when(lab, lambda: logs_running(lab))
+        execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'missing'")
+        with Terminal([STOPMARK, "-c", lab.ini], lab.environment()) as terminal:
+            terminal.until("CAN WE FAIL OVER")
+            os.kill(held, signal.SIGCONT)
+            terminal.key("R")
+            terminal.until("watch run 1")
+            terminal.key("Enter")
+            step(terminal, "Run")
+            terminal.until(lambda text: "p pause/go on" in text and "a abort" in text and
+                           "t retry" not in text)
+            terminal.key("p")
+            terminal.until("paused")
+            terminal.key("p")
+            rate(lab, FAST)
+            text = terminal.until(lambda text: "t retry" in text, 60)
+            expect("a abort" in text and "pause" not in text and "d detach" in text, text)
+            expect("3201" in text and "nothing is online" in text, text)
+            terminal.key("1")
+            terminal.until("run 1 has FAILED and waits for you: R shows it")
+            terminal.key("R")
+            kill_worker(lab)
+            text = terminal.until("No worker answers for this run. Enter resumes it")
+            execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'readable'")
+            terminal.key("Enter")
+            terminal.until("proven consistent: all 10 databases are online", 60)
+
+
 def the_wizard_works_in_ascii_on_sixty_columns():
     with demo("--ascii", columns=60, rows=20) as terminal:
         terminal.until(lambda text: "live" in text)
@@ -100,4 +136,5 @@ def the_wizard_works_in_ascii_on_sixty_columns():
 
 
 support.main([a_newcomer_walks_the_wizard_to_its_end,
+              a_failed_run_tells_the_keys_it_waits_for_and_is_resumed_when_nobody_comes,
               the_wizard_works_in_ascii_on_sixty_columns])

@@ -112,6 +112,12 @@ def expect_done(lab, seconds=60):
     check_record(lab)
 
 
+def planned_file(lab, database):
+    plan = lab.json("plan")
+    return next(step["file"] for d in plan["databases"] if d["database"] == database
+                for step in d["steps"] if step["file"])
+
+
 def enabled_jobs(lab):
     return sorted((s, name) for s in ("DRSQL1", "DRSQL2")
                   for name, enabled in execute(lab, "SELECT name, enabled FROM msdb.dbo.sysjobs", s)
