@@ -24,7 +24,8 @@ static struct lag_entry lag_of(const struct group_view *view, size_t k)
     const struct roster_entry *entry = &view->roster[k];
     struct lag_entry lag = {
         .last_set = entry->applied_set, .lag_sets = -1, .lag_ms = DURATION_UNKNOWN};
-    if (entry->applied_set == 0)
+    /* Production is behind nothing: its sources are to be at rest. */
+    if (entry->applied_set == 0 || (group_entry_is_online(entry) && group_is_live(view)))
         return lag;
     lag.lag_sets = 0;
     for (size_t s = view->sets_count; s-- > 0 && view->sets[s].id > entry->applied_set;)

@@ -76,7 +76,12 @@ static int find_newest(struct planning *planning)
     int newest = plan_find_newest(planning), any = marks_find_newest_any(view);
     if (newest >= 0)
         return newest;
-    if (any >= 0)
+    if (view->readiness.live && !planning->copies)
+        plan_refuse(planning,
+                    memory_copy_text("the group was failed over: its databases are online at their "
+                                     "destinations, and a restore would overwrite the production; "
+                                     "leave them alone and set up a new standby"));
+    else if (any >= 0)
         plan_refuse(planning,
                     memory_format("no mark is reached by every database by rolling forward; the "
                                   "newest at the price of full restores is %s (set %lld): name it "

@@ -99,6 +99,7 @@ static void add_facts(struct str *out, const struct making *making, const char *
 {
     const struct plan *plan = making->plan;
     char made[40], taken[40], loss[40] = "not known";
+    bool gone = plan->loss_basis == LOSS_LAST_SEEN;
     time_format(made, sizeof made, plan->generated_utc_ms);
     time_format(taken, sizeof taken, plan->mark_time_utc_ms);
     if (plan->data_loss_ms != DURATION_UNKNOWN)
@@ -108,10 +109,11 @@ static void add_facts(struct str *out, const struct making *making, const char *
     text_clean(mark, sizeof mark, plan->mark);
     str_format(out,
                "%sgroup    %s\n%starget   stop %s the mark %s, set %lld, taken %s\n"
-               "%sloses    %s%s when this was made, and more with every minute\n"
+               "%sloses    %s%s%s\n"
                "%smade     %s by stopmark %s, from the plan %s\n%srun      %s\n",
                lead, group, lead, stop_kind_name(plan->stop), mark, (long long)plan->set, taken,
-               lead, plan->loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss, lead, made,
+               lead, gone && plan->data_loss_ms != DURATION_UNKNOWN ? "at least " : "", loss,
+               gone ? "" : " when this was made, and more with every minute", lead, made,
                STOPMARK_VERSION, plan->hash, lead, making->script->run);
     for (size_t i = 0; i < plan->left_out_count; i++) {
         char database[300], reason[600];

@@ -403,6 +403,7 @@ void app_key(struct app *app, uint32_t key)
         app_command_key(app, key);
         return;
     }
+    app->message[0] = '\0'; /* it was about the key before */
     struct app_slot *top = app_top(app);
     bool typing = top->ops->is_typing && top->ops->is_typing(top->self);
     enum action_id action = typing ? ACTION_NONE : action_for_key(key, app_scopes(app));

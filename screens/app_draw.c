@@ -112,7 +112,7 @@ static void draw_message(struct app *app, const struct canvas *canvas, int row)
     } else if (app->paused) {
         char when[WORDS_SIZE];
         time_format_of_day(when, sizeof when, app->view->now_utc_ms);
-        snprintf(text, sizeof text, "PAUSED: what is shown is of %s; Space goes on", when);
+        snprintf(text, sizeof text, "PAUSED, only this screen, as of %s; Space goes on", when);
         bar_message(canvas, row, ATTR_WARNING, text);
     } else if (app->message[0]) {
         bar_message(canvas, row, app->message_attr, app->message);
@@ -142,6 +142,9 @@ static void add_key(struct app *app, struct bar_key *keys, size_t *count, enum a
     if (id == ACTION_BACK && !app->depth)
         return;
     if (id == ACTION_RESTORE && tab_here(app) == APP_TABS)
+        return;
+    /* In the wizard Space chooses and ticks; and its pause is not that of a run. */
+    if (id == ACTION_PAUSE && tab_here(app) == APP_TABS)
         return;
     if (has_key(keys, *count, action->key))
         return;
@@ -188,7 +191,8 @@ static void draw_tiny(struct app *app, const struct canvas *canvas)
     if (mark != NULL)
         snprintf(set, sizeof set, "%lld ", (long long)app->view->sets[mark->set].id);
     words_duration(loss, sizeof loss, ready->data_loss_ms);
-    column = 1 + canvas_format(canvas, 0, column, ATTR_NORMAL, "%sloss %s", set, loss);
+    if (!ready->live)
+        column = 1 + canvas_format(canvas, 0, column, ATTR_NORMAL, "%sloss %s", set, loss);
     column = 1 + canvas_sign(canvas, 0, column, glyph);
     column = 1 + canvas_text(canvas, 0, column, glyph_attr(glyph), live);
     if (app->world.journal_note)

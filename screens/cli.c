@@ -72,8 +72,9 @@ static int help_all(void)
 {
     printf("stopmark: BizTalk Server log shipping, watched and restored to one mark\n\n");
     for (int i = 0; i < COMMANDS; i++)
-        printf("  stopmark %-8s %s\n", commands[i].name, commands[i].help);
-    printf("\n  stopmark COMMAND --help tells a command's options; -c FILE goes with every command.\n"
+        printf("  stopmark %-10s %s\n", commands[i].name, commands[i].help);
+    printf("\n  the console's options: %s\n", commands[0].usage);
+    printf("  stopmark COMMAND --help tells a command's options; -c FILE goes with every command.\n"
            "\nexit status: 0 done, 1 failed, 2 usage, 3 configuration, 4 no server answered,\n"
            "             5 refused before the first write (check: 0 ok, 1 warning, 2 critical, "
            "3 unknown)\n");

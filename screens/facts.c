@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/group.h"
 #include "screens/words.h"
 
 static void add(struct facts *facts, enum fact_kind kind, enum verdict verdict, const char *label,
@@ -86,6 +87,8 @@ const char *facts_verdict_words(const struct readiness *readiness)
 
 const char *facts_verdict_word(const struct readiness *readiness)
 {
+    if (readiness->live)
+        return "FAILED OVER";
     if (readiness->verdict == VERDICT_UNKNOWN)
         return "?";
     if (!readiness->possible)
@@ -123,7 +126,7 @@ static void target_facts(struct facts *facts, const struct group_view *view, con
         return;
     }
     char loss[WORDS_SIZE], time[WORDS_SIZE], when[WORDS_SIZE], routes[WORDS_LINE];
-    words_duration(loss, sizeof loss, mark->data_loss_ms);
+    words_loss(loss, sizeof loss, mark->data_loss_ms, view->readiness.loss_basis);
     words_duration(time, sizeof time, mark->restore_ms);
     time_format(when, sizeof when, mark->time_utc_ms);
     facts_routes(routes, sizeof routes, view, mark);
@@ -131,10 +134,8 @@ static void target_facts(struct facts *facts, const struct group_view *view, con
                            : mark->reachable     ? VERDICT_WARNING
                                                  : VERDICT_CRITICAL;
     facts_judge(facts, verdict, label,
-                "mark %s, set %lld, taken %s; loses %s%s; databases online after %s; %s",
-                mark->name, (long long)view->sets[mark->set].id, when,
-                view->readiness.loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss, time,
-                routes);
+                "mark %s, set %lld, taken %s; loses %s; databases online after %s; %s",
+                mark->name, (long long)view->sets[mark->set].id, when, loss, time, routes);
 }
 
 void facts_readiness(struct facts *facts, const struct group_view *view)
@@ -150,12 +151,10 @@ void facts_readiness(struct facts *facts, const struct group_view *view)
     if (ready->live) /* nothing is to be restored: no price, no target */
         return;
     char value[WORDS_SIZE], limit[WORDS_SIZE];
-    words_duration(value, sizeof value, ready->data_loss_ms);
+    words_loss(value, sizeof value, ready->data_loss_ms, ready->loss_basis);
     words_limit(limit, sizeof limit, &view->config->data_loss);
     facts_judge(facts, words_against_limit(ready->data_loss_ms, &view->config->data_loss),
-                "data lost if the source died now", "%s%s%s%s",
-                ready->loss_basis == LOSS_LAST_SEEN ? "at least " : "", value,
-                limit[0] ? ", " : "", limit);
+                "data lost if the source died now", "%s%s%s", value, limit[0] ? ", " : "", limit);
     words_duration(value, sizeof value, ready->restore_ms);
     words_limit(limit, sizeof limit, &view->config->restore_time);
     facts_judge(facts, words_against_limit(ready->restore_ms, &view->config->restore_time),
@@ -177,6 +176,8 @@ static void lag_fact(struct facts *facts, const char *label, int64_t ms, const s
 
 void facts_lag(struct facts *facts, const struct group_view *view)
 {
+    if (view->readiness.live) /* nothing is shipped any more */
+        return;
     facts_heading(facts, "Lag");
     lag_fact(facts, "backup age", view->lag.backup_age_ms, &view->config->backup_age);
     lag_fact(facts, "import lag", view->lag.import_ms, &view->config->import_lag);
@@ -223,9 +224,22 @@ static enum verdict standby_verdict(const struct group_view *view, const struct 
     return lag->lag_sets > 1 ? VERDICT_WARNING : VERDICT_OK;
 }
 
+/* A database of the production: where it came up. */
+static void live_fact(struct facts *facts, const struct group_view *view, size_t index,
+                      const char *label)
+{
+    const struct mark *mark = words_recovered_at(view, index);
+    if (mark)
+        facts_judge(facts, VERDICT_OK, label, "ONLINE, recovered at mark %s, set %lld", mark->name,
+                    (long long)view->sets[mark->set].id);
+    else
+        facts_judge(facts, VERDICT_OK, label, "ONLINE");
+}
+
 void facts_standby(struct facts *facts, const struct group_view *view, bool brief)
 {
-    facts_heading(facts, "Standby databases");
+    facts_heading(facts, view->readiness.live ? "Databases of the production"
+                                              : "Standby databases");
     for (size_t i = 0; i < view->roster_count; i++) {
         const struct roster_entry *entry = &view->roster[i];
         const struct lag_entry *lag = &view->lags[i];
@@ -233,6 +247,10 @@ void facts_standby(struct facts *facts, const struct group_view *view, bool brie
         if (brief && standby_verdict(view, entry, lag) == VERDICT_OK)
             continue;
         snprintf(label, sizeof label, "%s/%s", words_destination(view, entry), entry->database);
+        if (view->readiness.live && group_entry_is_online(entry)) {
+            live_fact(facts, view, i, label);
+            continue;
+        }
         words_duration(behind, sizeof behind, lag->lag_ms);
         if (lag->lag_sets < 0)
             text_copy(sets, sizeof sets, "sets behind not known");
@@ -264,8 +282,11 @@ void facts_jobs(struct facts *facts, const struct group_view *view, bool brief)
                 snprintf(last, sizeof last, "last %s at %s", job_outcome_name(job->last_outcome),
                          when);
             facts_judge(facts,
-                        job->last_outcome == OUTCOME_FAILED ? VERDICT_WARNING : VERDICT_OK, label,
-                        "%s, %s, %s", job->enabled ? "enabled" : "disabled",
+                        job->last_outcome == OUTCOME_FAILED ? VERDICT_WARNING
+                        : server->reachable                 ? VERDICT_OK
+                                                            : VERDICT_UNKNOWN,
+                        label, "%s%s, %s, %s", server->reachable ? "" : "when last seen ",
+                        job->enabled ? "enabled" : "disabled",
                         job->running ? "running" : "idle", last);
         }
     }

@@ -50,8 +50,12 @@ void facts_sources_line(char *out, size_t size, const struct group_view *view,
         worse(verdict, VERDICT_UNKNOWN);
     if (full < seen)
         worse(verdict, VERDICT_CRITICAL);
-    snprintf(out, size, "%zu in the backup job, %zu by other means; %zu of %zu in full recovery%s",
-             job, other, full, job, view->sources_alive ? "" : "; the source does not answer");
+    char model[WORDS_SIZE] = "recovery model not known";
+    if (seen > 0)
+        snprintf(model, sizeof model, "%zu of %zu in full recovery", full, seen);
+    /* what is wrong first: a narrow line is cut at its end */
+    snprintf(out, size, "%s%zu in the backup job, %zu by other means; %s",
+             view->sources_alive ? "" : "the source does not answer; ", job, other, model);
 }
 
 void facts_sets_line(char *out, size_t size, const struct group_view *view, enum verdict *verdict)
@@ -60,6 +64,10 @@ void facts_sets_line(char *out, size_t size, const struct group_view *view, enum
     const struct backup_set *full = NULL;
     size_t logs = 0;
     *verdict = VERDICT_OK;
+    if (view->sets_count && view->sets[view->sets_count - 1].chain == CHAIN_BROKEN) {
+        str_add(&line, "the chain is broken: "); /* first: a narrow line is cut at its end */
+        worse(verdict, VERDICT_CRITICAL);
+    }
     for (size_t i = view->sets_count; i-- > 0;) {
         const struct backup_set *set = &view->sets[i];
         if (set->kind == SET_FULL && set->complete && !full)
@@ -82,10 +90,6 @@ void facts_sets_line(char *out, size_t size, const struct group_view *view, enum
     }
     if (!logs || !full)
         worse(verdict, view->sets_count ? VERDICT_WARNING : VERDICT_UNKNOWN);
-    if (view->sets_count && view->sets[view->sets_count - 1].chain == CHAIN_BROKEN) {
-        str_add(&line, ", the chain is broken");
-        worse(verdict, VERDICT_CRITICAL);
-    }
     text_copy(out, size, line.length ? str_text(&line) : "no sets known");
     str_free(&line);
 }
@@ -195,7 +199,10 @@ void facts_jobs_line(char *out, size_t size, const struct group_view *view, enum
         const char *state = "not seen";
         enum verdict worst = VERDICT_OK;
         for (size_t s = 0; s < view->servers_count; s++) {
-            const struct job_row *job = server_view_job(view->servers[s], shown[k]);
+            /* what ran on a server when it was last seen runs there no more, as far as is known */
+            const struct job_row *job = view->servers[s]->reachable
+                                            ? server_view_job(view->servers[s], shown[k])
+                                            : NULL;
             enum verdict here = VERDICT_OK;
             const char *word = job ? job_state(job, &here) : NULL;
             if (word && (!strcmp(state, "not seen") || here != VERDICT_OK))

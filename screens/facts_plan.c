@@ -13,7 +13,7 @@ static void print_price(struct str *out, const struct plan *plan)
 {
     char when[WORDS_SIZE], loss[WORDS_SIZE], time[WORDS_SIZE];
     time_format(when, sizeof when, plan->mark_time_utc_ms);
-    words_duration(loss, sizeof loss, plan->data_loss_ms);
+    words_loss(loss, sizeof loss, plan->data_loss_ms, plan->loss_basis);
     words_duration(time, sizeof time, plan->restore_ms);
     str_format(out, "target: %s, set %lld, taken %s (%s, stop %s the mark)\n", plan->mark,
                (long long)plan->set, when, target_by_name(plan->by), stop_kind_name(plan->stop));
@@ -21,7 +21,7 @@ static void print_price(struct str *out, const struct plan *plan)
     str_format(out, "method: %s, %s\nmethod promises: %s\nmethod cannot: %s\n",
                method_name(plan->method), plan->gate ? "with a gate" : "WITHOUT A GATE",
                traits->promises, traits->cannot);
-    str_format(out, "loses: %s%s\n", plan->loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
+    str_format(out, "loses: %s\n", loss);
     str_format(out, "databases online after: %s (BizTalk steps not included)\n", time);
 }
 
@@ -30,12 +30,16 @@ static void print_alternatives(struct str *out, const struct plan *plan)
     for (size_t i = 0; i < plan->alternatives_count; i++) {
         const struct plan_alternative *other = &plan->alternatives[i];
         char loss[WORDS_SIZE], time[WORDS_SIZE];
-        words_duration(loss, sizeof loss, other->data_loss_ms);
+        if (other->mark == NULL) {
+            str_format(out, "alternative (%s): none\n", target_by_name(other->by));
+            continue;
+        }
+        words_loss(loss, sizeof loss, other->data_loss_ms, plan->loss_basis);
         words_duration(time, sizeof time, other->restore_ms);
         str_format(out,
                    "alternative (%s): %s, set %lld, loses %s, online after %s; %d roll forward, "
                    "%d full restore, %d not reachable\n",
-                   target_by_name(other->by), other->mark ? other->mark : "none",
+                   target_by_name(other->by), other->mark,
                    (long long)other->set, loss, time, other->roll_forward, other->full_restore,
                    other->unreachable);
     }

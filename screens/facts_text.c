@@ -76,12 +76,12 @@ char *facts_verdict_line(const struct group_view *view)
     const struct readiness *ready = &view->readiness;
     const struct mark *mark = words_mark(view, ready->newest);
     char loss[WORDS_SIZE], time[WORDS_SIZE], line[WORDS_LINE], clean[WORDS_LINE];
-    words_duration(loss, sizeof loss, ready->data_loss_ms);
+    words_loss(loss, sizeof loss, ready->data_loss_ms, ready->loss_basis);
     words_duration(time, sizeof time, ready->restore_ms);
     if (ready->possible && mark)
-        snprintf(line, sizeof line, "%s, to mark %s (set %lld), losing %s%s, databases online after %s",
-                 facts_verdict_words(ready), mark->name, (long long)view->sets[mark->set].id,
-                 ready->loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss, time);
+        snprintf(line, sizeof line, "%s, to mark %s (set %lld), losing %s, databases online after %s",
+                 facts_verdict_words(ready), mark->name, (long long)view->sets[mark->set].id, loss,
+                 time);
     else
         snprintf(line, sizeof line, "%s: %s", facts_verdict_words(ready),
                  ready->reasons_count ? ready->reasons[0] : "no reason is known");
@@ -132,10 +132,10 @@ static void print_mark(struct str *out, const struct group_view *view, const str
 {
     char when[WORDS_SIZE], loss[WORDS_SIZE], time[WORDS_SIZE], routes[WORDS_LINE];
     time_format(when, sizeof when, mark->time_utc_ms);
-    words_duration(loss, sizeof loss, mark->data_loss_ms);
+    words_loss(loss, sizeof loss, mark->data_loss_ms, view->readiness.loss_basis);
     words_duration(time, sizeof time, mark->restore_ms);
     facts_routes(routes, sizeof routes, view, mark);
-    str_format(out, "%8lld  %-32s  %-23s  %-15s  %-15s  %s\n", (long long)view->sets[mark->set].id,
+    str_format(out, "%8lld  %-32s  %-23s  %-20s  %-15s  %s\n", (long long)view->sets[mark->set].id,
                mark->name, when, mark->reachable ? loss : "-", mark->reachable ? time : "-",
                routes);
     for (size_t i = 0; i < mark->reasons_count; i++)
@@ -145,7 +145,7 @@ static void print_mark(struct str *out, const struct group_view *view, const str
 char *facts_marks_text(const struct group_view *view, size_t count)
 {
     struct str out = {0};
-    str_format(&out, "%8s  %-32s  %-23s  %-15s  %-15s  %s\n", "SET", "MARK", "TIME", "LOSES",
+    str_format(&out, "%8s  %-32s  %-23s  %-20s  %-15s  %s\n", "SET", "MARK", "TIME", "LOSES",
                "ONLINE AFTER", "ROUTES");
     for (size_t i = view->marks_count; i-- > 0 && count; count--)
         print_mark(&out, view, &view->marks[i]);

@@ -194,6 +194,11 @@ static const struct mark *selected_mark(struct marks *marks, const struct group_
 static void draw_newest(const struct group_view *view, const struct canvas *canvas, int row)
 {
     const struct mark *free_one = NULL, *any = NULL;
+    if (view->readiness.live) {
+        canvas_fit(canvas, row, 1, canvas->columns - 2, ALIGN_LEFT, ATTR_WARNING,
+                   "the group was failed over: every F would overwrite the production");
+        return;
+    }
     for (size_t i = view->marks_count; i-- > 0 && !free_one;) {
         if (view->marks[i].by_roll_forward)
             free_one = &view->marks[i];
@@ -222,14 +227,15 @@ static void draw_selected(const struct group_view *view, const struct mark *mark
         return;
     }
     time_format(when, sizeof when, mark->time_utc_ms);
-    words_duration(loss, sizeof loss, mark->data_loss_ms);
+    words_loss(loss, sizeof loss, mark->data_loss_ms, view->readiness.loss_basis);
     int column = canvas_text(canvas, row, 1, ATTR_STRONG, mark->name);
-    column = canvas_format(canvas, row, column + 2, ATTR_NORMAL, "%.10s", when);
+    if (mark->time_utc_ms != TIME_UNKNOWN) /* month and day: a year's cells are the loss's */
+        column = canvas_format(canvas, row, column + 2, ATTR_NORMAL, "%.5s", when + 5);
     enum route worst = mark->reachable ? mark->worst : ROUTE_UNREACHABLE;
     column = canvas_text(canvas, row, column + 2, glyph_attr(words_route_glyph(worst)),
                          words_route(worst));
-    canvas_format(canvas, row, column + 2, ATTR_NORMAL, "loses %s%s",
-                  view->readiness.loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
+    if (!view->readiness.live)
+        canvas_format(canvas, row, column + 2, ATTR_NORMAL, "loses %s", loss);
 }
 
 static void draw_legend(const struct canvas *canvas, int row, bool files)

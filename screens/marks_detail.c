@@ -8,10 +8,8 @@
 static void describe_price(struct pager *pager, const struct group_view *view,
                            const struct mark *mark)
 {
-    char text[WORDS_LINE], loss[WORDS_SIZE];
-    words_duration(loss, sizeof loss, mark->data_loss_ms);
-    snprintf(text, sizeof text, "%s%s",
-             view->readiness.loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
+    char text[WORDS_SIZE];
+    words_loss(text, sizeof text, mark->data_loss_ms, view->readiness.loss_basis);
     pager_field(pager, 14, "Would lose", ATTR_NORMAL, text);
     words_duration(text, sizeof text, mark->restore_ms);
     pager_field(pager, 14, "Online after", ATTR_NORMAL, text);
@@ -41,7 +39,11 @@ void marks_describe(struct pager *pager, const struct screen_world *world, const
                 mark->by_roll_forward ? "reaches it by rolling forward"
                 : mark->reachable     ? "reaches it only with full restores"
                                       : "does not reach it");
-    describe_price(pager, view, mark);
+    if (view->readiness.live)
+        pager_field(pager, 14, "Beware", ATTR_WARNING,
+                    "the group was failed over: its databases are the production");
+    else
+        describe_price(pager, view, mark);
     for (size_t i = 0; i < mark->reasons_count; i++)
         pager_field(pager, 14, i ? "" : "Reasons", ATTR_NORMAL, mark->reasons[i]);
     pager_heading(pager, "Each database");

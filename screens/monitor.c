@@ -17,6 +17,8 @@ static const char *big_word(const struct screen_world *world)
         return "...";
     if (ready->verdict == VERDICT_UNKNOWN)
         return "UNKNOWN";
+    if (ready->live)
+        return "LIVE";
     return ready->possible ? "YES" : "NO";
 }
 
@@ -35,10 +37,9 @@ static int draw_price(const struct screen_world *world, const struct canvas *can
     const struct readiness *ready = &world->view->readiness;
     const struct config *config = world->config;
     char text[WORDS_LINE], value[WORDS_SIZE], limit[WORDS_SIZE];
-    words_duration(value, sizeof value, ready->data_loss_ms);
+    words_loss(value, sizeof value, ready->data_loss_ms, ready->loss_basis);
     words_limit(limit, sizeof limit, &config->data_loss);
-    snprintf(text, sizeof text, "%s%s  %s",
-             ready->loss_basis == LOSS_LAST_SEEN ? "at least " : "", value, limit);
+    snprintf(text, sizeof text, "%s  %s", value, limit);
     row = draw_fact(canvas, row, "data lost", words_against_limit(ready->data_loss_ms,
                                                                   &config->data_loss), text);
     words_duration(value, sizeof value, ready->restore_ms);
@@ -71,7 +72,9 @@ static void draw(void *self, const struct screen_world *world, const struct canv
     }
     if (ready->reasons_count && ready->verdict != VERDICT_OK && !world->starting)
         row = draw_fact(canvas, row, "because", ready->verdict, ready->reasons[0]);
-    row = draw_price(world, canvas, row) + 1;
+    if (!ready->live) /* else nothing is to be restored, at no price */
+        row = draw_price(world, canvas, row);
+    row++;
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         enum verdict verdict = VERDICT_UNKNOWN;
         lines[i].line(text, sizeof text, world->view, &verdict);

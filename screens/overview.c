@@ -24,7 +24,10 @@ int overview_draw_verdict(const struct screen_world *world, const struct canvas 
     const struct group_view *view = world->view;
     const struct readiness *ready = &view->readiness;
     const struct mark *mark = words_mark(view, ready->newest);
-    int column = canvas_text(canvas, row, 1, ATTR_TITLE, "CAN WE FAIL OVER?");
+    const char *title = "CAN WE FAIL OVER?", *words = facts_verdict_words(ready);
+    if (text_width(title) + text_width(words) + 5 > canvas->columns)
+        title = "FAIL OVER?";
+    int column = canvas_text(canvas, row, 1, ATTR_TITLE, title);
     if (world->starting) {
         column = canvas_sign(canvas, row, column + 2, GLYPH_PROGRESS);
         canvas_text(canvas, row, column + 1, ATTR_PROGRESS, "asking every server");
@@ -32,7 +35,7 @@ int overview_draw_verdict(const struct screen_world *world, const struct canvas 
     }
     column = canvas_sign(canvas, row, column + 2, words_verdict_glyph(ready->verdict));
     column = canvas_text(canvas, row, column + 1, words_verdict_attr(ready->verdict),
-                         facts_verdict_words(ready));
+                         words);
     if (!ready->possible || !mark)
         return row + 1;
     char text[WORDS_LINE];
@@ -77,9 +80,7 @@ static void draw_target(const struct screen_world *world, const struct canvas *c
     words_when(value, sizeof value, mark->time_utc_ms, world->source_now_utc_ms);
     canvas_format(canvas, row++, column, ATTR_NORMAL, "%lld, %s",
                   (long long)view->sets[mark->set].id, value);
-    words_duration(value, sizeof value, mark->data_loss_ms);
-    snprintf(text, sizeof text, "%s%s",
-             view->readiness.loss_basis == LOSS_LAST_SEEN ? "at least " : "", value);
+    words_loss(text, sizeof text, mark->data_loss_ms, view->readiness.loss_basis);
     enum verdict loss = words_against_limit(mark->data_loss_ms, &view->config->data_loss);
     int end = canvas_text(canvas, row, column, words_verdict_attr(loss), text);
     canvas_sign(canvas, row++, end + 1, words_verdict_glyph(loss));
@@ -164,11 +165,11 @@ static int draw_glance(const struct screen_world *world, const struct canvas *ca
 }
 
 /* "SQLA: text", without the name twice. */
-static void check_text(char *out, size_t size, const struct check_result *check)
+static void placed_text(char *out, size_t size, const char *where, const char *text)
 {
-    size_t length = strlen(check->where);
-    bool named = length == 0 || !strncmp(check->text, check->where, length);
-    snprintf(out, size, "%s%s%s", named ? "" : check->where, named ? "" : ": ", check->text);
+    size_t length = strlen(where);
+    bool named = length == 0 || !strncmp(text, where, length);
+    snprintf(out, size, "%s%s%s", named ? "" : where, named ? "" : ": ", text);
 }
 
 static int draw_check(const struct canvas *canvas, int row, enum verdict verdict, const char *text,
@@ -217,7 +218,7 @@ static int draw_worst_checks(const struct screen_world *world, const struct canv
             char text[WORDS_LINE];
             if (check->verdict != order[v])
                 continue;
-            check_text(text, sizeof text, check);
+            placed_text(text, sizeof text, check->where, check->text);
             row = draw_check(canvas, row, order[v], text, wrapped);
         }
     return draw_unknown_checks(world->view, canvas, row);
@@ -229,10 +230,12 @@ static void draw_standby(const struct screen_world *world, const struct canvas *
     const struct group_view *view = world->view;
     if (!view->roster_count || canvas->rows - row < (int)view->roster_count + 2)
         return;
-    canvas_text(canvas, row++, 1, ATTR_TITLE, "Standby databases");
+    canvas_text(canvas, row++, 1, ATTR_TITLE,
+                view->readiness.live ? "Databases of the production" : "Standby databases");
     for (size_t i = 0; i < view->roster_count; i++, row++) {
         const struct roster_entry *entry = &view->roster[i];
         const struct lag_entry *lag = &view->lags[i];
+        const struct mark *at = words_recovered_at(view, i);
         char behind[WORDS_SIZE];
         bool seen = entry->state_known && entry->destination >= 0 &&
                     view->servers[entry->destination]->reachable;
@@ -243,10 +246,15 @@ static void draw_standby(const struct screen_world *world, const struct canvas *
         canvas_fit(canvas, row, column + 1, 12, ALIGN_LEFT, ATTR_SECONDARY,
                    words_destination(view, entry));
         canvas_fit(canvas, row, column + 14, 24, ALIGN_LEFT, ATTR_NORMAL, entry->database);
+        column = canvas_text(canvas, row, column + 39, ATTR_NORMAL,
+                             entry->state_known ? database_state_name(entry->state) : "not known");
+        if (at != NULL)
+            canvas_format(canvas, row, column + 2, ATTR_NORMAL, "at the mark of set %lld",
+                          (long long)view->sets[at->set].id);
+        if (view->readiness.live)
+            continue;
         words_duration(behind, sizeof behind, lag->lag_ms);
-        column = canvas_format(canvas, row, column + 39, ATTR_NORMAL, "%s  set %lld",
-                               entry->state_known ? database_state_name(entry->state)
-                                                  : "not known",
+        column = canvas_format(canvas, row, column + 2, ATTR_NORMAL, "set %lld",
                                (long long)lag->last_set);
         canvas_format(canvas, row, column + 2, ATTR_SECONDARY, "%s behind", behind);
     }
@@ -293,8 +301,7 @@ static void draw_side(const struct screen_world *world, const struct canvas *can
         int column = canvas_text(&inside, row, 1, ATTR_SECONDARY, when);
         column = canvas_sign(&inside, row, column + 1, words_verdict_glyph(notice->verdict));
         char text[WORDS_LINE];
-        snprintf(text, sizeof text, "%s%s%s", notice->where, notice->where[0] ? ": " : "",
-                 notice->text);
+        placed_text(text, sizeof text, notice->where, notice->text);
         canvas_fit(&inside, row, column + 1, inside.columns - column - 2, ALIGN_LEFT, ATTR_NORMAL,
                    text);
     }
@@ -320,7 +327,8 @@ static void draw(void *self, const struct screen_world *world, const struct canv
     row += body.rows - row > 14;
     if (!ready->live && (ready->newest >= 0 || ready->rule >= 0 || body.rows - row > 14))
         row = draw_targets(world, &body, row);
-    row = draw_exposure(world, &body, row);
+    if (!ready->live)
+        row = draw_exposure(world, &body, row);
     row += body.rows - row > 5;
     row = draw_glance(world, &body, row);
     if (body.columns == canvas->columns)

@@ -5,10 +5,12 @@
 
 #include "core/base/clock.h"
 #include "core/base/text.h"
+#include "core/group.h"
 #include "screens/series.h"
 #include "screens/panel.h"
 #include "screens/words.h"
 #include "tui/chart.h"
+#include "tui/wrap.h"
 
 enum { PARTS = PANEL_PART(PART_SERVER) | PANEL_PART(PART_DATABASES) | PANEL_PART(PART_SHIPPING) |
                PANEL_PART(PART_RESTORES) };
@@ -21,7 +23,7 @@ static const struct table_column columns[] = {
     {.title = "Mark time", .minimum = 9, .worth = 70, .align = ALIGN_RIGHT},
     {.title = "Behind", .minimum = 6, .worth = 85, .align = ALIGN_RIGHT},
     {.title = "Lag", .minimum = 11, .worth = 80, .align = ALIGN_RIGHT},
-    {.title = "Applied", .minimum = 8, .worth = 55, .align = ALIGN_RIGHT},
+    {.title = "Applied", .minimum = 8, .ideal = 11, .worth = 55, .align = ALIGN_RIGHT},
     {.title = "Lag, 24 h", .minimum = SPARK_CELLS, .worth = 40, .unsorted = true},
     {.title = "Mark", .minimum = 27, .ideal = 32, .worth = 30},
 };
@@ -64,7 +66,12 @@ static void add_row(struct table *table, const struct screen_world *world, size_
     const struct group_view *view = world->view;
     const struct roster_entry *entry = &view->roster[index];
     const struct lag_entry *lag = &view->lags[index];
-    const struct backup_set *set = find_set(view, lag->last_set);
+    const struct mark *at = words_recovered_at(view, index);
+    bool produces = view->readiness.live && group_entry_is_online(entry);
+    const struct backup_set *set = at != NULL ? &view->sets[at->set]
+                                   : produces ? NULL
+                                              : find_set(view, lag->last_set);
+    int64_t set_id = set != NULL ? set->id : produces ? 0 : lag->last_set;
     char text[WORDS_SIZE], identity[400];
     enum glyph glyph = state_glyph(view, entry);
     snprintf(identity, sizeof identity, "%s/%s", words_destination(view, entry), entry->database);
@@ -76,18 +83,20 @@ static void add_row(struct table *table, const struct screen_world *world, size_
                     : entry->standby        ? "STANDBY"
                                             : database_state_name(entry->state),
                     glyph);
-    snprintf(text, sizeof text, "%lld", (long long)lag->last_set);
-    table_cell_key(table, ATTR_NORMAL, lag->last_set ? text : "?", lag->last_set);
+    snprintf(text, sizeof text, "%lld", (long long)set_id);
+    table_cell_key(table, ATTR_NORMAL, set_id ? text : "?", set_id);
     words_when(text, sizeof text, set ? set->time_utc_ms : TIME_UNKNOWN, world->source_now_utc_ms);
     table_cell_key(table, ATTR_NORMAL, set ? text : "?", set ? set->time_utc_ms : TIME_UNKNOWN);
     snprintf(text, sizeof text, "%d set%s", lag->lag_sets, lag->lag_sets == 1 ? "" : "s");
     table_cell_key(table, lag->lag_sets > 1 ? ATTR_WARNING : ATTR_NORMAL,
-                   lag->lag_sets < 0 ? "?" : text,
+                   produces ? "-" : lag->lag_sets < 0 ? "?" : text,
                    lag->lag_sets < 0 ? TABLE_SORT_UNKNOWN : lag->lag_sets);
     words_duration(text, sizeof text, lag->lag_ms);
     table_cell_key(table,
-                   words_verdict_attr(words_against_limit(lag->lag_ms, &view->config->apply_lag)),
-                   lag->lag_ms == DURATION_UNKNOWN ? "?" : text, lag->lag_ms);
+                   produces ? ATTR_NORMAL
+                            : words_verdict_attr(words_against_limit(lag->lag_ms,
+                                                                     &view->config->apply_lag)),
+                   produces ? "-" : lag->lag_ms == DURATION_UNKNOWN ? "?" : text, lag->lag_ms);
     int64_t applied_ms = series_last_apply_ms(view, index);
     words_when(text, sizeof text, applied_ms, world->source_now_utc_ms);
     table_cell_key(table, ATTR_NORMAL, applied_ms == TIME_UNKNOWN ? "?" : text, applied_ms);
@@ -157,9 +166,23 @@ static int draw_gauge(const struct canvas *canvas, int row, const char *label, i
     return row + 1;
 }
 
+/* Over the databases of the production: nothing is applied to them, and no gauge counts. */
+static int draw_live(const struct canvas *canvas, int row)
+{
+    int column = canvas_sign(canvas, row, 1, GLYPH_WARNING);
+    struct canvas inside =
+        canvas_region(canvas, row, column + 1, -1, canvas->columns - column - 2);
+    row += wrap_draw(&inside, 0, ATTR_NORMAL,
+                     "the group was failed over: these databases are the production, recovered at "
+                     "the mark of their set; nothing is applied any more");
+    return row + (canvas->rows >= 16);
+}
+
 static int head(const struct screen_world *world, const struct canvas *canvas, int row)
 {
     const struct group_view *view = world->view;
+    if (view->readiness.live)
+        return draw_live(canvas, row);
     draw_shared(world, canvas, row++);
     row = draw_gauge(canvas, row, "Backup age", view->lag.backup_age_ms, &view->config->backup_age);
     if (canvas->rows >= 14)
@@ -207,6 +230,12 @@ static void describe_entry(struct pager *pager, const struct screen_world *world
              entry->state_known ? database_state_name(entry->state) : "not known",
              entry->standby ? ", readable standby" : "");
     pager_field(pager, 16, "State", glyph_attr(glyph), text);
+    if (world->view->readiness.live && group_entry_is_online(entry)) {
+        const struct mark *at = words_recovered_at(world->view, index);
+        pager_field(pager, 16, "Recovered at", ATTR_NORMAL, at != NULL ? at->name : "not known");
+        describe_restores(pager, world, index);
+        return;
+    }
     snprintf(text, sizeof text, "%lld", (long long)lag->last_set);
     pager_field(pager, 16, "Last set applied", ATTR_NORMAL, lag->last_set ? text : "none known");
     snprintf(text, sizeof text, "%d", lag->lag_sets);

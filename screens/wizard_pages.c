@@ -65,7 +65,7 @@ static void fill_mark(struct wizard_screen *screen, const struct screen_world *w
         return;
     }
     words_when(when, sizeof when, mark->time_utc_ms, world->source_now_utc_ms);
-    words_duration(loss, sizeof loss, mark->data_loss_ms);
+    words_loss(loss, sizeof loss, mark->data_loss_ms, world->view->readiness.loss_basis);
     words_duration(time, sizeof time, mark->restore_ms);
     facts_routes(routes, sizeof routes, world->view, mark);
     text_copy(screen->mark_names[item], sizeof screen->mark_names[item], mark->name);
@@ -73,9 +73,8 @@ static void fill_mark(struct wizard_screen *screen, const struct screen_world *w
         memory_format("%s%s  set %lld", title, mark->name,
                       (long long)world->view->sets[mark->set].id);
     screen->mark_explanations[item] =
-        memory_format("taken %s, loses %s%s, online after %s; %s", when,
-                      world->view->readiness.loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss,
-                      time, routes);
+        memory_format("taken %s, loses %s, online after %s; %s", when, loss, time,
+                      routes);
     const char *why = mark->reasons_count ? mark->reasons[0] : "not every database reaches it";
     screen->mark_items[item] = (struct form_choice_item){
         .label = screen->mark_labels[item],
@@ -239,10 +238,8 @@ static void draw_confirm(struct wizard_screen *screen, const struct screen_world
     row = confirm_line(canvas, row, "on", servers);
     snprintf(text, sizeof text, "%zu", plan->databases_count);
     row = confirm_line(canvas, row, "databases", text);
-    words_duration(value, sizeof value, plan->data_loss_ms);
-    snprintf(text, sizeof text, "%s%s", plan->loss_basis == LOSS_LAST_SEEN ? "at least " : "",
-             value);
-    row = confirm_line(canvas, row, "loses", text);
+    words_loss(value, sizeof value, plan->data_loss_ms, plan->loss_basis);
+    row = confirm_line(canvas, row, "loses", value);
     words_duration(value, sizeof value, plan->restore_ms);
     row = confirm_line(canvas, row, "online after", value);
     for (size_t i = 0; i < screen->wizard->replace_count; i++)

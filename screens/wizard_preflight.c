@@ -78,6 +78,15 @@ static void look_at_dead(struct wizard *wizard, const struct server_view *server
              "%s does not answer; last seen %s%s", server->name, seen, by);
 }
 
+/* It stops nobody: a run that was cut off behind its gate is taken over by its mark. */
+static void look_at_live(struct wizard *wizard, const struct group_view *view)
+{
+    if (view->readiness.live && !situation_traits(wizard->situation)->copies)
+        find(wizard, VERDICT_CRITICAL, false,
+             "leave them alone: a restore would overwrite the production",
+             "the group was failed over: its databases are online at their destinations");
+}
+
 /* Source-lost is refused while a source answers: it would split the group in two. A move writes to
  * every source. */
 static void look_at_sources(struct wizard *wizard, const struct group_view *view, bool demo)
@@ -183,14 +192,13 @@ static void look_at_target(struct wizard *wizard, const struct group_view *view)
              ready->reasons_count ? ready->reasons[0] : "");
         return;
     }
-    words_duration(loss, sizeof loss, mark->data_loss_ms);
+    words_loss(loss, sizeof loss, mark->data_loss_ms, ready->loss_basis);
     if (situation_traits(wizard->situation)->makes_mark)
         find(wizard, VERDICT_OK, false, NULL,
              "the run makes a mark of its own; the standby keeps up: today %s can be reached",
              mark->name);
     else
-        find(wizard, VERDICT_OK, false, NULL, "%s can be reached, losing %s%s", mark->name,
-             ready->loss_basis == LOSS_LAST_SEEN ? "at least " : "", loss);
+        find(wizard, VERDICT_OK, false, NULL, "%s can be reached, losing %s", mark->name, loss);
     find(wizard, mark->evidence == EVIDENCE_HEADER ? VERDICT_OK : VERDICT_WARNING, false,
          mark->evidence == EVIDENCE_HEADER
              ? NULL
@@ -217,11 +225,13 @@ void wizard_preflight(struct wizard *wizard, const struct group_view *view, bool
         free(wizard->findings[i].remedy);
     }
     wizard->findings_count = 0;
+    look_at_live(wizard, view);
     look_at_sources(wizard, view, demo);
     look_at_destinations(wizard, view);
     look_at_roster(wizard, view);
     if (situation_traits(wizard->situation)->makes_mark)
         look_at_sessions(wizard, view);
-    look_at_target(wizard, view);
+    if (!view->readiness.live)
+        look_at_target(wizard, view);
     look_at_attestations(wizard, view);
 }

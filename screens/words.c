@@ -265,6 +265,14 @@ const char *words_part(enum view_part part)
     return (unsigned)part < PART_COUNT ? names[part] : "?";
 }
 
+const struct mark *words_recovered_at(const struct group_view *view, size_t index)
+{
+    for (size_t i = view->marks_count; view->readiness.live && i-- > 0;)
+        if (view->marks[i].routes[index].route == ROUTE_RECOVERED_AT_MARK)
+            return &view->marks[i];
+    return NULL;
+}
+
 enum verdict words_state_verdict(const struct group_view *view, const struct roster_entry *entry)
 {
     if (entry->problem)

@@ -47,6 +47,9 @@ const char *words_run_state(enum run_state state);
 /* "20 min 50 s"; "not known" for DURATION_UNKNOWN. size WORDS_SIZE, as for all below. */
 void words_duration(char *out, size_t size, int64_t duration_ms);
 
+/* A data loss: "20 min 50 s", "at least 20 min 50 s" where the source is gone; "not known". */
+void words_loss(char *out, size_t size, int64_t loss_ms, enum loss_basis basis);
+
 /* One unit, for columns: "20 min", "8 h", "?". */
 void words_short(char *out, size_t size, int64_t duration_ms);
 
@@ -68,11 +71,15 @@ void words_limit(char *out, size_t size, const struct limit *limit);
 /* The mark of an index (group_view.marks), NULL for -1 or outside. Borrowed. */
 const struct mark *words_mark(const struct group_view *view, int index);
 
-/* "DRSQL1" of a roster entry's destination, "no destination" where it has none. */
 /* How an entry's state at its destination is to be taken: RESTORING or STANDBY is well; in a live
  * group ONLINE, and what BizTalk can run without may wait. */
 enum verdict words_state_verdict(const struct group_view *view, const struct roster_entry *entry);
 
+/* In a live group: the mark that the entry's database was recovered at, as far as msdb tells;
+ * NULL = not known, or it was not recovered. Borrowed. */
+const struct mark *words_recovered_at(const struct group_view *view, size_t index);
+
+/* "DRSQL1" of a roster entry's destination, "no destination" where it has none. */
 const char *words_destination(const struct group_view *view, const struct roster_entry *entry);
 
 /* A server's clock now, as far as it can be known: what it said when it was last read and what has

@@ -35,6 +35,14 @@ void words_duration(char *out, size_t size, int64_t duration_ms)
         format_duration(out, size, duration_ms);
 }
 
+void words_loss(char *out, size_t size, int64_t loss_ms, enum loss_basis basis)
+{
+    char text[WORDS_SIZE];
+    words_duration(text, sizeof text, loss_ms);
+    snprintf(out, size, "%s%s",
+             basis == LOSS_LAST_SEEN && loss_ms != DURATION_UNKNOWN ? "at least " : "", text);
+}
+
 void words_short(char *out, size_t size, int64_t duration_ms)
 {
     int64_t minutes = duration_ms / 60000;

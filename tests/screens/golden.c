@@ -67,7 +67,18 @@ static struct build *one_silent(void)
     return build;
 }
 
-/* The newest file of one message box is missing, so that the group is behind. */
+/* The group was failed over to the newest mark; its sources are gone. */
+static struct build *failed_over(void)
+{
+    struct build *build = build_contoso(2, true);
+    build_fail_over(build, 1184, "BTS_2026_11_20_12_00_00_547");
+    build_kill(build, 0);
+    build_kill(build, 1);
+    pass(build, 5 * 60000);
+    return build;
+}
+
+/* One message box was recovered by mistake. */
 static struct build *database_online(void)
 {
     struct build *build = build_contoso(2, true);
@@ -99,7 +110,9 @@ static const struct {
     {"overview-one-silent", one_silent, "", false, false},
     {"overview-online", database_online, "", false, false},
     {"overview-starting", starting, "", false, false},
+    {"overview-live", failed_over, "", false, false},
     {"monitor", healthy, "", true, false},
+    {"monitor-live", failed_over, "", true, false},
     {"sources", healthy, "2", false, false},
     {"sources-detail", healthy, "2 j Enter", false, false},
     {"sources-lost", sources_lost, "2", false, false},
@@ -109,9 +122,12 @@ static const struct {
     {"standby", healthy, "4", false, false},
     {"standby-one-silent", one_silent, "4", false, false},
     {"standby-detail", healthy, "4 Enter", false, false},
+    {"standby-live", failed_over, "4", false, false},
     {"marks", healthy, "5", false, false},
     {"marks-older", healthy, "5 Left Left Left", false, false},
     {"marks-online", database_online, "5", false, false},
+    {"marks-live", failed_over, "5", false, false},
+    {"marks-lost", sources_lost, "5", false, false},
     {"marks-detail", healthy, "5 Left Enter", false, false},
     {"marks-what-if", healthy, "5 Left x", false, false},
     {"marks-what-if-many", healthy, "5 x p Down d Left D", false, false},
@@ -131,6 +147,7 @@ static const struct {
     {"wizard-preflight-move", healthy, "R 2 Enter", false, false},
     {"wizard-preflight-rehearsal", healthy, "R 3 Enter", false, false},
     {"wizard-preflight", sources_lost, "R 1 Enter", false, false},
+    {"wizard-preflight-live", failed_over, "R 1 Enter", false, false},
     {"wizard-die", healthy, "R 1 Enter K", false, true},
     {"wizard-password", sources_lost, "R 1 Enter Enter", false, false},
     {"wizard-mark", sources_lost, "R 1 Enter Enter type:secret Enter type:secret Enter Enter", false, false},

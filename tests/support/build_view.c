@@ -451,6 +451,17 @@ void build_stop_at(struct build *build, const char *database, int64_t set_id, co
     }
 }
 
+void build_fail_over(struct build *build, int64_t set_id, const char *mark)
+{
+    for (size_t i = 0; i < build->databases_count; i++) {
+        const struct build_database *database = &build->databases[i];
+        build_stop_at(build, database->name, set_id, mark);
+        struct database_row *row = build_row(build, database->destination, database->name);
+        row->state = STATE_ONLINE;
+        row->redo_lsn = (struct lsn){0};
+    }
+}
+
 /* --- jobs, death, the whole ------------------------------------------------------------------ */
 
 struct job_row *build_job(struct build *build, int server, enum job_function function,

@@ -91,6 +91,9 @@ struct msdb_backup *build_backup(struct build *build, const char *database, int6
  * and the row in restorehistory. */
 void build_stop_at(struct build *build, const char *database, int64_t set_id, const char *mark);
 
+/* Every database was recovered at its destination at that mark of that set. */
+void build_fail_over(struct build *build, int64_t set_id, const char *mark);
+
 /* The destination proves that set's file of a database: its header says what msdb says. Borrowed, to
  * be changed; NULL where msdb does not know the file. */
 struct file_proof *build_prove(struct build *build, const char *database, int64_t set_id);

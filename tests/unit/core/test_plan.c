@@ -311,6 +311,21 @@ static void source_lost_is_refused_where_a_source_lives_that_could_not_be_read(v
     leave(&world);
 }
 
+static void a_live_group_is_offered_no_mark_to_restore_to(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_contoso(1, false)};
+    for (size_t i = 0; i < world.build->databases_count; i++) {
+        const struct build_database *database = &world.build->databases[i];
+        build_row(world.build, database->destination, database->name)->state = STATE_ONLINE;
+    }
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_reason(plan, "was failed over");
+    for (size_t i = 0; i < plan->reasons_count; i++)
+        assert_null(strstr(plan->reasons[i], "--mark"));
+    leave(&world);
+}
+
 static void what_if_a_file_is_missing(void **state)
 {
     (void)state;
@@ -852,6 +867,7 @@ int main(void)
         cmocka_unit_test(source_lost_is_refused_while_a_source_answers),
         cmocka_unit_test(what_a_header_says_of_an_unseen_sources_version_drops_the_positive_proof),
         cmocka_unit_test(source_lost_is_refused_where_a_source_lives_that_could_not_be_read),
+        cmocka_unit_test(a_live_group_is_offered_no_mark_to_restore_to),
         cmocka_unit_test(what_if_a_file_is_missing),
         cmocka_unit_test(what_if_a_server_is_down_or_a_set_partial),
         cmocka_unit_test(only_some_databases_may_be_left_out),

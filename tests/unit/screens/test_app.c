@@ -360,6 +360,47 @@ static void each_situation_looks_at_what_it_needs(void **state)
     scene_free(scene);
 }
 
+static void what_was_said_of_one_key_goes_with_the_next(void **state)
+{
+    struct scene *scene = scene_new(build_contoso(1, true), false, false);
+    (void)state;
+    scene_keys(scene, "3 v");
+    assert_shows(scene, "only files of a complete set are opened");
+    scene_keys(scene, "1");
+    assert_hides(scene, "only files of a complete set are opened");
+    scene_free(scene);
+}
+
+static void in_the_wizard_space_is_not_offered_as_a_pause(void **state)
+{
+    struct scene *scene = healthy();
+    (void)state;
+    assert_shows(scene, "Space pause");
+    scene_keys(scene, "R");
+    char *picture = scene_picture(scene, 40, 132, GLYPH_SET_UTF8, false);
+    assert_non_null(strstr(picture, "w save"));
+    assert_null(strstr(picture, "Space pause"));
+    free(picture);
+    scene_free(scene);
+}
+
+static void a_live_group_is_no_no_in_one_line(void **state)
+{
+    struct scene *scene = healthy();
+    (void)state;
+    build_fail_over(scene->build, 1184, "BTS_2026_11_20_12_00_00_547");
+    scene_show(scene);
+    char *picture = scene_picture(scene, 5, 30, GLYPH_SET_UTF8, false);
+    assert_ptr_equal(strstr(picture, "▲ FAILED OVER ●"), picture);
+    free(picture);
+    picture = scene_picture(scene, 10, 40, GLYPH_SET_UTF8, false);
+    assert_non_null(strstr(picture, "ALREADY FAILED OVER\n"));
+    free(picture);
+    scene_keys(scene, "R 1 Enter");
+    assert_shows(scene, "leave them alone: a restore would overwrite the");
+    scene_free(scene);
+}
+
 static void random_keys_never_crash_and_never_start_a_run(void **state)
 {
     struct scene *scene = scene_new(build_contoso(1, true), false, true);
@@ -409,6 +450,9 @@ int main(void)
         cmocka_unit_test(what_if_is_shown_plainly_and_cleared_by_a_key),
         cmocka_unit_test(what_if_reaches_neither_a_restore_nor_another_panel),
         cmocka_unit_test(each_situation_looks_at_what_it_needs),
+        cmocka_unit_test(what_was_said_of_one_key_goes_with_the_next),
+        cmocka_unit_test(in_the_wizard_space_is_not_offered_as_a_pause),
+        cmocka_unit_test(a_live_group_is_no_no_in_one_line),
         cmocka_unit_test(random_keys_never_crash_and_never_start_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,72 @@ static void a_dead_source_makes_the_loss_a_lower_bound(void **state)
     close_estate(&estate);
 }
 
+static void a_loss_that_is_not_known_is_at_least_nothing(void **state)
+{
+    char text[WORDS_SIZE];
+    (void)state;
+    words_loss(text, sizeof text, 60000, LOSS_LAST_SEEN);
+    assert_string_equal(text, "at least 1 min");
+    words_loss(text, sizeof text, 60000, LOSS_LIVE);
+    assert_string_equal(text, "1 min");
+    words_loss(text, sizeof text, DURATION_UNKNOWN, LOSS_LAST_SEEN);
+    assert_string_equal(text, "not known");
+}
+
+static void a_live_group_stands_at_its_mark_and_is_behind_nothing(void **state)
+{
+    struct estate estate = open_estate();
+    (void)state;
+    build_fail_over(estate.build, 1184, "BTS_2026_11_20_12_00_00_547");
+    build_kill(estate.build, 0);
+    build_kill(estate.build, 1);
+    rebuild(&estate);
+    char *all = facts_status_text(estate.view, false);
+    assert_non_null(strstr(all, "DRSQL1/SSODB: ok: ONLINE, recovered at mark "
+                                "BTS_2026_11_20_12_00_00_547, set 1184\n"));
+    assert_null(strstr(all, "behind"));
+    assert_null(strstr(all, "apply lag:"));
+    free(all);
+    assert_int_equal(estate.view->lags[0].lag_sets, -1);
+    assert_int_equal(estate.view->lags[0].lag_ms, DURATION_UNKNOWN);
+    assert_string_equal(facts_verdict_word(&estate.view->readiness), "FAILED OVER");
+    close_estate(&estate);
+}
+
+static void what_a_dead_source_did_last_is_not_told_as_going_on(void **state)
+{
+    struct estate estate = open_estate();
+    char line[WORDS_LINE];
+    enum verdict verdict;
+    (void)state;
+    build_kill(estate.build, 0);
+    build_kill(estate.build, 1);
+    rebuild(&estate);
+    facts_jobs_line(line, sizeof line, estate.view, &verdict);
+    assert_non_null(strstr(line, "Backup not seen"));
+    assert_int_equal(verdict, VERDICT_UNKNOWN);
+    facts_sources_line(line, sizeof line, estate.view, &verdict);
+    assert_ptr_equal(strstr(line, "the source does not answer; 10 in"), line);
+    close_estate(&estate);
+}
+
+static void a_recovery_model_that_nobody_saw_is_not_counted_as_another(void **state)
+{
+    struct estate estate = open_estate();
+    char line[WORDS_LINE];
+    enum verdict verdict;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        server_view_release(estate.build->servers[i]);
+        estate.build->servers[i] = server_view_new(i ? "SQLB" : "SQLA", ROLE_SOURCE);
+    }
+    rebuild(&estate);
+    facts_sources_line(line, sizeof line, estate.view, &verdict);
+    assert_non_null(strstr(line, "recovery model not known"));
+    assert_null(strstr(line, "0 of"));
+    close_estate(&estate);
+}
+
 static void no_begins_with_the_first_reason(void **state)
 {
     struct estate estate = open_estate();
@@ -210,6 +276,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_verdict_line_says_mark_set_loss_and_time),
         cmocka_unit_test(a_dead_source_makes_the_loss_a_lower_bound),
+        cmocka_unit_test(a_loss_that_is_not_known_is_at_least_nothing),
+        cmocka_unit_test(a_live_group_stands_at_its_mark_and_is_behind_nothing),
+        cmocka_unit_test(what_a_dead_source_did_last_is_not_told_as_going_on),
+        cmocka_unit_test(a_recovery_model_that_nobody_saw_is_not_counted_as_another),
         cmocka_unit_test(no_begins_with_the_first_reason),
         cmocka_unit_test(a_brief_status_leaves_out_what_is_well),
         cmocka_unit_test(a_hostile_name_cannot_move_the_cursor),
