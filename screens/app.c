@@ -46,7 +46,9 @@ const struct screen_world *app_world(struct app *app)
     world->source_now_utc_ms =
         words_source_now_ms(app->view, world->now_utc_ms, world->now_monotonic_ms);
     const struct app_slot *wizard = &app->wizard;
-    world->journal_note = wizard->ops && wizard->ops->note ? wizard->ops->note(wizard->self) : NULL;
+    world->journal_note = wizard->ops && wizard->ops->note
+                              ? wizard->ops->note(wizard->self, &world->journal_attr)
+                              : NULL;
     return world;
 }
 

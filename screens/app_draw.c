@@ -120,7 +120,7 @@ static void draw_message(struct app *app, const struct canvas *canvas, int row)
         bar_message(canvas, row, ATTR_CRITICAL, app->trouble);
     } else if (note && note[0] && tab_here(app) != APP_TABS) {
         snprintf(text, sizeof text, "%s: R shows it", note);
-        bar_message(canvas, row, ATTR_PROGRESS, text);
+        bar_message(canvas, row, app->world.journal_attr, text);
     } else {
         bar_message(canvas, row, ATTR_NORMAL, "");
     }
@@ -196,7 +196,7 @@ static void draw_tiny(struct app *app, const struct canvas *canvas)
     column = 1 + canvas_sign(canvas, 0, column, glyph);
     column = 1 + canvas_text(canvas, 0, column, glyph_attr(glyph), live);
     if (app->world.journal_note)
-        canvas_text(canvas, 0, column, ATTR_PROGRESS, app->world.journal_note);
+        canvas_text(canvas, 0, column, app->world.journal_attr, app->world.journal_note);
 }
 
 void app_draw(struct app *app, const struct canvas *canvas)

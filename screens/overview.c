@@ -42,7 +42,8 @@ int overview_draw_verdict(const struct screen_world *world, const struct canvas 
     snprintf(text, sizeof text, "to mark %s", mark->name);
     if (column + 2 + text_width(text) > canvas->columns)
         snprintf(text, sizeof text, "to set %lld", (long long)view->sets[mark->set].id);
-    canvas_text(canvas, row, column + 2, ATTR_STRONG, text);
+    if (column + 2 + text_width(text) <= canvas->columns)
+        canvas_text(canvas, row, column + 2, ATTR_STRONG, text);
     return row + 1;
 }
 
@@ -59,7 +60,8 @@ static int draw_reasons(const struct readiness *ready, const struct canvas *canv
     }
     if (row > end) {
         row = end;
-        canvas_text(canvas, row - 1, canvas->columns - 16, ATTR_SECONDARY, "  7: all of it");
+        canvas_fit(canvas, row - 1, canvas->columns - 16, 16, ALIGN_LEFT, ATTR_SECONDARY,
+                   "  7: all of it");
     }
     return row;
 }

@@ -38,7 +38,8 @@ struct screen_world {
     int64_t source_now_utc_ms; /* the clock of the source with the management database */
     bool monitor;  /* read-only: nothing may change a server */
     bool starting; /* no server has answered yet, and none has failed */
-    const char *journal_note; /* a run that lives, in words; NULL = none known */
+    const char *journal_note; /* a run that lives or waits, in words; NULL = none known */
+    unsigned journal_attr;    /* how grave that is */
     struct notices *notices;
     struct tasks *tasks;
     const struct screen_demo *demo; /* NULL outside the demo */
@@ -102,7 +103,7 @@ struct screen_ops {
     int (*fd)(const void *self);
     void (*fd_ready)(void *self, const struct screen_world *world);
     /* One line of what is going on, while the screen is not shown; NULL or "" = nothing. */
-    const char *(*note)(const void *self);
+    const char *(*note)(const void *self, unsigned *attr);
     void (*close)(void *self);
 };
 

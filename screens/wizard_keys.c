@@ -15,19 +15,21 @@ void wizard_ask_runs(struct wizard_screen *screen)
 {
     for (size_t i = 0; i < screen->unfinished_count; i++) {
         const struct run_summary *run = &screen->unfinished[i];
-        char when[WORDS_SIZE], text[500];
+        char when[WORDS_SIZE];
         time_format(when, sizeof when, run->started_utc_ms);
-        snprintf(text, sizeof text, "%s run %lld to %s: %s, begun %s by %s on %s",
-                 run->alive                  ? "watch"
-                 : run->state == RUN_AFTER || run->state == RUN_DONE
-                     ? "go on with the manual steps of"
-                     : "resume",
-                 (long long)run->run, run->mark, words_run_state(run->state), when, run->by,
-                 run->host);
         free(screen->run_labels[i]);
-        screen->run_labels[i] = memory_copy_text(text);
-        screen->run_items[i] = (struct form_choice_item){
-            .label = screen->run_labels[i], .explanation = run->reason[0] ? run->reason : NULL};
+        free(screen->run_words[i]);
+        screen->run_labels[i] =
+            memory_format("%s run %lld: %s",
+                          run->alive                                          ? "watch"
+                          : run->state == RUN_AFTER || run->state == RUN_DONE ? "go on with"
+                                                                              : "resume",
+                          (long long)run->run, words_run_state(run->state));
+        screen->run_words[i] = memory_format("to %s, begun %s by %s on %s%s%s", run->mark, when,
+                                             run->by, run->host, run->reason[0] ? ": " : "",
+                                             run->reason);
+        screen->run_items[i] = (struct form_choice_item){.label = screen->run_labels[i],
+                                                         .explanation = screen->run_words[i]};
     }
     screen->run_items[screen->unfinished_count] =
         (struct form_choice_item){.label = "none of these: a new restore"};

@@ -114,28 +114,39 @@ static int lanes_rows(const struct run_snapshot *snapshot, int limit, size_t *la
     return rows + (int)*lanes;
 }
 
+/* The highest rank that has room; at least one that has a lane at all. */
+static int highest_rank(const struct run_snapshot *snapshot, int rows)
+{
+    int limit = LANE_RANKS - 1;
+    size_t lanes, fewer;
+    if (lanes_rows(snapshot, limit, &lanes) <= rows)
+        return limit;
+    while (limit > 0 && lanes_rows(snapshot, limit, &lanes) > rows - 1) {
+        lanes_rows(snapshot, limit - 1, &fewer);
+        if (fewer == 0)
+            break;
+        limit--;
+    }
+    return limit;
+}
+
 /* Grouped by destination, although the snapshot is in the order of recovery. Where not all have
  * room, those that are done give way first, and it is said how many. */
 static void draw_lanes(const struct run_snapshot *snapshot, const struct canvas *canvas)
 {
-    int limit = LANE_RANKS - 1, row = 0;
-    size_t lanes;
-    while (lanes_rows(snapshot, limit, &lanes) > canvas->rows - (limit < LANE_RANKS - 1) &&
-           limit > 0)
-        limit--;
-    bool all = lanes_rows(snapshot, limit, &lanes) <= canvas->rows &&
-               lanes == snapshot->databases_count;
-    struct canvas inside = canvas_region(canvas, 0, 0, canvas->rows - !all, -1);
-    for (size_t i = 0; i < snapshot->databases_count && row < inside.rows; i++)
-        if (opens_server(snapshot, i, limit))
+    int limit = highest_rank(snapshot, canvas->rows), row = 0;
+    size_t lanes, all = snapshot->databases_count, shown = 0;
+    bool whole = lanes_rows(snapshot, limit, &lanes) <= canvas->rows && lanes == all;
+    struct canvas inside = canvas_region(canvas, 0, 0, canvas->rows - !whole, -1);
+    for (size_t i = 0; i < all && row < inside.rows; i++)
+        if (opens_server(snapshot, i, limit)) {
+            int before = row;
             row = draw_server(snapshot, &inside, row, snapshot->databases[i].server, limit);
-    if (all)
-        return;
-    if (lanes == snapshot->databases_count || limit == 0)
-        canvas_text(canvas, canvas->rows - 1, 0, ATTR_WARNING, "not all databases have room here");
-    else
-        canvas_format(canvas, canvas->rows - 1, 0, ATTR_SECONDARY, "%zu of %zu further on, not shown",
-                      snapshot->databases_count - lanes, snapshot->databases_count);
+            shown += (size_t)(row - before - 1);
+        }
+    if (!whole)
+        canvas_format(canvas, canvas->rows - 1, 0, ATTR_SECONDARY, "%zu of %zu not shown%s",
+                      all - shown, all, shown == lanes ? ": they are further on" : "");
 }
 
 /* What stands between here and recovery. */
@@ -194,61 +205,53 @@ static int draw_state(const struct run_snapshot *snapshot, const struct canvas *
     canvas_fit(canvas, row++, column + 2, canvas->columns - column - 2, ALIGN_LEFT, ATTR_SECONDARY,
                snapshot->phase_text);
     if (bad || snapshot->error.code != ERR_OK) {
+        int most = canvas->rows >= 12 ? 7 : 4, room = canvas->rows - row;
         char words[1800];
         const char *reason = snapshot->summary.reason;
         if (snapshot->error.code != ERR_OK) {
             error_format(&snapshot->error, words, sizeof words);
             reason = words;
         }
-        struct canvas inside = canvas_region(canvas, row, 0, 4, -1);
+        most = most < room ? most : room > 0 ? room : 0;
+        struct canvas inside = canvas_region(canvas, row, 0, most, -1);
         int rows = wrap_draw(&inside, 0, ATTR_CRITICAL, reason);
-        row += rows > 4 ? 4 : rows;
+        row += rows > most ? most : rows;
     }
     return row;
 }
 
-/* The first lane that failed with words; NULL = none. */
+/* The first lane that failed with words, while the run has not (its error says the same); NULL =
+ * none. */
 static const struct run_database *failed_lane(const struct run_snapshot *snapshot)
 {
-    for (size_t i = 0; i < snapshot->databases_count; i++)
+    for (size_t i = 0; i < snapshot->databases_count && snapshot->error.code == ERR_OK; i++)
         if (snapshot->databases[i].state == LANE_FAILED && snapshot->databases[i].message[0])
             return &snapshot->databases[i];
     return NULL;
 }
 
-void wizard_draw_run(struct wizard_screen *screen, const struct screen_world *world,
-                     const struct canvas *canvas)
+static void draw_preparing(const struct canvas *canvas, int64_t elapsed_ms)
 {
-    const struct wizard *wizard = screen->wizard;
-    const struct run_snapshot *snapshot = wizard->snapshot;
-    int row = 0;
-    if (wizard->phase == WIZARD_RUN_REFUSED || wizard->phase == WIZARD_RUN_LOST)
-        row = draw_outcome(wizard, canvas, row);
-    if (!snapshot) {
-        char elapsed[WORDS_SIZE];
-        if (wizard->phase != WIZARD_RUN_STARTING && wizard->phase != WIZARD_RUN_WATCHED)
-            return;
-        words_duration(elapsed, sizeof elapsed,
-                       world->now_monotonic_ms - screen->started_monotonic_ms);
-        int column = canvas_sign(canvas, row, 0, GLYPH_PROGRESS);
-        canvas_format(canvas, row, column + 1, ATTR_PROGRESS, "preparing for %s", elapsed);
-        struct canvas inside = canvas_region(canvas, row + 1, 0, -1, -1);
-        wrap_draw(&inside, 0, ATTR_SECONDARY,
-                  "The locks of every destination, the headers of every file, the shipping jobs "
-                  "disabled and idle. Nothing is restored before all of it stands.");
-        return;
-    }
-    row = draw_state(snapshot, canvas, row);
-    int foot = canvas->rows >= 12 ? 3 : 1;
-    if (canvas->rows - row > foot) {
-        struct canvas lanes = canvas_region(canvas, row, 0, canvas->rows - row - foot, -1);
-        draw_lanes(snapshot, &lanes);
-    }
+    char elapsed[WORDS_SIZE];
+    words_duration(elapsed, sizeof elapsed, elapsed_ms);
+    int column = canvas_sign(canvas, 0, 0, GLYPH_PROGRESS);
+    canvas_format(canvas, 0, column + 1, ATTR_PROGRESS, "preparing for %s", elapsed);
+    struct canvas inside = canvas_region(canvas, 1, 0, -1, -1);
+    wrap_draw(&inside, 0, ATTR_SECONDARY,
+              "The locks of every destination, the headers of every file, the shipping jobs "
+              "disabled and idle. Nothing is restored before all of it stands.");
+}
+
+/* The gate, and below it what happened last. */
+static void draw_foot(const struct run_snapshot *snapshot, const struct canvas *canvas, int foot)
+{
     draw_gate(snapshot, canvas, canvas->rows - foot);
     const struct run_database *failed = failed_lane(snapshot);
     if (failed && foot > 1) {
-        char text[600];
-        snprintf(text, sizeof text, "%s/%s: %s", failed->server, failed->database,
+        char text[600], name[300];
+        snprintf(name, sizeof name, "%s/%s", failed->server, failed->database);
+        bool named = !strncmp(failed->message, name, strlen(name));
+        snprintf(text, sizeof text, "%s%s%s", named ? "" : name, named ? "" : ": ",
                  failed->message);
         struct canvas inside = canvas_region(canvas, canvas->rows - foot + 1, 0, foot - 1, -1);
         wrap_draw(&inside, 0, ATTR_CRITICAL, text);
@@ -257,6 +260,38 @@ void wizard_draw_run(struct wizard_screen *screen, const struct screen_world *wo
     for (int i = 0; i < foot - 1 && i < (int)snapshot->messages_count; i++)
         canvas_fit(canvas, canvas->rows - 1 - i, 0, canvas->columns, ALIGN_LEFT, ATTR_SECONDARY,
                    snapshot->messages[snapshot->messages_count - 1 - (size_t)i]);
+}
+
+/* Where hardly anything has room, why it stands still is worth more than the gate. */
+static int foot_rows(const struct wizard *wizard, int rows)
+{
+    enum run_state state = wizard->snapshot->summary.state;
+    bool stands = wizard->phase == WIZARD_RUN_LOST || state == RUN_FAILED || state == RUN_ABORTED;
+    return rows >= 12 ? 3 : stands && rows < 4 ? 0 : 1;
+}
+
+void wizard_draw_run(struct wizard_screen *screen, const struct screen_world *world,
+                     const struct canvas *canvas)
+{
+    const struct wizard *wizard = screen->wizard;
+    const struct run_snapshot *snapshot = wizard->snapshot;
+    int foot = snapshot ? foot_rows(wizard, canvas->rows) : 0, row = 0;
+    struct canvas upper =
+        canvas_region(canvas, 0, 0, canvas->rows > foot ? canvas->rows - foot : 0, -1);
+    if (wizard->phase == WIZARD_RUN_REFUSED || wizard->phase == WIZARD_RUN_LOST)
+        row = draw_outcome(wizard, &upper, row);
+    if (!snapshot) {
+        if (wizard->phase == WIZARD_RUN_STARTING || wizard->phase == WIZARD_RUN_WATCHED)
+            draw_preparing(&upper, world->now_monotonic_ms - screen->started_monotonic_ms);
+        return;
+    }
+    row = draw_state(snapshot, &upper, row);
+    if (upper.rows - row > 1) {
+        struct canvas lanes = canvas_region(&upper, row, 0, -1, -1);
+        draw_lanes(snapshot, &lanes);
+    }
+    if (foot > 0)
+        draw_foot(snapshot, canvas, foot);
 }
 
 /* --- Verify ------------------------------------------------------------------------------------- */
@@ -422,7 +457,8 @@ void wizard_draw_after(struct wizard_screen *screen, const struct canvas *canvas
         screen->manual_at = report->manual_count ? report->manual_count - 1 : 0;
     size_t all, open = report_open_steps(report, false, &all);
     canvas_format(canvas, 0, 0, ATTR_STRONG, "%zu of %zu manual steps are done", all - open, all);
-    canvas_right(canvas, 0, canvas->columns, ATTR_SECONDARY, "Space ticks");
+    if (canvas->columns >= 50)
+        canvas_right(canvas, 0, canvas->columns, ATTR_SECONDARY, "Space ticks");
     if (report->manual_count)
         canvas_fit(canvas, 1, 0, canvas->columns, ALIGN_LEFT, ATTR_TITLE,
                    report->manual[screen->manual_at].phase_title);

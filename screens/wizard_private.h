@@ -43,7 +43,7 @@ struct wizard_screen {
     struct form_choice_item mark_items[WIZARD_MARKS + 2], run_items[WIZARD_RUNS + 1];
     char *mark_labels[WIZARD_MARKS + 2], *mark_explanations[WIZARD_MARKS + 2]; /* owned */
     char mark_names[WIZARD_MARKS + 2][129];
-    char *run_labels[WIZARD_RUNS];         /* owned */
+    char *run_labels[WIZARD_RUNS], *run_words[WIZARD_RUNS]; /* owned */
     struct run_summary unfinished[WIZARD_RUNS];
     size_t unfinished_count;
     bool resume_wanted;                    /* once the passwords are there */

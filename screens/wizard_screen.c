@@ -77,8 +77,10 @@ static void close_wizard(void *self)
         free(screen->mark_labels[i]);
         free(screen->mark_explanations[i]);
     }
-    for (size_t i = 0; i < WIZARD_RUNS; i++)
+    for (size_t i = 0; i < WIZARD_RUNS; i++) {
         free(screen->run_labels[i]);
+        free(screen->run_words[i]);
+    }
     free(screen->markdown);
     free(screen->report_path);
     free(screen);
@@ -110,14 +112,24 @@ static int draw_title(struct wizard_screen *screen, const struct screen_world *w
     return 1;
 }
 
+/* A run that failed has been gone through, but nobody shall read that as done. */
+static bool went_wrong(const struct wizard *wizard)
+{
+    if (!wizard->snapshot)
+        return wizard->report && wizard->report->verdict == VERDICT_CRITICAL;
+    enum run_state state = wizard->snapshot->summary.state;
+    return state == RUN_FAILED || state == RUN_ABORTED;
+}
+
 static void draw_rail(const struct wizard *wizard, const struct canvas *canvas)
 {
     for (int step = 0; step < WIZARD_STEPS; step++) {
         int row = step;
         unsigned attr = ATTR_SECONDARY;
         if (step < (int)wizard->step) {
-            attr = ATTR_OK;
-            canvas_glyph(canvas, row, 1, GLYPH_DONE, attr);
+            bool bad = (step == WIZARD_RUN || step == WIZARD_VERIFY) && went_wrong(wizard);
+            attr = bad ? ATTR_CRITICAL : ATTR_OK;
+            canvas_glyph(canvas, row, 1, bad ? GLYPH_CRITICAL : GLYPH_DONE, attr);
         } else if (step == (int)wizard->step) {
             attr = ATTR_STRONG;
             canvas_glyph(canvas, row, 1, GLYPH_CURRENT, attr);
@@ -227,7 +239,8 @@ static void fd_ready(void *self, const struct screen_world *world)
 }
 
 /* A run of another console, or of before: not the finished ones. */
-static void note_of_before(const struct wizard_screen *screen, char *text, size_t size)
+static void note_of_before(const struct wizard_screen *screen, char *text, size_t size,
+                           unsigned *attr)
 {
     for (size_t i = 0; i < screen->unfinished_count; i++) {
         const struct run_summary *run = &screen->unfinished[i];
@@ -235,17 +248,20 @@ static void note_of_before(const struct wizard_screen *screen, char *text, size_
             continue;
         snprintf(text, size, "run %lld %s", (long long)run->run,
                  run->alive ? "is under way" : "was not finished");
+        *attr = run->alive ? ATTR_PROGRESS : ATTR_WARNING;
         return;
     }
 }
 
-static const char *note(const void *self)
+static const char *note(const void *self, unsigned *attr)
 {
     const struct wizard_screen *screen = self;
     const struct wizard *wizard = screen->wizard;
     char *text = ((struct wizard_screen *)(uintptr_t)self)->note;
     size_t size = sizeof screen->note;
     text[0] = '\0';
+    *attr = has_failed(wizard) ? ATTR_CRITICAL : wizard_is_running(wizard) ? ATTR_PROGRESS
+                                                                             : ATTR_WARNING;
     if (wizard->phase == WIZARD_RUN_STARTING)
         text_copy(text, size, "a run is being prepared");
     else if (wizard->phase == WIZARD_RUN_WATCHED && wizard->snapshot &&
@@ -261,7 +277,7 @@ static const char *note(const void *self)
     else if (wizard->phase == WIZARD_RUN_LOST && wizard->step == WIZARD_RUN)
         snprintf(text, size, "run %lld has no worker", (long long)wizard->run);
     else if (wizard->phase == WIZARD_RUN_NONE)
-        note_of_before(screen, text, size);
+        note_of_before(screen, text, size, attr);
     return text;
 }
 

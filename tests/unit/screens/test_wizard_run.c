@@ -90,7 +90,10 @@ static void a_failed_run_that_waits_shows_the_keys_it_waits_for(void **state)
     assert_true(bar_has(&stage, ACTION_RUN_ABORT));
     assert_true(bar_has(&stage, ACTION_RUN_DETACH));
     assert_false(bar_has(&stage, ACTION_RUN_PAUSE));
-    assert_string_equal(screen_wizard.note(&stage.screen), "run 7 has FAILED and waits for you");
+    unsigned attr;
+    assert_string_equal(screen_wizard.note(&stage.screen, &attr),
+                        "run 7 has FAILED and waits for you");
+    assert_int_equal(attr, ATTR_CRITICAL);
     close_stage(&stage);
 }
 
@@ -120,8 +123,57 @@ static void a_refused_run_shows_the_way_back_and_says_so_elsewhere(void **state)
     assert_false(bar_has(&stage, ACTION_RUN_DETACH));
     assert_false(wizard_may_go_on(stage.screen.wizard, why, sizeof why));
     assert_non_null(strstr(why, "nothing was changed"));
-    assert_string_equal(screen_wizard.note(&stage.screen),
+    unsigned attr;
+    assert_string_equal(screen_wizard.note(&stage.screen, &attr),
                         "the run was refused before its first write");
+    assert_int_equal(attr, ATTR_WARNING);
+    close_stage(&stage);
+}
+
+static void why_it_failed_is_told_once_with_what_to_do_and_never_under_the_gate(void **state)
+{
+    struct stage stage;
+    struct run_snapshot *failed = snapshot(RUN_FAILED, 10);
+    (void)state;
+    failed->can_retry = true;
+    failed->databases[9].state = LANE_FAILED;
+    error_set(&failed->error, ERR_FAILED, "DRSQL2/Database09", "check path, share and rights",
+              "server error 3201: Cannot open backup device "
+              "'\\\\backup\\biztalk\\SQLA_BizTalkMgmtDb_Log_BTS_2026_11_20_12_15_00_547.bak': "
+              "operating system error 2(the file is not there)");
+    error_format(&failed->error, failed->databases[9].message,
+                 sizeof failed->databases[9].message);
+    open_stage(&stage, failed);
+    assert_in(&stage, 17, 62, "check path, share and rights", true);
+    char *drawn = picture(&stage, 17, 62);
+    const char *first = strstr(drawn, "error 3201");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "error 3201"));
+    free(drawn);
+    assert_in(&stage, 2, 39, "GATE", false);
+    assert_in(&stage, 2, 39, "DRSQL2/Database09", true);
+    assert_in(&stage, 7, 59, "\nGATE  1 of 10 not yet", true);
+    close_stage(&stage);
+}
+
+static void the_rail_does_not_tick_off_a_run_that_failed(void **state)
+{
+    struct stage stage;
+    static char group[] = "Contoso production";
+    struct config config = {.group_name = group};
+    (void)state;
+    open_stage(&stage, snapshot(RUN_FAILED, 2));
+    stage.world.config = &config;
+    stage.screen.wizard->step = WIZARD_AFTER;
+    struct canvas canvas = canvas_open(19, 80, GLYPH_SET_UTF8);
+    struct str out = {0};
+    screen_wizard.draw(&stage.screen, &stage.world, &canvas);
+    canvas_dump_text(&canvas, &out);
+    assert_non_null(strstr(out.text, "✓  6 Confirm"));
+    assert_non_null(strstr(out.text, "✖  7 Run"));
+    assert_non_null(strstr(out.text, "✖  8 Verify"));
+    str_free(&out);
+    canvas_close(&canvas);
     close_stage(&stage);
 }
 
@@ -151,9 +203,13 @@ static void where_not_all_lanes_have_room_the_failed_one_is_seen(void **state)
     open_stage(&stage, shown);
     assert_in(&stage, 17, 62, "Database29", true);
     assert_in(&stage, 17, 62, "Database27", true);
-    assert_in(&stage, 17, 62, "28 of 30 further on, not shown", true);
+    assert_in(&stage, 17, 62, "28 of 30 not shown: they are further on", true);
     assert_in(&stage, 60, 62, "Database00", true);
     assert_in(&stage, 60, 62, "not shown", false);
+    for (int i = 0; i < 30; i++)
+        shown->databases[i].state = LANE_RESTORING;
+    assert_in(&stage, 7, 59, "Database00", true);
+    assert_in(&stage, 7, 59, "27 of 30 not shown\n", true);
     for (int rows = 1; rows < 40; rows++)
         free(picture(&stage, rows, 39));
     close_stage(&stage);
@@ -166,6 +222,8 @@ int main(void)
         cmocka_unit_test(a_failed_run_that_waits_shows_the_keys_it_waits_for),
         cmocka_unit_test(behind_the_gate_no_key_is_shown_that_does_nothing),
         cmocka_unit_test(a_refused_run_shows_the_way_back_and_says_so_elsewhere),
+        cmocka_unit_test(why_it_failed_is_told_once_with_what_to_do_and_never_under_the_gate),
+        cmocka_unit_test(the_rail_does_not_tick_off_a_run_that_failed),
         cmocka_unit_test(the_time_left_is_whole_beside_the_rail_of_80_columns),
         cmocka_unit_test(where_not_all_lanes_have_room_the_failed_one_is_seen),
     };
