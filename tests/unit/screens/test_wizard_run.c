@@ -152,7 +152,7 @@ static void why_it_failed_is_told_once_with_what_to_do_and_never_under_the_gate(
     free(drawn);
     assert_in(&stage, 2, 39, "GATE", false);
     assert_in(&stage, 2, 39, "DRSQL2/Database09", true);
-    assert_in(&stage, 7, 59, "\nGATE  1 of 10 not yet", true);
+    assert_in(&stage, 7, 59, "\nGATE  10 of 10 not yet", true);
     close_stage(&stage);
 }
 
