@@ -231,7 +231,8 @@ static bool is_past(const struct track *track, size_t log, struct lsn mark)
     const struct roster_entry *entry = &track->view->roster[track->entry];
     if (track->start > log)
         return true;
-    if (lsn_is_known(mark) && lsn_is_known(track->place))
+    bool linked = track->logs[log].run <= track->start; /* else LSNs may be of another branch */
+    if (linked && lsn_is_known(mark) && lsn_is_known(track->place))
         return lsn_compare(track->place, mark) > 0;
     if (track->start < log || !track->start_by_lsn)
         return false;
