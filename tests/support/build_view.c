@@ -287,6 +287,17 @@ static void add_restore(struct build *build, const struct build_set *set,
     build_row(build, database->destination, database->name)->redo_lsn = redo;
 }
 
+void build_forget_restores(struct build *build, size_t server)
+{
+    struct server_view *view = build->servers[server];
+    for (size_t i = 0; i < view->restores_count; i++) {
+        free(view->restores[i].database);
+        free(view->restores[i].stop_at_mark);
+        free(view->restores[i].path);
+    }
+    view->restores_count = 0;
+}
+
 void build_forget_marks(struct build *build, size_t server)
 {
     struct server_view *view = build->servers[server];

@@ -138,6 +138,9 @@ const struct backup_set *build_find_set(const struct group_view *view, int64_t s
 /* The worst result of a rule. Borrowed. */
 const struct check_result *build_check(const struct group_view *view, const char *id);
 
+/* restorehistory of a server is empty, or not to be seen. */
+void build_forget_restores(struct build *build, size_t server);
+
 /* The server never told of a mark's LSN and time, as where its msdb may not be read. */
 void build_forget_marks(struct build *build, size_t server);
 

@@ -93,7 +93,7 @@ static void hide_places(struct build *build)
         row->redo_lsn = (struct lsn){0};
         row->files_visible = false;
     }
-    build->servers[DESTINATION]->restores_count = 0;
+    build_forget_restores(build, DESTINATION);
 }
 
 static void without_lsns_a_lost_file_right_behind_its_place_breaks_the_chain_too(void **state)
@@ -122,7 +122,7 @@ static void without_lsns_a_lost_file_right_behind_a_full_set_breaks_the_chain_to
         struct build *build = build_behind();
         prove(build, BOX, 91, FILE_MISSING);
         forget_from(build, hidden ? 90 : 91);
-        build->servers[DESTINATION]->restores_count = 0;
+        build_forget_restores(build, DESTINATION);
         build_row(build, DESTINATION, MGMT)->state = STATE_ABSENT;
         build_row(build, DESTINATION, BOX)->state = STATE_ABSENT;
         struct group_view *view = build_view(build);
@@ -159,7 +159,7 @@ static void a_mark_before_the_redo_point_is_past_though_its_log_has_no_lsns(void
     (void)state;
     struct build *build = build_behind();
     build_row(build, DESTINATION, BOX)->redo_lsn = build_backup(build, BOX, 93)->last_lsn;
-    build->servers[DESTINATION]->restores_count = 0;
+    build_forget_restores(build, DESTINATION);
     forget_from(build, 92);
     struct group_view *view = build_view(build);
     expect(view, 93, MGMT, ROUTE_ROLL_FORWARD, NULL);
