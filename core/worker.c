@@ -244,6 +244,20 @@ static int refuse(const struct error *why)
     return error_exit_status(why->code);
 }
 
+/* What the system still has to clear away of a worker that was killed holds its lock for a moment
+ * longer than its sockets. False with errno set. */
+enum { DEAD_WORKER_MS = 2000, LOOK_MS = 20 };
+
+static bool lock_file(int fd)
+{
+    for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited_ms += LOOK_MS) {
+        if (errno != EWOULDBLOCK || waited_ms >= DEAD_WORKER_MS)
+            return false;
+        poll(NULL, 0, LOOK_MS);
+    }
+    return true;
+}
+
 /* One worker a run, whatever the host: an open file's lock beside the journal. */
 static int take_run(const struct config *config, int64_t run, struct error *error)
 {
@@ -253,7 +267,7 @@ static int take_run(const struct config *config, int64_t run, struct error *erro
     /* Whatever the umask: in a shared directory the group's next shift resumes. */
     if (fd >= 0 && stat(run_directory(config), &about) == 0)
         fchmod(fd, (about.st_mode & S_IWGRP) != 0 ? 0660 : 0600);
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (fd < 0 || !lock_file(fd)) {
         error_set(error, errno == EWOULDBLOCK ? ERR_LOCKED : ERR_JOURNAL, path,
                   "attach to the run on the host where its worker lives",
                   "another worker has the run: %s", strerror(errno));

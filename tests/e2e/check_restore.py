@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """A restore of ten databases on two destinations, by commands: refused, done, proven, refused
 again, killed and resumed."""
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import jsonschema  # noqa: E402
@@ -116,7 +118,24 @@ def workers(lab):
     return found
 
 
-def killed_at(reached, speed=4):
+def lock_for_a_moment(lab, seconds):
+    """The lock of a run is held for so long yet, as by a dead worker that is not all cleared away."""
+    path = next(os.path.join(folder, name) for folder, _, names in os.walk(lab.directory)
+                for name in names if name.startswith(".run-") and name.endswith(".lock"))
+    file = open(path, "rb")
+    wait_for(lambda: flocked(file), 10, "the lock is free")
+    threading.Timer(seconds, file.close).start()
+
+
+def flocked(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+
+
+def killed_at(reached, speed=4, lock_lingers_s=0):
     """Kills worker and command with SIGKILL once reached(run) is true; then resumes."""
     with Lab(speed=speed) as lab:
         lab.sources_die()
@@ -133,6 +152,8 @@ def killed_at(reached, speed=4):
         finally:
             command.kill()
             command.wait()
+        if lock_lingers_s:
+            lock_for_a_moment(lab, lock_lingers_s)
         # at once: the dead worker's socket may still take the connection
         done = lab.run("resume", str(run), seconds=180)
         expect(done.returncode == 0, (done.returncode, done.stderr[-3000:]))
@@ -148,6 +169,10 @@ def run_is(*states):
 
 def killed_while_preparing_it_resumes():
     killed_at(run_is("preparing", "restoring"))
+
+
+def a_dead_workers_lock_that_lingers_is_waited_for():
+    killed_at(run_is("restoring", "gate", "recovering"), lock_lingers_s=0.7)
 
 
 def killed_while_restoring_it_resumes():
@@ -195,4 +220,5 @@ support.main([what_is_left_out_stands_in_plan_decisions_and_verdict,
               names_of_any_kind_are_restored_and_proven,
               killed_while_preparing_it_resumes,
               killed_while_restoring_it_resumes,
+              a_dead_workers_lock_that_lingers_is_waited_for,
               killed_after_the_point_of_no_return_it_resumes])
