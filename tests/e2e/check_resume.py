@@ -400,12 +400,15 @@ def a_stop_at_the_end_of_a_log_whose_answer_nobody_read_is_told_as_what_it_is():
         log = last_log(lab.steps(MGMT, "--mark", mark))
         lab.sources_die()
         lab.before(log["sql"], lambda: os.kill(worker(lab), signal.SIGSTOP))
-        done = lab.run("restore", "--mark", mark, *CONFIRM, "--detach")
-        expect(done.returncode == 0, (done.returncode, done.stderr))
+        # Not waited for: it may be held before it has told the command that it is prepared.
+        command = subprocess.Popen([support.STOPMARK, "restore", "-c", lab.ini, "--mark", mark,
+                                    *CONFIRM], env=lab.environment(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda: [r for r in read_record(lab) if r["path"] == log["file"] and r["succeeded"]],
                  20, "the server has done it")
         lab.happened()
         lab.kill_worker()
+        expect(command.wait(timeout=20) == 1, "it says that the worker died")
         said = lab.resume(1, status=1).stderr
         expect(f"which holds the mark {mark}" in said and "full restore" in said, said)
         lab.abort(1)
