@@ -10,27 +10,24 @@ static const char grant_files[] =
 static const char grant_history[] =
     "grant the restore login SELECT on msdb.dbo.restorehistory and backupset, then resume";
 
-static enum resume_action ask(struct error *error, const char *where, const struct live *live,
-                              const char *why)
+static enum resume_action ask_with_hint(struct error *error, const char *where,
+                                        const struct live *live, const char *why, const char *hint)
 {
     char redo[LSN_TEXT_SIZE];
     lsn_format(redo, sizeof redo, live->redo_lsn);
-    error_set(error, ERR_STOPPED_TO_ASK, where,
-              "look at the server; when the state is explained, resume, or abort and make a new "
-              "plan",
-              "%s (now %s%s, redo point %s)", why, database_state_name(live->state),
-              live->standby ? " in standby" : "", redo[0] == '\0' ? "not shown" : redo);
+    error_set(error, ERR_STOPPED_TO_ASK, where, hint, "%s (now %s%s, redo point %s)", why,
+              database_state_name(live->state), live->standby ? " in standby" : "",
+              redo[0] == '\0' ? "not shown" : redo);
     return RESUME_ASK;
 }
 
-/* Behind the point of no return: there is no abort. */
-static enum resume_action ask_behind(struct error *error, const char *where, const struct live *live,
-                                     const char *why, const char *hint)
+/* Before the point of no return: behind it there is no abort. */
+static enum resume_action ask(struct error *error, const char *where, const struct live *live,
+                              const char *why)
 {
-    ask(error, where, live, why);
-    if (error != NULL)
-        text_copy(error->hint, sizeof error->hint, hint);
-    return RESUME_ASK;
+    return ask_with_hint(error, where, live, why,
+                         "look at the server; when the state is explained, resume, or abort and make "
+                         "a new plan");
 }
 
 static bool same_lsn(struct lsn a, struct lsn b)
@@ -41,6 +38,11 @@ static bool same_lsn(struct lsn a, struct lsn b)
 int64_t live_history(const struct live *live)
 {
     return !live->history_visible ? -1 : live->last.known ? live->last.history_id : 0;
+}
+
+bool live_restored_since(const struct live *live, int64_t history)
+{
+    return history >= 0 && live_history(live) > history;
 }
 
 /* Is the newest row of restorehistory that of this statement? A file may be restored more than once:
@@ -98,13 +100,6 @@ static enum resume_action decide_log(const struct sent *sent, const struct live 
                    : "the redo point moved, but restorehistory does not have the log");
 }
 
-/* STANDBY and RECOVERY restore no backup and leave no row: a newer one is somebody else's. He may have
- * rolled the database on behind the mark and short of the next one, which no MarkLog shows. */
-static bool restored_since(const struct sent *sent, const struct live *live)
-{
-    return sent->history_before >= 0 && live_history(live) > sent->history_before;
-}
-
 static enum resume_action decide_full(const struct sent *sent, const struct live *live,
                                       const char *where, struct error *error)
 {
@@ -141,7 +136,7 @@ enum resume_action resume_decide(const struct sent *sent, const struct live *liv
     case STEP_RESTORE_FULL:
         return decide_full(sent, live, where, error);
     case STEP_PROVE:
-        if (restored_since(sent, live))
+        if (live_restored_since(live, sent->history_before))
             return ask(error, where, live, "a backup was restored there after STANDBY was sent, not "
                                            "by this run");
         if (live->state == STATE_ONLINE && live->standby)
@@ -150,10 +145,10 @@ enum resume_action resume_decide(const struct sent *sent, const struct live *liv
             return RESUME_SEND;
         return ask(error, where, live, "STANDBY was sent, and the database is in another state");
     case STEP_RECOVER:
-        if (restored_since(sent, live))
-            return ask_behind(error, where, live, "a backup was restored there after RECOVERY was "
-                                                  "sent, not by this run",
-                              "make a new plan to the same mark: this database needs a full restore");
+        if (live_restored_since(live, sent->history_before))
+            return ask_with_hint(error, where, live, "a backup was restored there after RECOVERY was "
+                                                     "sent, not by this run",
+                                 "make a new plan to the same mark: this database needs a full restore");
         if (live->state == STATE_ONLINE && !live->standby)
             return RESUME_RECOVERED;
         if (untouched(sent, live) || (live->state == STATE_ONLINE && live->standby))
@@ -161,9 +156,10 @@ enum resume_action resume_decide(const struct sent *sent, const struct live *liv
         /* RECOVERY of a STANDBY database that was cut off can leave it RESTORING. */
         if (live->state == STATE_RESTORING)
             return RESUME_SEND;
-        return ask_behind(error, where, live, "RECOVERY was sent, and the database is in another state",
-                          "look at the server's error log; when it is RESTORING again or online, "
-                          "resume: there is no abort any more");
+        return ask_with_hint(error, where, live,
+                             "RECOVERY was sent, and the database is in another state",
+                             "look at the server's error log; when it is RESTORING again or online, "
+                             "resume: there is no abort any more");
     case STEP_START_JOB: /* of no database */
     case STEP_JOB:
     case STEP_SINGLE_USER:

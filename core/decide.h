@@ -38,6 +38,11 @@ struct live {
 /* The number of its newest restorehistory row: 0 = it has none, -1 = they are not visible. */
 int64_t live_history(const struct live *live);
 
+/* Was a backup restored since its newest row was that one (live_history of then; -1 = not known, then
+ * false)? STANDBY and RECOVERY restore none and leave no row: a newer one is somebody else's. He may have
+ * rolled the database on behind the mark and short of the next one, which no MarkLog shows. */
+bool live_restored_since(const struct live *live, int64_t history);
+
 /* A statement that was sent and the moment before it. */
 struct sent {
     enum step_kind kind;

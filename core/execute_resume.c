@@ -399,7 +399,7 @@ static bool locate_fresh(struct lane *lane, struct error *error)
 static bool locate_behind(struct lane *lane, const struct journal_step *past, struct error *error)
 {
     const struct live *live = &lane->live;
-    bool restored = past->history_after >= 0 && live_history(live) > past->history_after;
+    bool restored = live_restored_since(live, past->history_after);
     switch (past->kind) {
     case STEP_RECOVER:
         lane->at_mark = lane->recovered = true;

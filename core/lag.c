@@ -19,13 +19,13 @@ static const struct backup_set *newest_complete_log(const struct group_view *vie
     return NULL;
 }
 
-static struct lag_entry lag_of(const struct group_view *view, size_t k)
+static struct lag_entry lag_of(const struct group_view *view, size_t k, bool live)
 {
     const struct roster_entry *entry = &view->roster[k];
     struct lag_entry lag = {
         .last_set = entry->applied_set, .lag_sets = -1, .lag_ms = DURATION_UNKNOWN};
     /* Production is behind nothing: its sources are to be at rest. */
-    if (entry->applied_set == 0 || (group_entry_is_online(entry) && group_is_live(view)))
+    if (entry->applied_set == 0 || (live && group_entry_is_online(entry)))
         return lag;
     lag.lag_sets = 0;
     for (size_t s = view->sets_count; s-- > 0 && view->sets[s].id > entry->applied_set;)
@@ -88,9 +88,9 @@ void lag_build(struct group_view *view)
         int64_t import_ms = import_lag(view, view->destinations[i]);
         view->lag.import_ms = i == 0 ? import_ms : worse(view->lag.import_ms, import_ms);
     }
-    bool first = true;
+    bool first = true, live = group_is_live(view);
     for (size_t k = 0; k < view->roster_count; k++) {
-        view->lags[k] = lag_of(view, k);
+        view->lags[k] = lag_of(view, k, live);
         if (view->roster[k].left_out)
             continue;
         view->lag.apply_ms =

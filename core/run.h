@@ -121,6 +121,8 @@ enum error_code run_find(const struct config *config, int64_t run, struct run_su
 /* True for the states in which the worker has nothing more to do: after (the group is verified, the
  * manual steps are a person's), done, failed, aborted. */
 bool run_state_is_final(enum run_state state);
+/* Failed or aborted. */
+bool run_state_went_wrong(enum run_state state);
 
 struct run_client;
 /* A live connection to a run's worker. NULL with *error where no worker answers. Owned. */

@@ -33,7 +33,12 @@ bool run_command_from_name(enum run_command *command, const char *name)
 
 bool run_state_is_final(enum run_state state)
 {
-    return state == RUN_AFTER || state == RUN_DONE || state == RUN_FAILED || state == RUN_ABORTED;
+    return state == RUN_AFTER || state == RUN_DONE || run_state_went_wrong(state);
+}
+
+bool run_state_went_wrong(enum run_state state)
+{
+    return state == RUN_FAILED || state == RUN_ABORTED;
 }
 
 void run_snapshot_free(struct run_snapshot *snapshot)

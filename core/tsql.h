@@ -92,6 +92,9 @@ extern const struct query query_destination_history; /* $1 first, $2 last set, $
 extern const struct query query_last_restore_set, query_shipping_databases;
 extern const struct query query_backups;  /* $1 highest backup_set_id known, $2 oldest start, local */
 extern const struct query query_marks;    /* $1 oldest mark_time, local */
+/* What the stop clause of restorehistory r named; STOPAT a time, which is no mark of a set: either may
+ * have stopped inside. NULL = no stop clause. */
+#define TSQL_STOP_OF_RESTORE "COALESCE(r.stop_at_mark_name, CONVERT(nvarchar(33), r.stop_at, 126))"
 extern const struct query query_restores; /* $1 highest restore_history_id known, $2 oldest, local */
 extern const struct query query_jobs, query_job_steps, query_job_outcomes, query_job_activity,
     query_job_history, query_failed_steps, query_job_schedules;

@@ -296,14 +296,13 @@ const struct query query_marks = {
     .part = PART_MARKS,
 };
 
-/* One row a completed restore; of each database the newest whatever its age. stop_at_mark: what the
- * stop clause named, STOPAT a time, which is no mark of a set: either may have stopped inside. */
+/* One row a completed restore; of each database the newest whatever its age. */
 const struct query query_restores = {
     .name = "restores",
     .text = "SELECT r.restore_history_id AS restore_history_id,"
             " r.destination_database_name AS database_name, r.restore_type AS type,"
             " r.restore_date AS finished,"
-            " COALESCE(r.stop_at_mark_name, CONVERT(nvarchar(33), r.stop_at, 126)) AS stop_at_mark,"
+            " " TSQL_STOP_OF_RESTORE " AS stop_at_mark,"
             " b.backup_set_uuid AS set_guid, b.first_lsn AS first_lsn, b.last_lsn AS last_lsn,"
             " b.backup_size AS size, f.physical_device_name AS path"
             " FROM msdb.dbo.restorehistory AS r"

@@ -36,6 +36,13 @@ bool tsql_script_add(struct str *out, const char *text, const struct tsql_argume
 
 /* --- the head --------------------------------------------------------------------------------- */
 
+/* Its newest restorehistory row is a log that was stopped where the plan says. */
+#define NEWEST_IS_THE_STOP \
+    " WHERE h.restore_history_id = (SELECT MAX(x.restore_history_id)" \
+    " FROM msdb.dbo.restorehistory AS x WHERE x.destination_database_name = @name" \
+    " AND x.restore_type IN ('D', 'I', 'L', 'F', 'G'))" \
+    " AND h.restore_type = 'L' AND h.stop_at_mark_name COLLATE Latin1_General_BIN2 = @stop_name"
+
 /* Where a database stands. Stopped: its newest restorehistory row is a log that was stopped where the
  * plan says. At the mark: that, RESTORING, and its redo point lies inside that log. Message 4329 (the mark
  * was not in the log) is information and cannot be caught; after it the redo point is the log's end. */
@@ -45,17 +52,9 @@ static const char look[] =
     " SELECT @redo = MIN(f.redo_start_lsn) FROM sys.master_files AS f"
     " JOIN sys.databases AS d ON d.database_id = f.database_id"
     " WHERE d.name = @name AND f.redo_start_lsn IS NOT NULL;"
-    " SELECT @stopped = COUNT(*) FROM msdb.dbo.restorehistory AS h"
-    " WHERE h.restore_history_id = (SELECT MAX(x.restore_history_id)"
-    " FROM msdb.dbo.restorehistory AS x WHERE x.destination_database_name = @name"
-    " AND x.restore_type IN ('D', 'I', 'L', 'F', 'G'))"
-    " AND h.restore_type = 'L' AND h.stop_at_mark_name COLLATE Latin1_General_BIN2 = @stop_name;"
+    " SELECT @stopped = COUNT(*) FROM msdb.dbo.restorehistory AS h" NEWEST_IS_THE_STOP ";"
     " SELECT @at_mark = COUNT(*) FROM msdb.dbo.restorehistory AS h"
-    " JOIN msdb.dbo.backupset AS b ON b.backup_set_id = h.backup_set_id"
-    " WHERE h.restore_history_id = (SELECT MAX(x.restore_history_id)"
-    " FROM msdb.dbo.restorehistory AS x WHERE x.destination_database_name = @name"
-    " AND x.restore_type IN ('D', 'I', 'L', 'F', 'G'))"
-    " AND h.restore_type = 'L' AND h.stop_at_mark_name COLLATE Latin1_General_BIN2 = @stop_name"
+    " JOIN msdb.dbo.backupset AS b ON b.backup_set_id = h.backup_set_id" NEWEST_IS_THE_STOP
     " AND b.first_lsn <= @redo AND @redo < b.last_lsn AND @state = 1;";
 
 static const char declarations[] =

@@ -107,14 +107,13 @@ char *tsql_database_family(const char *database)
 
 char *tsql_database_restored(const char *database)
 {
-    return with_string("SELECT TOP (1) h.restore_history_id, h.restore_type,"
-                       " COALESCE(h.stop_at_mark_name, CONVERT(nvarchar(33), h.stop_at, 126))"
-                       " AS stop_at_mark_name, b.first_lsn, b.last_lsn"
-                       " FROM msdb.dbo.restorehistory AS h"
-                       " LEFT JOIN msdb.dbo.backupset AS b ON b.backup_set_id = h.backup_set_id"
-                       " WHERE h.restore_type IN ('D', 'I', 'L', 'F', 'G')"
-                       " AND h.destination_database_name = ",
-                       database, " ORDER BY h.restore_history_id DESC");
+    return with_string("SELECT TOP (1) r.restore_history_id, r.restore_type,"
+                       " " TSQL_STOP_OF_RESTORE " AS stop_at_mark_name, b.first_lsn, b.last_lsn"
+                       " FROM msdb.dbo.restorehistory AS r"
+                       " LEFT JOIN msdb.dbo.backupset AS b ON b.backup_set_id = r.backup_set_id"
+                       " WHERE r.restore_type IN ('D', 'I', 'L', 'F', 'G')"
+                       " AND r.destination_database_name = ",
+                       database, " ORDER BY r.restore_history_id DESC");
 }
 
 char *tsql_database_marked_since(const char *database)

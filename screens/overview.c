@@ -166,14 +166,6 @@ static int draw_glance(const struct screen_world *world, const struct canvas *ca
     return row;
 }
 
-/* "SQLA: text", without the name twice. */
-static void placed_text(char *out, size_t size, const char *where, const char *text)
-{
-    size_t length = strlen(where);
-    bool named = length == 0 || !strncmp(text, where, length);
-    snprintf(out, size, "%s%s%s", named ? "" : where, named ? "" : ": ", text);
-}
-
 static int draw_check(const struct canvas *canvas, int row, enum verdict verdict, const char *text,
                       bool wrapped)
 {
@@ -220,7 +212,7 @@ static int draw_worst_checks(const struct screen_world *world, const struct canv
             char text[WORDS_LINE];
             if (check->verdict != order[v])
                 continue;
-            placed_text(text, sizeof text, check->where, check->text);
+            words_placed(text, sizeof text, check->where, check->text);
             row = draw_check(canvas, row, order[v], text, wrapped);
         }
     return draw_unknown_checks(world->view, canvas, row);
@@ -303,7 +295,7 @@ static void draw_side(const struct screen_world *world, const struct canvas *can
         int column = canvas_text(&inside, row, 1, ATTR_SECONDARY, when);
         column = canvas_sign(&inside, row, column + 1, words_verdict_glyph(notice->verdict));
         char text[WORDS_LINE];
-        placed_text(text, sizeof text, notice->where, notice->text);
+        words_placed(text, sizeof text, notice->where, notice->text);
         canvas_fit(&inside, row, column + 1, inside.columns - column - 2, ALIGN_LEFT, ATTR_NORMAL,
                    text);
     }

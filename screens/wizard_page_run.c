@@ -199,7 +199,7 @@ static int draw_outcome(const struct wizard *wizard, const struct canvas *canvas
 static int draw_state(const struct run_snapshot *snapshot, const struct canvas *canvas, int row)
 {
     enum run_state state = snapshot->summary.state;
-    bool bad = state == RUN_FAILED || state == RUN_ABORTED;
+    bool bad = run_state_went_wrong(state);
     unsigned attr = bad ? ATTR_CRITICAL : state == RUN_PAUSED ? ATTR_WARNING : ATTR_PROGRESS;
     int column = canvas_text(canvas, row, 0, attr, words_run_state(state));
     canvas_fit(canvas, row++, column + 2, canvas->columns - column - 2, ALIGN_LEFT, ATTR_SECONDARY,
@@ -250,9 +250,7 @@ static void draw_foot(const struct run_snapshot *snapshot, const struct canvas *
     if (failed && foot > 1) {
         char text[600], name[300];
         snprintf(name, sizeof name, "%s/%s", failed->server, failed->database);
-        bool named = !strncmp(failed->message, name, strlen(name));
-        snprintf(text, sizeof text, "%s%s%s", named ? "" : name, named ? "" : ": ",
-                 failed->message);
+        words_placed(text, sizeof text, name, failed->message);
         struct canvas inside = canvas_region(canvas, canvas->rows - foot + 1, 0, foot - 1, -1);
         wrap_draw(&inside, 0, ATTR_CRITICAL, text);
         return;
@@ -265,8 +263,8 @@ static void draw_foot(const struct run_snapshot *snapshot, const struct canvas *
 /* Where hardly anything has room, why it stands still is worth more than the gate. */
 static int foot_rows(const struct wizard *wizard, int rows)
 {
-    enum run_state state = wizard->snapshot->summary.state;
-    bool stands = wizard->phase == WIZARD_RUN_LOST || state == RUN_FAILED || state == RUN_ABORTED;
+    bool stands = wizard->phase == WIZARD_RUN_LOST ||
+                  run_state_went_wrong(wizard->snapshot->summary.state);
     return rows >= 12 ? 3 : stands && rows < 4 ? 0 : 1;
 }
 

@@ -117,8 +117,7 @@ static bool went_wrong(const struct wizard *wizard)
 {
     if (!wizard->snapshot)
         return wizard->report && wizard->report->verdict == VERDICT_CRITICAL;
-    enum run_state state = wizard->snapshot->summary.state;
-    return state == RUN_FAILED || state == RUN_ABORTED;
+    return run_state_went_wrong(wizard->snapshot->summary.state);
 }
 
 static void draw_rail(const struct wizard *wizard, const struct canvas *canvas)

@@ -265,6 +265,13 @@ const char *words_part(enum view_part part)
     return (unsigned)part < PART_COUNT ? names[part] : "?";
 }
 
+void words_placed(char *out, size_t size, const char *where, const char *text)
+{
+    size_t length = strlen(where);
+    bool named = length == 0 || !strncmp(text, where, length);
+    snprintf(out, size, "%s%s%s", named ? "" : where, named ? "" : ": ", text);
+}
+
 const struct mark *words_recovered_at(const struct group_view *view, size_t index)
 {
     for (size_t i = view->marks_count; view->readiness.live && i-- > 0;)

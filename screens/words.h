@@ -68,6 +68,9 @@ enum verdict words_against_limit(int64_t value_ms, const struct limit *limit);
 /* "limit 30 min", "" without a limit. */
 void words_limit(char *out, size_t size, const struct limit *limit);
 
+/* "SQLA: text"; text alone where it begins with the name, or there is none ("" = nowhere). */
+void words_placed(char *out, size_t size, const char *where, const char *text);
+
 /* The mark of an index (group_view.marks), NULL for -1 or outside. Borrowed. */
 const struct mark *words_mark(const struct group_view *view, int index);
 

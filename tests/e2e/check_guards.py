@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import pytds  # noqa: E402
 import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
-from matrix import CONFIRM, DATABASES, SCENARIO  # noqa: E402
+from matrix import CONFIRM, DATABASES, SCENARIO, naming_all  # noqa: E402
 from record import check_record, read_record, restore_login, stands_still  # noqa: E402
 from slow import enabled_jobs, execute, worker  # noqa: E402
 
@@ -121,8 +121,7 @@ def what_stands_by_and_is_of_another_family_is_overwritten_only_when_named():
             expect(word in done.stderr, (word, done.stderr[-2000:]))
         expect(not any(row["succeeded"] for row in read_record(lab)), "nothing was overwritten")
         lab.run("abort", "1")
-        named = [word for database in plan["databases"]
-                 for word in ("--replace", f"{database['server']}/{database['database']}")]
+        named = naming_all(plan)
         plan = lab.json("plan", "--target", "rule", *named)
         done = lab.run("restore", "--plan", plan["hash"], *CONFIRM, seconds=60)
         expect(done.returncode == 5 and "--replace" in done.stderr, (done.returncode, done.stderr))

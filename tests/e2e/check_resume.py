@@ -1,16 +1,14 @@
 #!/usr/bin/python3
 """What happened beside a run before it is resumed or given up: who uses what was recovered, logs that
 were restored before, jobs that were disabled already."""
-import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
-from lab import ROOT, Lab, expect, wait_for  # noqa: E402
+from lab import Lab, built_in, expect, wait_for  # noqa: E402
 from matrix import CONFIRM, DATABASES, ROUTES, SCENARIO, expect_proven  # noqa: E402
 from proxy import proxied_ini  # noqa: E402
 from record import check_record, proof_order, read_record, restore_login  # noqa: E402
@@ -21,26 +19,15 @@ SERVERS = ("DRM1", "DRM2")
 MGMT, BOX = ("DRM1", "BizTalkMgmtDb"), ("DRM1", "BizTalkMsgBoxDb")  # recovered last, and before it
 
 
-def scenario(directory, standby, switches):
-    """The matrix group with these databases in STANDBY; the path of its file."""
-    with open(os.path.join(ROOT, "tests", "lab", "scenarios", SCENARIO + ".json"),
-              encoding="utf-8") as file:
-        described = json.load(file)
-    described["switches"] = switches
-    described["standby"] = [{"server": s, "database": d, "state": "standby"} for s, d in standby]
-    path = os.path.join(directory, "scenario.json")
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(described, file)
-    return path
-
-
 class ResumeLab(Lab):
     """The matrix group behind proxies: what is to happen just before a statement reaches its server
     happens there, once."""
 
     def __init__(self, standby=(), switches=None):
-        with tempfile.TemporaryDirectory() as directory:
-            super().__init__(scenario=scenario(directory, standby, switches or {}))
+        scenario = built_in(SCENARIO)
+        scenario["switches"] = switches or {}
+        scenario["standby"] = [{"server": s, "database": d, "state": "standby"} for s, d in standby]
+        super().__init__(scenario=scenario)
         self.awaited, self.happens, self.problem = None, None, None
         self.direct_ini = self.ini
         self.proxies = proxied_ini(self.ini, os.path.join(self.directory, "proxied.ini"),
@@ -84,6 +71,17 @@ class ResumeLab(Lab):
         expect(done.returncode == 0, (done.returncode, done.stderr[-2000:]))
         state = next(r["state"] for r in self.json("runs")["runs"] if r["run"] == run)
         expect(state == "aborted", state)
+
+    def restore_up_to_standby(self, database, *words):
+        """Ends the run when all are proven in STANDBY and none is recovered: nothing is beside a
+        living source. The steps that it had for the database; the sources are dead again."""
+        steps = self.steps(database, *words)
+        self.sources_die()
+        self.before(next(s["sql"] for s in steps if s["kind"] == "prove"),
+                    lambda: self.sources(True))
+        self.restore(*words, status=1)
+        self.sources_die()
+        return steps
 
     def steps(self, database, *target):
         """The steps that a plan to the target has for the database."""
@@ -291,13 +289,8 @@ def a_standby_that_stands_before_the_mark_is_not_taken_for_one_at_it():
     """In STANDBY no redo point is shown, and restorehistory names the mark for a stop before it too."""
     with ResumeLab() as lab:
         mark = lab.json("plan")["target"]["mark"]
-        lab.sources_die()
-        prove = next(s["sql"] for s in lab.steps(MGMT, "--mark", mark, "--before")
-                     if s["kind"] == "prove")
-        lab.before(prove, lambda: lab.sources(True))  # nothing is recovered beside a living source
-        lab.restore("--mark", mark, "--before", status=1)
+        lab.restore_up_to_standby(MGMT, "--mark", mark, "--before")
         lab.abort(1)
-        lab.sources_die()
         before = len(read_record(lab))
         said = lab.restore("--mark", mark, status=5).stderr
         expect("WITH NORECOVERY" in said and "make a new plan" in said, said)
@@ -350,12 +343,7 @@ def none_is_recovered_where_one_was_moved_since_its_proof():
     somebody to see to the sources, and his colleague to roll a database on."""
     with ResumeLab() as lab:
         mark = lab.json("plan")["target"]["mark"]
-        steps = lab.steps(MGMT, "--mark", mark)
-        prove = next(s["sql"] for s in steps if s["kind"] == "prove")
-        lab.sources_die()
-        lab.before(prove, lambda: lab.sources(True))
-        lab.restore("--mark", mark, status=1)
-        lab.sources_die()
+        steps = lab.restore_up_to_standby(MGMT, "--mark", mark)
         rolled_on_by_hand(lab, last_log(steps), "STANDBY = N'D:\\Data\\by_hand.undo'")
         said = lab.resume(1, status=1).stderr
         expect("/".join(MGMT) in said and "not as it was proven" in said, said)
@@ -367,13 +355,8 @@ def none_is_recovered_where_one_was_moved_since_its_proof():
 def a_standby_that_was_rolled_on_since_the_plan_is_not_taken_for_at_the_mark():
     with ResumeLab() as lab:
         mark = lab.json("plan")["target"]["mark"]
-        steps = lab.steps(MGMT, "--mark", mark)
-        prove = next(s["sql"] for s in steps if s["kind"] == "prove")
-        lab.sources_die()
-        lab.before(prove, lambda: lab.sources(True))
-        lab.restore("--mark", mark, status=1)
+        steps = lab.restore_up_to_standby(MGMT, "--mark", mark)
         lab.abort(1)
-        lab.sources_die()
         lab.before(TAKE_LOCK, lambda: rolled_on_by_hand(lab, last_log(steps),
                                                         "STANDBY = N'D:\\Data\\by_hand.undo'"))
         said = lab.restore("--mark", mark, status=5).stderr
@@ -384,10 +367,7 @@ def a_standby_that_was_rolled_on_since_the_plan_is_not_taken_for_at_the_mark():
 def the_evidence_tells_a_stop_at_the_end_of_a_log():
     with ResumeLab(switches={"mark_ends_its_log": True}) as lab:
         mark = lab.json("plan")["target"]["mark"]
-        prove = next(s["sql"] for s in lab.steps(MGMT, "--mark", mark) if s["kind"] == "prove")
-        lab.sources_die()
-        lab.before(prove, lambda: lab.sources(True))
-        lab.restore("--mark", mark, status=1)
+        lab.restore_up_to_standby(MGMT, "--mark", mark)
         told = [d["evidence"] for d in lab.json("report", "1")["databases"]]
         expect(len(told) == DATABASES and all("at the end of the log" in e and "STANDBY" in e
                                               for e in told), told)
@@ -416,6 +396,8 @@ def a_stop_at_the_end_of_a_log_whose_answer_nobody_read_is_told_as_what_it_is():
         expect("full-restore" in {d["route"] for d in plan["databases"]}, plan["databases"])
         lab.restore("--plan", plan["hash"])
         expect_proven(lab, 2)
+
+
 def a_stop_at_a_time_in_standby_is_not_taken_for_a_log_applied_whole():
     """Somebody looked how things stood at ten past; the next log would be refused: 4305."""
     with ResumeLab() as lab:

@@ -15,9 +15,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 from lab import Lab, STOPMARK, expect, wait_for  # noqa: E402
 from record import check_record, read_record, restore_login, stands_still  # noqa: E402
-from slow import (FAST, RESTORE, SlowRun, enabled_jobs, execute, expect_done,  # noqa: E402
-                  held_when, kill_worker, logs_running, planned_file, rate, recoveries, run_row,
-                  state_of, wait_state, worker)
+from slow import (FAST, RESTORE, SlowRun, begun_and_held, enabled_jobs, execute,  # noqa: E402
+                  expect_done, held_when, kill_worker, logs_running, planned_file, rate,
+                  recoveries, run_row, state_of, wait_state, worker)
 
 
 def a_second_operator_is_refused_and_told_who_holds_the_lock():
@@ -349,9 +349,7 @@ def read_restores(lab):
 def a_file_that_vanishes_fails_its_lane_and_a_retry_ends_proven():
     with SlowRun(begin=False) as lab:
         path = planned_file(lab, "BizTalkMgmtDb")
-        done = lab.run(*RESTORE, "--detach")
-        expect(done.returncode == 0, done.stderr)
-        held = held_when(lab, lambda: logs_running(lab))
+        held = begun_and_held(lab)
         expect(not [r for r in read_restores(lab) if r["database_name"] == "BizTalkMgmtDb"],
                "its file is proven, and it waits for a lane")
         execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'missing'")

@@ -9,8 +9,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 from lab import STOPMARK, expect  # noqa: E402
-from slow import (FAST, RESTORE, SlowRun, execute, held_when, kill_worker,  # noqa: E402
-                  logs_running, planned_file, rate)
+from slow import (FAST, SlowRun, begun_and_held, execute, kill_worker,  # noqa: E402
+                  planned_file, rate)
 from terminal import Terminal  # noqa: E402
 
 
@@ -95,9 +95,7 @@ def a_newcomer_walks_the_wizard_to_its_end():
 def a_failed_run_tells_the_keys_it_waits_for_and_is_resumed_when_nobody_comes():
     with SlowRun(begin=False) as lab:
         path = planned_file(lab, "BizTalkMgmtDb")
-        done = lab.run(*RESTORE, "--detach")
-        expect(done.returncode == 0, done.stderr)
-        held = held_when(lab, lambda: logs_running(lab))
+        held = begun_and_held(lab)
         execute(lab, f"EXEC master.dbo.sp_lab_file N'{path}', N'missing'")
         with Terminal([STOPMARK, "-c", lab.ini], lab.environment()) as terminal:
             terminal.until("CAN WE FAIL OVER")

@@ -13,6 +13,12 @@ CONFIRM = ("--situation", "source-lost", "--confirm", "Contoso production")
 STOPPED = "stopped clean"
 
 
+def naming_all(plan):
+    """The words by which every database of the plan may be overwritten."""
+    return tuple(word for database in plan["databases"] for word in
+                 ("--replace", f"{database['server']}/{database['database']}"))
+
+
 class Route:
     """How the group comes to its mark, and where it stands before."""
 
@@ -62,8 +68,7 @@ class MatrixLab(Lab):
 
     def name_all_databases(self, route):
         """As the operator does whom the server told 3154: what stands by may be overwritten."""
-        self.named = tuple(word for database in self.plan["databases"] for word in
-                           ("--replace", f"{database['server']}/{database['database']}"))
+        self.named = naming_all(self.plan)
         self.plan = self.json("plan", "--target", route.target, *self.named)
 
     def stop_at_an_earlier_mark(self):

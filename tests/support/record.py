@@ -157,7 +157,7 @@ def check_record(lab, databases=10, plan=None):
     complete, clauses, proven, recovered = set(), set(), {}, {}
     logs, fulls, own = {}, {}, {}
     for row in rows:
-        database = (row["server_name"], row["database_name"])
+        database = database_of(row)
         if row["kind"] == "RESTORE LOG":
             key = (*database, row["path"].lower())
             expect(key not in complete, f"restored whole, and sent again: {key}")

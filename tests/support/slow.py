@@ -99,6 +99,13 @@ class SlowRun(Lab):
         super().stop()
 
 
+def begun_and_held(lab):
+    """Begins the run and stops its worker while logs are being restored; the worker's pid."""
+    done = lab.run(*RESTORE, "--detach")
+    expect(done.returncode == 0, done.stderr)
+    return held_when(lab, lambda: logs_running(lab))
+
+
 def logs_running(lab):
     return [r for r in execute(lab, "SELECT session_id FROM sys.dm_exec_requests "
                                     "WHERE command = N'RESTORE LOG'")]

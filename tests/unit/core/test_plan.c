@@ -182,6 +182,15 @@ static void an_unknown_mark_is_refused_and_the_nearest_in_time_named(void **stat
     leave(&world);
 }
 
+/* The operator's word for the message box, in his own spelling. */
+static struct plan_request naming_the_box(struct plan_request request)
+{
+    static const char *const replace[] = {"drsql1/biztalkmsgboxdb"};
+    request.replace = replace;
+    request.replace_count = 1;
+    return request;
+}
+
 static void a_database_that_is_online_is_only_overwritten_when_named(void **state)
 {
     (void)state;
@@ -193,9 +202,7 @@ static void a_database_that_is_online_is_only_overwritten_when_named(void **stat
     assert_reason(plan, "--replace DRSQL1/" BOX);
     char hash[65];
     memcpy(hash, plan->hash, sizeof hash);
-    const char *const replace[] = {"drsql1/biztalkmsgboxdb"};
-    request.replace = replace;
-    request.replace_count = 1;
+    request = naming_the_box(request);
     plan = make(&world, request);
     assert_true(plan->possible);
     assert_string_equal(plan->hash, hash); /* the same statements: the consent is not in them */
@@ -219,9 +226,7 @@ static void what_stands_by_is_replaced_only_when_named(void **state)
     assert_null(strstr(find(plan, BOX)->steps[0].sql, "REPLACE"));
     char hash[65];
     memcpy(hash, plan->hash, sizeof hash);
-    const char *const replace[] = {"drsql1/biztalkmsgboxdb"};
-    request.replace = replace;
-    request.replace_count = 1;
+    request = naming_the_box(request);
     plan = make(&world, request);
     assert_true(plan->possible);
     assert_true(find(plan, BOX)->must_replace);
