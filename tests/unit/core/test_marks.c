@@ -653,6 +653,20 @@ static void without_the_marks_lsn_a_stop_inside_its_log_is_past_it(void **state)
     leave(&world);
 }
 
+static void a_full_restore_is_as_sure_as_its_full_set_and_its_logs(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    for (int64_t set = 91; set <= 99; set++)
+        assert_non_null(build_prove(world.build, MGMT, set));
+    const struct group_view *view = look(&world);
+    expect(view, 99, MGMT, ROUTE_FULL_RESTORE, "past this mark");
+    assert_int_equal(build_route(view, 99, MGMT)->evidence, EVIDENCE_MSDB);
+    assert_non_null(build_prove(world.build, MGMT, 90));
+    assert_int_equal(build_route(look(&world), 99, MGMT)->evidence, EVIDENCE_HEADER);
+    leave(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -693,6 +707,7 @@ int main(void)
         cmocka_unit_test(a_mark_that_lies_in_the_log_before_is_found_there),
         cmocka_unit_test(a_mark_that_was_never_set_in_a_database_is_not_reached_by_it),
         cmocka_unit_test(without_the_marks_lsn_a_stop_inside_its_log_is_past_it),
+        cmocka_unit_test(a_full_restore_is_as_sure_as_its_full_set_and_its_logs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

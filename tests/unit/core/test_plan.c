@@ -471,6 +471,10 @@ static void a_repeated_name_without_times_and_lsns_is_refused(void **state)
     build_same_names(&world);
     for (size_t i = 0; i < world.build->servers[0]->marks_count; i++)
         world.build->servers[0]->marks[i].lsn = (struct lsn){0};
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_true(plan->possible); /* by the stamps of the sets */
+    assert_string_equal(find(plan, MGMT)->steps[0].stop_clause,
+                        "STOPATMARK = N'SAME' AFTER N'2026-11-20T10:30:00.537'");
     world.build->servers[0]->server_utc_ms = TIME_UNKNOWN; /* the stamps' zone: undecidable */
     assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST}), "twice in the logs");
     leave(&world);
@@ -528,6 +532,46 @@ static void of_several_repetitions_the_newest_must_lie_before_after(void **state
         assert_non_null(strstr(find(plan, BOX)->steps[0].stop_clause, "N'SAME' AFTER"));
         leave(&world);
     }
+}
+
+/* Where it stood before counts no more: the full set takes it back to before the repetition. */
+static void a_full_restore_meets_the_repetitions_behind_its_full_set(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    struct mark_row *repeated = memory_append(world.build->servers[0], marks);
+    *repeated = (struct mark_row){.database = memory_copy_text(BOX),
+                                  .mark = memory_copy_text(MARK_1183),
+                                  .lsn = build_backup(world.build, BOX, 92)->first_lsn,
+                                  .time_utc_ms = build_time(91)};
+    repeated->lsn.number += 5;
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_RULE});
+    assert_true(plan->possible);
+    const struct plan_database *box = find(plan, BOX);
+    assert_int_equal(box->route, ROUTE_FULL_RESTORE);
+    assert_string_equal(box->steps[1].stop_clause,
+                        "STOPATMARK = N'" MARK_1183 "' AFTER N'2026-11-20T11:45:00.537'");
+    assert_string_equal(find(plan, MGMT)->steps[1].stop_clause, "STOPATMARK = N'" MARK_1183 "'");
+    leave(&world);
+}
+
+/* The clocks of two sources differ; AFTER is compared with the times in the database's own log. */
+static void after_is_the_time_of_the_databases_own_mark(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_same_names(&world);
+    const struct server_view *source = world.build->servers[0];
+    for (size_t i = 0; i < source->marks_count; i++)
+        if (strcmp(source->marks[i].database, BOX) == 0)
+            source->marks[i].time_utc_ms += 5000;
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_true(plan->possible);
+    assert_string_equal(find(plan, MGMT)->steps[0].stop_clause,
+                        "STOPATMARK = N'SAME' AFTER N'2026-11-20T10:30:00.537'");
+    assert_string_equal(find(plan, BOX)->steps[0].stop_clause,
+                        "STOPATMARK = N'SAME' AFTER N'2026-11-20T10:30:05.537'");
+    leave(&world);
 }
 
 static void names_with_brackets_and_quotes_are_quoted(void **state)
@@ -882,6 +926,8 @@ int main(void)
         cmocka_unit_test(a_repeated_name_without_times_and_lsns_is_refused),
         cmocka_unit_test(a_mark_of_no_set_counts_as_a_repetition_too),
         cmocka_unit_test(of_several_repetitions_the_newest_must_lie_before_after),
+        cmocka_unit_test(a_full_restore_meets_the_repetitions_behind_its_full_set),
+        cmocka_unit_test(after_is_the_time_of_the_databases_own_mark),
         cmocka_unit_test(names_with_brackets_and_quotes_are_quoted),
         cmocka_unit_test(a_name_that_cannot_be_written_is_refused),
         cmocka_unit_test(moved_files_and_urls_are_read_from_where_they_are),

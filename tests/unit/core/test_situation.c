@@ -391,6 +391,28 @@ static void a_move_goes_to_its_own_mark_and_no_other(void **state)
     leave(&world);
 }
 
+/* New servers have no databases yet; a planned move has a standby, and asks before it is made anew. */
+static void a_migration_makes_from_full_sets_what_is_not_there(void **state)
+{
+    (void)state;
+    struct world world = open_move();
+    static const char *const names[] = {MGMT, BOX};
+    for (size_t i = 0; i < 2; i++) {
+        struct database_row *row = build_row(world.build, DESTINATION, names[i]);
+        row->state = STATE_ABSENT;
+        row->redo_lsn = (struct lsn){0};
+    }
+    struct plan_request request = move;
+    request.situation = SITUATION_MIGRATION;
+    const struct plan *plan = make(&world, request);
+    assert_true(plan->possible);
+    assert_int_equal(plan->set, 100);
+    assert_int_equal(find(plan, MGMT)->route, ROUTE_FULL_RESTORE);
+    assert_false(find(plan, MGMT)->must_replace);
+    assert_reason(make(&world, move), "at the price of full restores");
+    leave(&world);
+}
+
 /* They restore the standby's own databases, and recover at once. */
 static void biztalks_jobs_make_no_copies_and_no_move(void **state)
 {
@@ -462,6 +484,7 @@ int main(void)
         cmocka_unit_test(a_move_shows_every_statement_that_the_sources_get),
         cmocka_unit_test(a_move_is_refused_without_its_source_or_the_right_to_write_there),
         cmocka_unit_test(a_move_goes_to_its_own_mark_and_no_other),
+        cmocka_unit_test(a_migration_makes_from_full_sets_what_is_not_there),
         cmocka_unit_test(biztalks_jobs_make_no_copies_and_no_move),
         cmocka_unit_test(what_a_move_found_out_survives_the_journal),
         cmocka_unit_test(every_situation_tells_what_it_does_and_promises),

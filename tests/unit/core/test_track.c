@@ -527,6 +527,25 @@ static void a_stop_that_somebody_wrote_in_hexadecimal_is_no_mark_of_a_set(void *
     leave(&world);
 }
 
+/* Where a mark's name repeats, the clause names its LSN, and restorehistory shows that. */
+static void a_stop_by_the_lsn_of_a_mark_stands_at_that_mark_and_at_no_other(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    struct lsn lsn = build_find_set(look(&world), 92)->files[1].mark_lsn;
+    assert_string_equal(world.view->roster[1].database, BOX);
+    for (int beside = 0; beside < 2; beside++) {
+        char stop[LSN_TEXT_SIZE + 4] = "lsn:";
+        lsn_format(stop + 4, LSN_TEXT_SIZE, (struct lsn){.number = lsn.number + (unsigned)beside});
+        build_stop_at(world.build, BOX, 92, stop);
+        expect(look(&world), 92, BOX, beside ? ROUTE_FULL_RESTORE : ROUTE_AT_MARK,
+               beside ? "it is past this mark" : NULL);
+        expect(look(&world), 93, BOX, ROUTE_ROLL_FORWARD, NULL);
+    }
+    leave(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -550,6 +569,7 @@ int main(void)
         cmocka_unit_test(without_the_marks_lsn_a_stop_that_cannot_be_shown_counts_as_past),
         cmocka_unit_test(a_stop_at_the_marks_own_lsn_that_cannot_be_shown_is_not_taken_for_at_it),
         cmocka_unit_test(a_stop_that_somebody_wrote_in_hexadecimal_is_no_mark_of_a_set),
+        cmocka_unit_test(a_stop_by_the_lsn_of_a_mark_stands_at_that_mark_and_at_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
