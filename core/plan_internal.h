@@ -55,7 +55,8 @@ void plan_add_database(struct planning *planning, size_t entry);
 
 /* Writes the stop clause of a database for its path: the mark's name; with AFTER where that name
  * repeats in what is still to be applied and the times tell the two apart, else the mark's LSN;
- * refuses where neither can be. Source: domain, stopping at a mark. */
+ * refuses where neither can be, and any repetition where BizTalk's jobs restore. Source: domain,
+ * stopping at a mark. */
 void plan_write_stop(struct planning *planning, size_t entry, const struct track_path *path);
 
 /* core/plan_jobs.c: where the method is jobs, adds them and refuses what they could not do. */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "core/base/memory.h"
-#include "core/base/text.h"
 #include "core/group.h"
 #include "core/tsql_write.h"
 
@@ -37,10 +36,6 @@ static void check_backlog(struct planning *planning, const struct plan_database 
                                   "direct",
                                   database->server, database->database,
                                   route_name(database->route)));
-    else if (database->stop_name != NULL && !text_equal(database->stop_name, planning->plan->mark))
-        plan_refuse(planning, memory_format("%s/%s: the mark's name is twice in its logs, and "
-                                            "BizTalk's jobs cannot tell the two apart; use direct",
-                                            database->server, database->database));
     else if (database->route == ROUTE_ROLL_FORWARD && logs > 1)
         plan_refuse(planning,
                     memory_format("%s/%s: its backlog is not worked off: %zu logs are left; let "

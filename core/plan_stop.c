@@ -9,6 +9,7 @@
 #include "core/base/memory.h"
 #include "core/base/str.h"
 #include "core/base/text.h"
+#include "core/roster.h"
 #include "core/tsql_restore.h"
 
 /* AFTER finds the first mark of that name at or after it; datetime counts in 3.33 ms, so a little
@@ -112,6 +113,16 @@ static int64_t after_local_ms(const struct planning *planning, size_t k,
     return time_ms - AFTER_EARLIER_MS + (int64_t)view->servers[source]->utc_offset_min * 60000;
 }
 
+/* Their statement names the mark and nothing else: it would stop at the first. */
+static void refuse_jobs(struct planning *planning, size_t k)
+{
+    char *where = roster_where(planning->view, k);
+    plan_refuse(planning, memory_format("%s: the mark's name is twice in its logs, and BizTalk's jobs "
+                                        "cannot tell the two apart; use direct",
+                                        where));
+    free(where);
+}
+
 void plan_write_stop(struct planning *planning, size_t k, const struct track_path *path)
 {
     const struct group_view *view = planning->view;
@@ -122,6 +133,8 @@ void plan_write_stop(struct planning *planning, size_t k, const struct track_pat
     struct lsn lsn = view->sets[mark->set].files[k].mark_lsn;
     struct str clause = {0};
     bool by_lsn = earlier.count > 0 && after_ms == TIME_UNKNOWN;
+    if (earlier.count > 0 && planning->request->method == METHOD_JOBS)
+        refuse_jobs(planning, k);
     if (by_lsn && !lsn_is_known(lsn)) {
         plan_refuse(planning, memory_format("%s: the mark '%s' is twice in the logs to apply; its "
                                             "times do not tell the two apart and its LSN is not "

@@ -20,6 +20,8 @@ struct world {
     struct plan *plan;
 };
 
+#define MARK_1184 "BTS_2026_11_20_12_00_00_547"
+
 enum { DRSQL1 = 2, DRSQL2 = 3 };
 
 static struct world enter(void)
@@ -159,6 +161,53 @@ static void a_mark_that_one_source_does_not_know_is_refused(void **state)
     leave(&world);
 }
 
+/* The jobs take the newest complete set, whatever the plan says. */
+static void a_newer_set_than_the_mark_that_every_database_reaches_is_refused(void **state)
+{
+    (void)state;
+    struct world world = enter();
+    assert_true(build_next_set(world.build, SET_LOG));
+    build_backup(world.build, "SSODB", 1185)->damaged = true;
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_int_equal(plan->set, 1184);
+    assert_reason(plan, "set 1185 is newer than the mark that every database reaches (set 1184)");
+    leave(&world);
+}
+
+static void a_backlog_or_another_way_than_forward_is_refused(void **state)
+{
+    (void)state;
+    struct world world = enter();
+    struct database_row *row = build_row(world.build, DRSQL2, "BizTalkMsgBoxDb2");
+    row->redo_lsn = build_backup(world.build, "BizTalkMsgBoxDb2", 1183)->first_lsn;
+    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST}),
+                  "DRSQL2/BizTalkMsgBoxDb2: its backlog is not worked off: 2 logs are left");
+    build_stop_at(world.build, "BizTalkMsgBoxDb2", 1184, MARK_1184);
+    assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST}),
+                  "DRSQL2/BizTalkMsgBoxDb2: its route is at-mark");
+    leave(&world);
+}
+
+/* They name the mark and nothing else: SQL Server stops at the first one of that name. */
+static void
+a_mark_whose_name_is_twice_in_a_log_is_refused_whether_or_not_the_times_differ(void **state)
+{
+    (void)state;
+    for (int64_t apart_ms = 0; apart_ms <= 60000; apart_ms += 60000) {
+        struct world world = enter();
+        struct mark_row *again = memory_append(world.build->servers[1], marks);
+        *again = (struct mark_row){
+            .database = memory_copy_text("BizTalkMsgBoxDb2"),
+            .mark = memory_copy_text(MARK_1184),
+            .lsn = build_backup(world.build, "BizTalkMsgBoxDb2", 1184)->last_lsn,
+            .time_utc_ms = build_time(100) + apart_ms};
+        again->lsn.number -= 5;
+        assert_reason(make(&world, (struct plan_request){.by = TARGET_NEWEST}),
+                      "DRSQL2/BizTalkMsgBoxDb2: the mark's name is twice in its logs");
+        leave(&world);
+    }
+}
+
 static void every_method_says_what_it_promises_and_what_not(void **state)
 {
     (void)state;
@@ -179,6 +228,10 @@ int main(void)
         cmocka_unit_test(destinations_on_different_sets_are_refused),
         cmocka_unit_test(a_missing_job_or_a_stopped_agent_is_refused),
         cmocka_unit_test(a_mark_that_one_source_does_not_know_is_refused),
+        cmocka_unit_test(a_newer_set_than_the_mark_that_every_database_reaches_is_refused),
+        cmocka_unit_test(a_backlog_or_another_way_than_forward_is_refused),
+        cmocka_unit_test(
+            a_mark_whose_name_is_twice_in_a_log_is_refused_whether_or_not_the_times_differ),
         cmocka_unit_test(every_method_says_what_it_promises_and_what_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
