@@ -345,7 +345,7 @@ static bool ready_to_recover(struct lane *lane, struct link *link)
 static void tell_way_out(struct lane *lane)
 {
     struct str drop = {0};
-    if (lane->error.server_number != 0 && tsql_add_drop(&drop, lane->plan->database))
+    if (!restore_error_passes(lane->error.server_number) && tsql_add_drop(&drop, lane->plan->database))
         execution_note(lane->execution,
                        "%s: resume tries again. If it cannot be recovered at all, only the same mark is "
                        "left for it, from its full set: see that the set can be read (stopmark sets), "

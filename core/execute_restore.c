@@ -70,7 +70,7 @@ static const struct {
     {4327, "the bulk-logged log was applied past the mark: full restore to another mark"},
     {4328, "a file of the database is missing; make a new plan with a full restore"},
     {4330, "the log belongs to another recovery path: the database was recovered in between"},
-    {4331, "the database's files stand at different points; make a new plan with a full restore"},
+    {4331, "the database's files stand at different points: only a full restore mends that"},
     {4332, "the log was halted; look at the server's error log, then make a new plan"},
     {4333, "a log was not restored; make a new plan"},
     {4335, "the database has passed that point; a full restore is needed"},
@@ -89,6 +89,17 @@ const char *restore_hint(int server_number)
         if (hints[i].number == server_number)
             return hints[i].hint;
     return "";
+}
+
+/* The same statement, sent once more, mends these: sessions, locks, rights. */
+static const int passing[] = {262, 596, 1222, 3021, 3101, 3102, 3110, 3204};
+
+bool restore_error_passes(int server_number)
+{
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (passing[i] == server_number)
+            return true;
+    return server_number == 0;
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */

@@ -19,5 +19,7 @@ done
 read -r passed failed < <(sed -n 's/^[^ ]*: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log" |
     awk '{p += $1; f += $2} END {print p + 0, f + 0}')
 [ "$broken" -eq 0 ] || [ "$failed" -gt 0 ] || failed=$broken
+# What failed once more, where the end of a long output is all that is seen.
+grep -E ': FAILED: |^\[  FAILED  \] test|program failed: ' "$log"
 echo "$passed passed, $failed failed"
 [ "$broken" -eq 0 ]

@@ -10,11 +10,11 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
+from demo import Demo  # noqa: E402
 from lab import Lab, built_in, expect, wait_for  # noqa: E402
-from record import restore_login  # noqa: E402
+from record import group_of, read_log, restore_login  # noqa: E402
 from scripts import code_in, fill_in, run_script, write_scripts  # noqa: E402
 from slow import RESTORE, execute, wait_state, worker  # noqa: E402
-from terminal import Terminal  # noqa: E402
 
 SERVERS = ("DRSQL1", "DRSQL2")
 SHIPPING = ("Get Backup History", "Restore Databases")
@@ -84,6 +84,8 @@ def restore_by_scripts(lab, tool="tsql", servers=SERVERS, words=()):
     expect({s: code_in(text) for s, text in again.items()} == codes, again)
     printed = second_scripts(lab, directory, codes, tool, servers)
     expect(all("VERIFIED" in text and "STOPPED" not in text for text in printed.values()), printed)
+    recovered = [r for r in read_log(lab)[0] if r["restore_end"] == "RECOVERY"]
+    expect(recovered and {group_of(r) for r in recovered} == {"scripts"}, recovered)
     return directory
 
 
@@ -365,6 +367,9 @@ def the_jobs_end_in_the_same_proven_state_as_the_direct_restore():
         expect(done.returncode == 0, (done.returncode, done.stderr))
         found = end_state(lab)
         expect(found == direct, f"{found} instead of {direct}")
+        starts = read_log(lab)[1]
+        expect([s["server_name"] for s in starts] == ["DRSQL2", "DRSQL1"] and
+               all(len(s["destinations"]) == 2 for s in starts), starts)
         report = lab.json("report", "1")
         expect(report["verdict"] == "ok" and report["method"] == "jobs", report["verdict_text"])
         expect(not report["gate"] and "No gate" in report["cannot"], report["cannot"])
@@ -487,9 +492,7 @@ def a_job_that_says_success_and_did_not_reach_the_mark_is_found_out():
 
 
 def the_wizard_restores_by_jobs_and_says_that_there_is_no_gate():
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "STOPMARK_CONFIG")}
-    environment.update(LC_ALL="C.UTF-8", TZ="UTC")
-    with Terminal([support.STOPMARK, "demo"], environment) as terminal:
+    with Demo() as terminal:
         terminal.until("● live")
         for key, text in (("R", "source lost"), ("Enter", "SQLA answers: a lost source does not"),
                           ("K", "Type die")):
@@ -517,8 +520,7 @@ def the_wizard_restores_by_jobs_and_says_that_there_is_no_gate():
         expect("No gate" in report and "sp_start_job" in report, report[:800])
         terminal.key("1")
         terminal.until("CAN WE FAIL OVER")
-        terminal.key("q")
-        expect(terminal.wait_end() == 0, "q leaves with 0")
+        terminal.leave()
         shutil.rmtree(os.path.dirname(os.path.dirname(written[1])))
 
 

@@ -20,11 +20,12 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import pytds  # noqa: E402
-from lab import ROOT, Lab, built_in, expect  # noqa: E402
+from lab import ROOT, built_in, expect  # noqa: E402
 from matrix import CONFIRM, ROUTES, SCENARIO, expect_proven  # noqa: E402
-from proxy import proxied_ini, read_ini  # noqa: E402
+from proxy import read_ini  # noqa: E402
 from record import proof_order, read_record, restore_login  # noqa: E402
 from slow import execute, worker  # noqa: E402
+from watched import WatchedLab  # noqa: E402
 
 SERVER, DATABASE = "DRM1", "BizTalkMgmtDb"
 FULL, LOG_1, LOG_2, LOG_3 = 0, 1, 2, 3  # steps of its plan by full restore
@@ -43,46 +44,35 @@ def scenario_of(case):
     return scenario
 
 
-class ErrorLab(Lab):
-    """The matrix group with dead sources, every server behind a proxy, and a plan."""
+class ErrorLab(WatchedLab):
+    """The matrix group with dead sources and a plan; the state breaks before one statement."""
 
     def __init__(self, case):
         super().__init__(scenario=scenario_of(case))
         try:
             self.guest = None  # a session of somebody else, held open
-            self.case, self.broken, self.problem = case, False, None
-            self.direct_ini = self.ini
             self.sources_die()
             if case.prepare:
-                self.steps = self.json("plan", "--target", ROUTES[case.route].target)["databases"]
-                self.steps = next(d for d in self.steps if d["database"] == DATABASE)["steps"]
+                self.steps = self.planned(case)["steps"]
                 case.prepare(self)
             self.plan = self.json("plan", "--target", ROUTES[case.route].target)
-            self.steps = next(d for d in self.plan["databases"]
-                              if d["database"] == DATABASE)["steps"]
-            self.proxies = proxied_ini(self.ini, os.path.join(self.directory, "proxied.ini"),
-                                       on_batch=self.look)
-            self.ini = os.path.join(self.directory, "proxied.ini")
+            self.steps = self.planned(case)["steps"]
+            if case.stage != "before":
+                self.before(self.statement(case.stage), lambda: case.break_it(self))
         except BaseException:
             self.stop()
             raise
 
-    def awaited(self, batch):
-        """Is this the statement at whose start the state breaks?"""
-        stage = self.case.stage
-        if isinstance(stage, int):
-            return batch.strip() == self.steps[stage]["sql"].strip()
-        kind = {"prove": "WITH STANDBY", "recover": "WITH RECOVERY"}.get(stage)
-        return kind is not None and re.match(rf"RESTORE DATABASE \[{DATABASE}\] {kind}", batch)
+    def planned(self, case):
+        plan = self.json("plan", "--target", ROUTES[case.route].target)
+        return next(d for d in plan["databases"] if d["database"] == DATABASE)
 
-    def look(self, batch):
-        if self.broken or not self.awaited(batch):
-            return
-        self.broken = True
-        try:
-            self.case.break_it(self)
-        except Exception as error:  # told by the test, not lost in the proxy's thread
-            self.problem = error
+    def statement(self, stage):
+        """The one at whose start the state breaks."""
+        if isinstance(stage, int):
+            return self.steps[stage]["sql"]
+        end = {"prove": "STANDBY", "recover": "RECOVERY"}[stage]
+        return f"RESTORE DATABASE [{DATABASE}] WITH {end}"
 
     def restore(self):
         return self.run("restore", "--plan", self.plan["hash"], *CONFIRM, seconds=120)
@@ -91,8 +81,6 @@ class ErrorLab(Lab):
         pid = worker(self)
         if pid:
             os.kill(pid, 9)
-        for proxy in getattr(self, "proxies", {}).values():
-            proxy.close()
         super().stop()
 
 
@@ -283,16 +271,15 @@ def errors_without_a_case():
 
 # --- the run --------------------------------------------------------------------------------------
 
-def what_the_operator_reads(lab):
-    if lab.case.stage == "before":
-        lab.case.break_it(lab)
+def what_the_operator_reads(lab, case):
+    if case.stage == "before":
+        case.break_it(lab)
         done = lab.restore()
         expect(done.returncode == 5, f"status {done.returncode}, not 5: {done.stderr}")
         expect(not read_record(lab), "nothing was restored")
         return done.stderr
     done = lab.restore()
-    expect(lab.broken, f"the statement was never sent: {done.stderr}")
-    expect(lab.problem is None, f"the state could not be broken: {lab.problem}")
+    lab.happened()
     expect(done.returncode == 1, f"status {done.returncode}, not 1: {done.stderr}")
     report = lab.json("report", "1")
     return "\n".join([report["reason"], *report["messages"]])
@@ -300,7 +287,7 @@ def what_the_operator_reads(lab):
 
 def check(case, show):
     with ErrorLab(case) as lab:
-        text = what_the_operator_reads(lab)
+        text = what_the_operator_reads(lab, case)
         if show:
             print(f"{name_of(case)}: {text.strip()}", flush=True)
         said = f"server error {case.number}: " if case.number else case.words

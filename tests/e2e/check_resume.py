@@ -8,47 +8,25 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
-from lab import Lab, built_in, expect, wait_for  # noqa: E402
+from lab import built_in, expect, wait_for  # noqa: E402
 from matrix import CONFIRM, DATABASES, ROUTES, SCENARIO, expect_proven  # noqa: E402
-from proxy import proxied_ini  # noqa: E402
 from record import check_record, proof_order, read_record, restore_login  # noqa: E402
 from slow import execute, worker  # noqa: E402
+from watched import WatchedLab  # noqa: E402
 
 TAKE_LOCK = "EXEC master.dbo.sp_getapplock"
 SERVERS = ("DRM1", "DRM2")
 MGMT, BOX = ("DRM1", "BizTalkMgmtDb"), ("DRM1", "BizTalkMsgBoxDb")  # recovered last, and before it
 
 
-class ResumeLab(Lab):
-    """The matrix group behind proxies: what is to happen just before a statement reaches its server
-    happens there, once."""
+class ResumeLab(WatchedLab):
+    """The matrix group: what is to happen beside a run happens before one of its statements."""
 
     def __init__(self, standby=(), switches=None):
         scenario = built_in(SCENARIO)
         scenario["switches"] = switches or {}
         scenario["standby"] = [{"server": s, "database": d, "state": "standby"} for s, d in standby]
         super().__init__(scenario=scenario)
-        self.awaited, self.happens, self.problem = None, None, None
-        self.direct_ini = self.ini
-        self.proxies = proxied_ini(self.ini, os.path.join(self.directory, "proxied.ini"),
-                                   on_batch=self.look)
-        self.ini = os.path.join(self.directory, "proxied.ini")
-
-    def look(self, batch):
-        if self.awaited is None or not batch.strip().startswith(self.awaited):
-            return
-        self.awaited = None
-        try:
-            self.happens()
-        except Exception as error:  # told by the test, not lost in the proxy's thread
-            self.problem = error
-
-    def before(self, statement, happens):
-        self.awaited, self.happens = statement.strip(), happens
-
-    def happened(self):
-        expect(self.problem is None, f"the state could not be broken: {self.problem}")
-        expect(self.awaited is None, f"never sent: {self.awaited}")
 
     def restore(self, *words, status=0):
         done = self.run("restore", *words, *CONFIRM, seconds=120)
@@ -93,8 +71,6 @@ class ResumeLab(Lab):
         pid = worker(self)
         if pid:
             os.kill(pid, signal.SIGKILL)
-        for proxy in self.proxies.values():
-            proxy.close()
         super().stop()
 
 
@@ -172,6 +148,25 @@ def what_cannot_be_recovered_comes_to_the_same_mark_by_the_way_that_is_told():
         expect_proven(lab, 2)
         once = [r for r in read_record(lab) if r["restore_end"] == "RECOVERY" and r["succeeded"]]
         expect(len(once) == DATABASES, once)
+
+
+def who_keeps_the_last_database_from_its_recovery_is_told_and_nobody_drops_it():
+    """3101, which another try mends: no word of the way out, which takes the database away."""
+    with ResumeLab() as lab:
+        guests = []
+
+        def enters():
+            guests.append(restore_login(lab, MGMT[0]))
+            guests[0].cursor().execute(f"USE [{MGMT[1]}]")
+        lab.sources_die()
+        lab.before(f"RESTORE DATABASE [{MGMT[1]}] WITH RECOVERY", enters)
+        said = lab.restore("--target", "newest", status=1).stderr
+        expect("3101" in said and "end them" in said, said)
+        said = "\n".join(lab.json("report", "1")["messages"])
+        expect("DROP DATABASE" not in said, said)
+        guests[0].close()
+        lab.resume(1)
+        expect_proven(lab, 1)
 
 
 def holds_a_socket(pid):
@@ -466,6 +461,7 @@ def jobs_that_were_disabled_before_hide_the_way_back_from_nobody():
 support.main([who_uses_a_recovered_database_does_not_stop_the_resume,
               a_mark_set_in_a_recovered_database_does_not_stop_the_resume,
               what_cannot_be_recovered_comes_to_the_same_mark_by_the_way_that_is_told,
+              who_keeps_the_last_database_from_its_recovery_is_told_and_nobody_drops_it,
               a_worker_that_dies_under_its_order_to_go_on_is_replaced,
               a_reader_in_standby_is_told_as_what_he_is,
               a_log_that_is_applied_again_to_go_on_from_a_mark_is_sent_again_after_it_failed,

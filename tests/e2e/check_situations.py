@@ -11,10 +11,11 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
+from demo import Demo  # noqa: E402
 from lab import Lab, built_in, expect, wait_for  # noqa: E402
-from terminal import Terminal  # noqa: E402
 from record import check_record, read_record, restore_login  # noqa: E402
 from slow import held_when, kill_worker, worker  # noqa: E402
+from watched import WatchedLab  # noqa: E402
 
 PREFIX = "Rehearsal_"
 
@@ -174,11 +175,18 @@ def a_session_in_a_source_is_named_and_refuses_the_move():
         somebody.close()
 
 
+DISABLE_JOB = "EXEC msdb.dbo.sp_update_job @job_id ="  # a move's first write
+
+
+def begin_move(lab):
+    done = restore(lab, "planned-move", "--detach", group=SMALL)
+    expect(done.returncode == 0, (done.returncode, done.stderr))
+
+
 def waiting_for_import(lab):
     """A move whose set cannot be imported: it waits. Returns once the set is made."""
     execute(lab, "DRSMALL", "EXEC master.dbo.sp_lab_server N'DRSMALL', N'stop agent'")
-    done = restore(lab, "planned-move", "--detach", group=SMALL)
-    expect(done.returncode == 0, (done.returncode, done.stderr))
+    begin_move(lab)
     newest = lab.json("sets", "-n", "1")["sets"][0]["set"]
 
     def made():
@@ -286,13 +294,12 @@ def a_database_that_joins_before_a_move_begins_stops_it():
 
 
 def a_database_that_joins_during_a_move_stops_it_before_a_source_goes():
-    with Lab(with_custom_database(), speed=30) as lab:
+    with WatchedLab(with_custom_database(), speed=30) as lab:
         before = jobs(lab, "SQLSMALL")
-        held = moved_until(lab, lambda: has_disabled_a_job(lab))
-        expect("runs once more" not in messages(lab), "the worker was held in time")
-        orders_join(lab)
-        os.kill(held, signal.SIGCONT)
+        lab.before(DISABLE_JOB, lambda: orders_join(lab))
+        begin_move(lab)
         expect(end_of(lab) == "failed", messages(lab))
+        lab.happened()
         expect("runs once more" not in messages(lab), "no mark is made that nobody can use")
         reason = lab.json("report", "1")["reason"]
         expect(all(part in reason for part in JOINED), reason)
@@ -333,25 +340,13 @@ def a_killed_move_is_resumed_and_loses_nothing():
 
 def moved_until(lab, condition):
     """A move whose worker is held at the first instant at which condition() is true; its pid."""
-    done = restore(lab, "planned-move", "--detach", group=SMALL)
-    expect(done.returncode == 0, (done.returncode, done.stderr))
+    begin_move(lab)
     return held_when(lab, condition)
 
 
 def journal_path(lab):
     return next((p for p in glob.glob(os.path.join(lab.state, "**", "*"), recursive=True)
                  if os.path.isfile(p) and open(p, "rb").read(6) == b"SQLite" and "run" in p))
-
-
-def has_disabled_a_job(lab):
-    path = journal_path(lab)
-    journal = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)
-    try:
-        return journal.execute("SELECT COUNT(*) FROM job").fetchone()[0] > 0
-    except sqlite3.OperationalError:  # held in the midst of writing it
-        return False
-    finally:
-        journal.close()
 
 
 def an_abort_never_wakes_the_source_of_a_group_that_another_run_recovered():
@@ -385,21 +380,23 @@ def who_looks_while_the_sources_are_offline_makes_nobody_forget_their_users():
 
 
 def a_set_that_was_made_before_the_sources_were_silent_is_not_the_last():
-    with Lab("small", speed=30) as lab:
+    with WatchedLab("small", speed=30) as lab:
         newest = lab.json("sets", "-n", "1")["sets"][0]["set"]
-        held = moved_until(lab, lambda: has_disabled_a_job(lab))
-        expect("runs once more" not in messages(lab), "the worker was held in time")
-        name = next(n for n in jobs(lab, "SQLSMALL") if n.startswith("Backup BizTalk"))
-        execute(lab, "SQLSMALL", f"EXEC msdb.dbo.sp_start_job @job_name = N'{name}'")
 
         def made():
             sets = lab.json("sets", "-n", "1")["sets"][0]
             return sets["set"] > newest and sets["complete"]
-        wait_for(made, 30, "the backup job's own set is made")
-        execute(lab, "SQLSMALL", "EXEC master.dbo.sp_lab_backup_fails N'BizTalkMgmtDb'")
-        os.kill(held, signal.SIGCONT)
+
+        def a_set_is_made_and_no_other():
+            name = next(n for n in jobs(lab, "SQLSMALL") if n.startswith("Backup BizTalk"))
+            execute(lab, "SQLSMALL", f"EXEC msdb.dbo.sp_start_job @job_name = N'{name}'")
+            wait_for(made, 30, "the backup job's own set is made")
+            execute(lab, "SQLSMALL", "EXEC master.dbo.sp_lab_backup_fails N'BizTalkMgmtDb'")
+        lab.before(DISABLE_JOB, a_set_is_made_and_no_other)
+        begin_move(lab)
         # a minute passes before a job that was asked to start counts as one that does not
         expect(end_of(lab, seconds=180) == "failed", messages(lab))
+        lab.happened()
         expect("without a complete log set" in messages(lab), messages(lab))
         expect(not read_record(lab), "nothing was restored")
         execute(lab, "SQLSMALL", "EXEC master.dbo.sp_lab_backup_fails NULL")
@@ -495,10 +492,7 @@ def walk(digit, prefix, *words):
     with the prefix."""
     proven = [f"DRSMALL/{prefix}{name}: ONLINE, at the mark" for name in
               ("BizTalkMgmtDb", "BizTalkMsgBoxDb", "BizTalkDTADb", "SSODB")]
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "STOPMARK_CONFIG")}
-    environment.update(LC_ALL="C.UTF-8", TZ="UTC")
-    with Terminal([support.STOPMARK, "demo", "--scenario", "small", "--speed", "30"],
-                  environment) as terminal:
+    with Demo("--scenario", "small", "--speed", "30") as terminal:
         terminal.until("● live")
         terminal.key("R")
         terminal.until("planned move")

@@ -8,16 +8,11 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
+from demo import Demo  # noqa: E402
 from lab import STOPMARK, expect  # noqa: E402
 from slow import (FAST, SlowRun, begun_and_held, execute, kill_worker,  # noqa: E402
                   planned_file, rate)
 from terminal import Terminal  # noqa: E402
-
-
-def demo(*words, **options):
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "STOPMARK_CONFIG")}
-    environment.update(LC_ALL="C.UTF-8", TZ="UTC")
-    return Terminal([STOPMARK, "demo", *words], environment, **options)
 
 
 def step(terminal, name, seconds=15):
@@ -60,7 +55,7 @@ def walk_to_the_run(terminal):
 
 
 def a_newcomer_walks_the_wizard_to_its_end():
-    with demo() as terminal:
+    with Demo() as terminal:
         walk_to_the_run(terminal)
         step(terminal, "Verify", 90)
         terminal.until("proven consistent: all 10 databases are online")
@@ -85,8 +80,7 @@ def a_newcomer_walks_the_wizard_to_its_end():
         expect(os.path.exists(path[1][:-3] + ".json"), "the JSON stands beside it")
         terminal.key("1")
         terminal.until("CAN WE FAIL OVER")
-        terminal.key("q")
-        expect(terminal.wait_end() == 0, "q leaves with 0")
+        terminal.leave()
         expect(path[1].encode() in terminal.written.split(b"\x1b")[-1], "the last words name it")
         expect(os.path.exists(path[1]), "the report outlives the demo")
         shutil.rmtree(os.path.dirname(os.path.dirname(path[1])))
@@ -124,7 +118,7 @@ def a_failed_run_tells_the_keys_it_waits_for_and_is_resumed_when_nobody_comes():
 
 
 def the_wizard_works_in_ascii_on_sixty_columns():
-    with demo("--ascii", columns=60, rows=20) as terminal:
+    with Demo("--ascii", columns=60, rows=20) as terminal:
         terminal.until(lambda text: "live" in text)
         terminal.key("R")
         step(terminal, "Situation")

@@ -9,8 +9,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
+from demo import Demo  # noqa: E402
 from lab import STOPMARK, expect  # noqa: E402
-from terminal import Terminal  # noqa: E402
 
 PACKAGE = sys.argv.pop()
 
@@ -40,11 +40,9 @@ def everything_in_it_is_roots():
 
 
 def its_console_runs_on_its_own_lab():
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "STOPMARK_CONFIG")}
-    environment.update(LC_ALL="C.UTF-8", TZ="UTC")
-    with Terminal([STOPMARK, "demo"], environment) as terminal:
+    with Demo() as terminal:
         terminal.until("● live")
-        terminal.key("q")
+        terminal.leave()
 
 
 support.main([the_package_asks_for_what_the_programs_are_linked_against,

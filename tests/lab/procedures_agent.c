@@ -1,7 +1,9 @@
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "tests/lab/agent.h"
@@ -9,6 +11,7 @@
 #include "tests/lab/procedures.h"
 #include "tests/lab/procedures_agent.h"
 #include "tests/lab/reply.h"
+#include "tests/lab/shipping.h"
 
 /* Agent's roles in msdb. Every job of the lab belongs to sa: a member of SQLAgentUserRole sees none
  * of them, a reader sees all, an operator starts, stops, enables and disables them. Source: SQL
@@ -81,6 +84,28 @@ static bool agent_refuses(const struct session *session, const struct job *job,
     return false;
 }
 
+/* Restore To Mark asks for no gate: a line of the lab's log tells who asked for it, and where each
+ * destination stood then. */
+static void log_to_mark(const struct session *session, const struct job *job)
+{
+    const struct lab *lab = session->instance->lab;
+    if (job->steps_count == 0 || strstr(job->steps[0].command, "RestoreToMark") == NULL) {
+        return;
+    }
+    json_t *stands = json_array();
+    for (size_t i = 0; i < lab->instances_count; i++) {
+        if (lab->instances[i]->shipping != NULL) {
+            json_array_append_new(stands, shipping_stand(lab->instances[i]->shipping));
+        }
+    }
+    json_t *line = json_pack("{s:s, s:s, s:o}", "server_name", session->instance->name,
+                             "program_name", session->application, "destinations", stands);
+    char *text = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS);
+    log_write(LOG_INFO, "restore to mark asked: %s", text);
+    free(text);
+    json_decref(line);
+}
+
 static bool run_start(struct session *session, struct database *database,
                       struct sql_value *arguments, struct reply *reply, int *return_value)
 {
@@ -104,6 +129,7 @@ static bool run_start(struct session *session, struct database *database,
     }
     char name[129];
     text_copy(name, sizeof name, job->name);
+    log_to_mark(session, job);
     if (!job_start(job)) {
         return agent_refuses(session, job, "sp_start_job", "the job has no steps", reply);
     }

@@ -371,7 +371,11 @@ static bool run_statement(struct restore_run *run)
     }
     switch (run->statement->kind) {
     case RESTORE_HEADERONLY:
-        return check_create_right(run) && restore_open(run) && restore_headeronly(run);
+        if (!check_create_right(run) || !restore_open(run) || !restore_headeronly(run)) {
+            return false;
+        }
+        restore_record_header(run);
+        return true;
     case RESTORE_FILELISTONLY:
         return check_create_right(run) && restore_open(run) && restore_check_certificate(run) &&
                restore_filelistonly(run);

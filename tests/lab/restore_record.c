@@ -16,6 +16,16 @@ static void write_line(const struct restore_run *run, const char *what, json_t *
     json_decref(fields);
 }
 
+void restore_record_header(const struct restore_run *run)
+{
+    json_t *line = json_pack("{s:s, s:s, s:s}", "server_name", run->instance->name, "program_name",
+                             run->session->application, "path", run->statement->device);
+    char *text = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS);
+    log_write(LOG_INFO, "header read: %s", text);
+    free(text);
+    json_decref(line);
+}
+
 void restore_record_begin(struct restore_run *run, const char *kind)
 {
     struct lab *lab = run->instance->lab;
@@ -40,10 +50,10 @@ void restore_record_begin(struct restore_run *run, const char *kind)
     record->done_sent_us = record->next_request_us = INT64_MIN;
     run->session->timed_record = lab->restores_count;
     write_line(run, "begins",
-               json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "server_name", record->instance,
+               json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "server_name", record->instance,
                          "database_name", record->database, "program_name", record->application,
-                         "kind", record->kind, "stop_kind", record->stop_kind, "restore_end",
-                         record->end));
+                         "kind", record->kind, "path", record->path, "stop_kind",
+                         record->stop_kind, "restore_end", record->end));
 }
 
 void restore_record_end(struct restore_run *run, bool succeeded)

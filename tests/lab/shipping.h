@@ -12,6 +12,7 @@
 
 #include "tests/lab/estate.h"
 
+struct json_t;
 struct reply;
 
 /* DBFileLocation and LogFileLocation: the folders to read a database's backups from, which were
@@ -57,6 +58,9 @@ bool shipping_import(struct session *session, struct shipping *shipping, struct 
 bool shipping_restore(struct session *session, struct shipping *shipping, struct reply *reply);
 bool shipping_restore_to_mark(struct session *session, struct shipping *shipping,
                               struct reply *reply);
+/* Where it stands: {server_name, newest_set and newest_mark that Restore To Mark would go for (0 and ""
+ * = none), last_restored_set}. Owned by the caller. */
+struct json_t *shipping_stand(struct shipping *shipping);
 /* sp_LogShippingClean: drops the restored databases and forgets the last set; one that is in use ends
  * it (3702). */
 bool shipping_clean(struct session *session, struct shipping *shipping, struct reply *reply);

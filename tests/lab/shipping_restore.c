@@ -1,3 +1,4 @@
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,6 +284,33 @@ bool shipping_restore(struct session *session, struct shipping *shipping, struct
     return !failed;
 }
 
+static bool newest_complete_log(const struct shipped_files *files, struct shipped_set *last)
+{
+    struct shipped_set set;
+    bool found = false;
+    for (size_t at = 0; set_at(files, at, &set); at = set.end) {
+        if (!set.full && set.complete) {
+            *last = set;
+            found = true;
+        }
+    }
+    return found;
+}
+
+json_t *shipping_stand(struct shipping *shipping)
+{
+    struct shipped_files files = {0};
+    struct shipped_set last;
+    load(shipping, &files);
+    bool found = newest_complete_log(&files, &last);
+    json_t *stand = json_pack("{s:s, s:I, s:s, s:I}", "server_name", shipping->instance->name,
+                              "newest_set", (json_int_t)(found ? last.id : 0), "newest_mark",
+                              found ? files.items[last.first].mark : "", "last_restored_set",
+                              (json_int_t)shipping->last_restore_set);
+    unload(&files);
+    return stand;
+}
+
 bool shipping_restore_to_mark(struct session *session, struct shipping *shipping,
                               struct reply *reply)
 {
@@ -290,15 +318,9 @@ bool shipping_restore_to_mark(struct session *session, struct shipping *shipping
         return false;
     }
     struct shipped_files files = {0};
+    struct shipped_set last;
     load(shipping, &files);
-    struct shipped_set set, last = {0};
-    bool found = false;
-    for (size_t at = 0; set_at(&files, at, &set); at = set.end) {
-        if (!set.full && set.complete) {
-            last = set;
-            found = true;
-        }
-    }
+    bool found = newest_complete_log(&files, &last);
     bool good = false;
     if (!found) {
         reply_error(reply, 50000, 16, 1, 1, "sp_LogShippingRestoreToMark",

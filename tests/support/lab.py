@@ -55,17 +55,56 @@ def two_days_of_contoso():
     return scenario
 
 
-class Lab:
+def clean_environment(**more):
+    """Of a person who never set anything for stopmark or FreeTDS."""
+    environment = {k: v for k, v in os.environ.items()
+                   if k not in ("STOPMARK_CONFIG", "NO_COLOR", "TDSDUMP")}
+    return dict(environment, LC_ALL="C.UTF-8", TZ="UTC", **more)
+
+
+class Estate:
+    """A running lab, whoever started it: its directory, in which it has its configuration and log."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.ini = os.path.join(directory, "stopmark.ini")
+        self.log = os.path.join(directory, "lab.log")
+        self.state = os.path.join(directory, "state")
+        self.scripted = set()  # (server, database) of the plans that were written as scripts
+
+    def environment(self):
+        return clean_environment(XDG_STATE_HOME=self.state)
+
+    def run(self, *words, config=None, seconds=60, **options):
+        """stopmark -c INI words...: the completed process with text output."""
+        command = [STOPMARK, words[0], "-c", config or self.ini, *words[1:]]
+        return subprocess.run(command, env=self.environment(), text=True, timeout=seconds,
+                              capture_output=True, stdin=subprocess.DEVNULL, check=False, **options)
+
+    def json(self, *words, status=0, **options):
+        done = self.run(*words, "--json", **options)
+        expect(done.returncode == status,
+               f"{' '.join(words)} --json: status {done.returncode}, not {status}\n{done.stderr}")
+        return json.loads(done.stdout)
+
+    def check_proof_order(self):
+        """Whatever a test did: no database was recovered before all of its group were proven, and no
+        job that recovers was started before its own gate. Asked of the lab's log, which needs no
+        server that answers and no login that may look."""
+        import record  # needs the lab itself
+        rows, starts = record.read_log(self)
+        record.proof_order(rows, record.rosters(self, rows))
+        record.jobs_gate(rows, starts)
+
+
+class Lab(Estate):
     """A running stopmark-lab with its configuration in a directory of its own. scenario: a name or
     a file, or a scenario itself; None = two_days_of_contoso()."""
 
     def __init__(self, scenario=None, speed=0, extra=()):
-        self.directory = tempfile.mkdtemp(prefix="stopmark-test-")
+        super().__init__(tempfile.mkdtemp(prefix="stopmark-test-"))
         if not isinstance(scenario, str):
             scenario = self.write_scenario(scenario or two_days_of_contoso())
-        self.ini = os.path.join(self.directory, "stopmark.ini")
-        self.log = os.path.join(self.directory, "lab.log")
-        self.state = os.path.join(self.directory, "state")
         self.process = subprocess.Popen(
             [LAB, "--scenario", scenario, "--port-base", "0", "--speed", str(speed),
              "--ini", self.ini, "--log", self.log, *extra],
@@ -85,24 +124,6 @@ class Lab:
     def __exit__(self, *_):
         self.stop()
 
-    def environment(self):
-        environment = {k: v for k, v in os.environ.items()
-                       if k not in ("STOPMARK_CONFIG", "NO_COLOR", "TDSDUMP")}
-        environment.update(XDG_STATE_HOME=self.state, LC_ALL="C.UTF-8", TZ="UTC")
-        return environment
-
-    def run(self, *words, config=None, seconds=60, **options):
-        """stopmark -c INI words...: the completed process with text output."""
-        command = [STOPMARK, words[0], "-c", config or self.ini, *words[1:]]
-        return subprocess.run(command, env=self.environment(), text=True, timeout=seconds,
-                              capture_output=True, stdin=subprocess.DEVNULL, check=False, **options)
-
-    def json(self, *words, status=0, **options):
-        done = self.run(*words, "--json", **options)
-        expect(done.returncode == status,
-               f"{' '.join(words)} --json: status {done.returncode}, not {status}\n{done.stderr}")
-        return json.loads(done.stdout)
-
     def sources(self, alive):
         self.process.send_signal(signal.SIGUSR2 if alive else signal.SIGUSR1)
 
@@ -121,13 +142,6 @@ class Lab:
                     pass
             return True
         wait_for(dead, 20, "the sources are dead")
-
-    def check_proof_order(self):
-        """Whatever a test did: no database was recovered before all of its group were proven. Asked
-        of the lab's log, which needs no server that answers and no login that may look."""
-        import record  # needs the lab itself
-        rows = record.read_log(self)
-        record.proof_order(rows, record.rosters(self, rows))
 
     def stop(self):
         try:

@@ -56,17 +56,24 @@ def stands_still(lab, servers=("DRSQL1", "DRSQL2"), seconds=1.5):
 
 
 LOGGED = re.compile(r" info restore (\d+) (begins|ends): (\{.*\})$")
+HEADER = re.compile(r" info header read: (\{.*\})$")
+ASKED = re.compile(r" info restore to mark asked: (\{.*\})$")
 
 
 def read_log(lab):
-    """The rows of every RESTORE, whoever asked for it, from the lab's log: no server needs to
-    answer. In the order in which they took effect: a RECOVERY stands where it began, anything else
-    where it ended, and once more, as one that failed, where it began."""
-    begun, rows = {}, []
+    """From the lab's log, for which no server needs to answer: the rows of every RESTORE, whoever
+    asked for it, and of every header that was told, and who had jobs of Restore To Mark started,
+    before which row. In the order in which they took effect: a RECOVERY stands where it began,
+    anything else where it ended, and once more, as one that failed, where it began."""
+    begun, rows, starts = {}, [], []
     with open(lab.log, encoding="utf-8", errors="replace") as file:
-        for line in file:
-            found = LOGGED.search(line.rstrip("\n"))
-            if not found:
+        for line in map(str.rstrip, file):
+            if asked := ASKED.search(line):
+                starts.append(dict(json.loads(asked[1]), before=len(rows)))
+            if read := HEADER.search(line):
+                rows.append(dict(json.loads(read[1]), kind="RESTORE HEADERONLY", restore_end="",
+                                 database_name=""))
+            if not (found := LOGGED.search(line)):
                 continue
             number, fields = found[1], json.loads(found[3])
             if found[2] == "begins":
@@ -75,15 +82,23 @@ def read_log(lab):
                     rows.append(begun[number])
             elif begun[number]["restore_end"] != "RECOVERY":
                 rows.append(dict(begun[number], **fields))
-    return rows
+    return rows, starts
 
 
 def restores_from_file(row):
     return row["kind"] in ("RESTORE LOG", "RESTORE DATABASE")
 
 
-def is_ours(row):
-    return row["program_name"].startswith("stopmark")
+SCRIPT_TOOLS = ("tsql", "bsqldb")  # what the script method's files are run with
+
+
+def group_of(row):
+    """Whose gate the RESTORE stands behind: a run of stopmark's, or the scripts of all servers; None
+    for what others do."""
+    program = row["program_name"]
+    if program.startswith("stopmark"):
+        return program
+    return "scripts" if program.lower() in SCRIPT_TOOLS else None
 
 
 def database_of(row):
@@ -100,7 +115,7 @@ class Proofs:
 
     def add(self, row):
         database = database_of(row)
-        if not is_ours(row):
+        if group_of(row) is None:
             if restores_from_file(row) and row["succeeded"]:
                 self.not_there.discard(database)  # nobody knows where that left it
         elif restores_from_file(row):
@@ -118,14 +133,15 @@ class Proofs:
 
 
 def rosters(lab, rows):
-    """{program's name of a run: the databases of its plan}, of each run with a gate that sent a
-    RECOVERY and whose journal is there."""
-    names = {row["program_name"] for row in rows if row["restore_end"] == "RECOVERY"}
-    if not any(map(is_ours, rows)) or not names:
-        return {}
-    found, runs = {}, lab.run("runs", "--json")
+    """{group: the databases of its plan}, of each run with a gate that sent a RECOVERY and whose journal
+    is there, and of scripts."""
+    names = {group_of(row) for row in rows if row["restore_end"] == "RECOVERY"} - {None}
+    found = {"scripts": lab.scripted} if "scripts" in names else {}
+    if not names - {"scripts"}:
+        return found
+    runs = lab.run("runs", "--json")
     for run in json.loads(runs.stdout)["runs"] if runs.returncode == 0 else ():
-        mine = [n for n in names if n.startswith("stopmark") and n.endswith(" " + run["uuid"][:8])]
+        mine = [n for n in names if n.endswith(" " + run["uuid"][:8])]
         report = lab.json("report", str(run["run"])) if mine else {"gate": False}
         if report["gate"]:
             found[mine[0]] = {(d["server"], d["database"]) for d in report["databases"]
@@ -137,15 +153,38 @@ def proof_order(rows, roster=None):
     """Fails if any database was recovered while another of its run was not proven: one that was being
     restored beside it, one whose first statement came only then, one of the run's roster."""
     groups, proofs = {n: set(databases) for n, databases in (roster or {}).items()}, Proofs()
-    for row in filter(is_ours, rows):
+    for row in filter(group_of, rows):
         if restores_from_file(row) or row["restore_end"] == "STANDBY":
-            groups.setdefault(row["program_name"], set()).add(database_of(row))
+            groups.setdefault(group_of(row), set()).add(database_of(row))
     for row in rows:
-        if is_ours(row) and row["restore_end"] == "RECOVERY":
-            waiting = proofs.waiting(groups.get(row["program_name"], set()))
+        if group_of(row) is not None and row["restore_end"] == "RECOVERY":
+            waiting = proofs.waiting(groups.get(group_of(row), set()))
             expect(not waiting,
                    f"{'/'.join(database_of(row))} was recovered before the proof of {waiting}")
         proofs.add(row)
+
+
+def jobs_gate(rows, starts):
+    """Fails if stopmark had a job of Restore To Mark started before the gate that stands there: all
+    destinations go for the same set and mark, stand at the same set, have no backlog, and stopmark has
+    read the header of each file that the jobs will restore, on the server that will."""
+    begun = set()
+    for start in starts:
+        program = start["program_name"]
+        if not program.startswith("stopmark") or program in begun:
+            continue
+        begun.add(program)
+        stands = [{k: v for k, v in d.items() if k != "server_name"} for d in start["destinations"]]
+        expect(stands and all(s == stands[0] and s["newest_set"] for s in stands),
+               f"a job was started while the destinations stood at {start['destinations']}")
+        read = {(row["server_name"], row["path"].lower()) for row in rows[:start["before"]]
+                if row["kind"] == "RESTORE HEADERONLY" and
+                row["program_name"].startswith("stopmark")}
+        for row in rows[start["before"]:]:
+            if row["kind"] == "RESTORE LOG" and row["program_name"].startswith("SQLAgent"):
+                expect(row["stop_kind"], f"a job was started over a backlog: {row}")
+                expect((row["server_name"], row["path"].lower()) in read,
+                       f"a job was started before the proof of its file: {row}")
 
 
 def check_record(lab, databases=10, plan=None):

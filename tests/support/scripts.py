@@ -1,4 +1,5 @@
 """Running the script method's files with the tools that people have: tsql and bsqldb."""
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,8 @@ from proxy import read_ini
 def write_scripts(lab, name="scripts", *words):
     """stopmark script into a directory of the lab's; its path."""
     directory = os.path.join(lab.directory, name)
+    plan = json.loads(lab.run("plan", *words, "--json").stdout)
+    lab.scripted.update((d["server"], d["database"]) for d in plan["databases"])
     done = lab.run("script", *words, "--output", directory)
     expect(done.returncode == 0, (done.returncode, done.stderr))
     return directory
