@@ -114,7 +114,7 @@ def a_job_before_its_gate_is_seen():
             ("a header was not read", read[:1] + jobs, [start(1)]),
             ("a header was read too late", read[:1] + jobs[:1] + read[1:] + jobs[1:], [start(1)]),
             ("a header was read elsewhere", [header("a.bak"), header("b.bak"), *jobs], [start(2)]),
-            ("somebody else read a header", [header("a.bak"), header("b.bak", "DR2", "python"), *jobs],
+            ("another program read a header", [header("a.bak"), header("b.bak", "DR2", "stopmark"), *jobs],
              [start(2)]),
             ("a backlog", read + [dict(jobs[0], stop_kind="")], [start(2)])):
         expect(refuses(jobs_gate, rows, starts), f"broken, and not seen: {name}")

@@ -166,7 +166,7 @@ def proof_order(rows, roster=None):
 
 def jobs_gate(rows, starts):
     """Fails if stopmark had a job of Restore To Mark started before the gate that stands there: all
-    destinations go for the same set and mark, stand at the same set, have no backlog, and stopmark has
+    destinations go for the same set and mark, stand at the same set, have no backlog, and the run has
     read the header of each file that the jobs will restore, on the server that will."""
     begun = set()
     for start in starts:
@@ -178,8 +178,7 @@ def jobs_gate(rows, starts):
         expect(stands and all(s == stands[0] and s["newest_set"] for s in stands),
                f"a job was started while the destinations stood at {start['destinations']}")
         read = {(row["server_name"], row["path"].lower()) for row in rows[:start["before"]]
-                if row["kind"] == "RESTORE HEADERONLY" and
-                row["program_name"].startswith("stopmark")}
+                if row["kind"] == "RESTORE HEADERONLY" and row["program_name"] == program}
         for row in rows[start["before"]:]:
             if row["kind"] == "RESTORE LOG" and row["program_name"].startswith("SQLAgent"):
                 expect(row["stop_kind"], f"a job was started over a backlog: {row}")
