@@ -608,6 +608,16 @@ static void a_name_that_cannot_be_written_is_refused(void **state)
     leave(&world);
 }
 
+static void a_path_that_cannot_be_written_is_refused(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_kept_up()};
+    world.build->servers[1]->shipping[1].log_location = memory_copy_text("D:\\copies\xff\\");
+    const struct plan *plan = make(&world, (struct plan_request){.by = TARGET_NEWEST});
+    assert_reason(plan, "DRSQL1/" BOX ": the name or the path 'D:\\copies");
+    leave(&world);
+}
+
 static void moved_files_and_urls_are_read_from_where_they_are(void **state)
 {
     (void)state;
@@ -930,6 +940,7 @@ int main(void)
         cmocka_unit_test(after_is_the_time_of_the_databases_own_mark),
         cmocka_unit_test(names_with_brackets_and_quotes_are_quoted),
         cmocka_unit_test(a_name_that_cannot_be_written_is_refused),
+        cmocka_unit_test(a_path_that_cannot_be_written_is_refused),
         cmocka_unit_test(moved_files_and_urls_are_read_from_where_they_are),
         cmocka_unit_test(an_empty_log_on_the_way_is_left_out),
         cmocka_unit_test(a_newer_destination_gets_no_standby_proof),

@@ -175,6 +175,36 @@ static void a_hole_right_behind_a_place_that_is_not_shown_breaks_the_chain(void 
     leave(&world);
 }
 
+/* Neither its redo point nor restorehistory nor BizTalk's own tables: any log could be the next. */
+static void a_standby_of_which_nothing_was_recorded_is_rolled_by_nothing(void **state)
+{
+    (void)state;
+    struct world world = {.build = build_small()};
+    build_full(world.build, 90, false);
+    for (int64_t set = 91; set <= 95; set++)
+        build_log(world.build, set, false);
+    struct database_row *standby = build_row(world.build, DESTINATION, MGMT);
+    standby->state = STATE_ONLINE;
+    standby->standby = standby->read_only = true;
+    expect(look(&world), 95, MGMT, ROUTE_FULL_RESTORE, "nobody recorded what was applied to it");
+    leave(&world);
+}
+
+static void what_a_destination_does_not_show_or_restore_is_no_way(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    build_row(world.build, DESTINATION, MGMT)->mirrored = true;
+    build_row(world.build, DESTINATION, BOX)->in_availability_group = true;
+    expect(look(&world), 95, MGMT, ROUTE_UNREACHABLE, "mirrored on DRSQL1: RESTORE refuses it");
+    expect(look(&world), 95, BOX, ROUTE_UNREACHABLE, "in an availability group on DRSQL1");
+    /* It may be there all the same: a full restore would overwrite it. */
+    world.build->servers[DESTINATION]->parts[PART_DATABASES].state = PART_NOT_VISIBLE;
+    expect(look(&world), 95, MGMT, ROUTE_UNREACHABLE, "the databases of DRSQL1 are not visible");
+    leave(&world);
+}
+
 /* Log 93 of MGMT holds the marks of 92 (whose own log was empty) and 93, both called SAME. */
 static void build_twice_in_one_log(struct world *world)
 {
@@ -358,6 +388,27 @@ static void a_copy_of_a_damaged_log_stands_in_for_it(void **state)
     const struct plan_database *mgmt = &plan->databases[plan->databases_count - 1];
     assert_string_equal(mgmt->database, MGMT);
     assert_int_equal(mgmt->steps[1].set, 93); /* it is that set's log, from elsewhere */
+    assert_string_equal(mgmt->steps[1].file, "E:\\copies\\anything.bin");
+    plan_free(plan);
+    leave(&world);
+}
+
+static void a_copy_stands_in_for_the_backup_of_its_own_set_guid(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    build_behind(&world);
+    struct msdb_backup *damaged = build_backup(world.build, MGMT, 93);
+    damaged->damaged = true;
+    struct added_file *copy = add(&world, damaged, "E:\\copies\\anything.bin");
+    memcpy(copy->file.set_guid, damaged->set_guid, sizeof copy->file.set_guid);
+    expect(look(&world), 95, MGMT, ROUTE_ROLL_FORWARD, NULL);
+    struct plan_request request = {.by = TARGET_NEWEST, .added = world.added, .added_count = 1};
+    struct plan *plan = plan_make(world.view, &request);
+    assert_true(plan->possible);
+    const struct plan_database *mgmt = &plan->databases[plan->databases_count - 1];
+    assert_non_null(strstr(mgmt->steps[0].file, "_Log_2026_11_20_10_00"));
+    assert_int_equal(mgmt->steps[1].set, 93);
     assert_string_equal(mgmt->steps[1].file, "E:\\copies\\anything.bin");
     plan_free(plan);
     leave(&world);
@@ -552,6 +603,8 @@ int main(void)
         cmocka_unit_test(a_log_of_another_fork_right_behind_its_place_is_not_for_it),
         cmocka_unit_test(a_log_that_leaves_the_fork_behind_its_place_is_followed),
         cmocka_unit_test(a_hole_right_behind_a_place_that_is_not_shown_breaks_the_chain),
+        cmocka_unit_test(a_standby_of_which_nothing_was_recorded_is_rolled_by_nothing),
+        cmocka_unit_test(what_a_destination_does_not_show_or_restore_is_no_way),
         cmocka_unit_test(of_two_marks_of_a_name_in_one_log_the_redo_point_tells),
         cmocka_unit_test(without_logmarkhistory_the_log_restored_last_tells_which_mark),
         cmocka_unit_test(marks_of_one_name_follow_each_other_as_their_sets_do),
@@ -561,6 +614,7 @@ int main(void)
         cmocka_unit_test(an_added_file_that_nobody_can_read_is_a_reason),
         cmocka_unit_test(a_bridge_that_does_not_reach_the_other_side_says_where_it_ends),
         cmocka_unit_test(a_copy_of_a_damaged_log_stands_in_for_it),
+        cmocka_unit_test(a_copy_stands_in_for_the_backup_of_its_own_set_guid),
         cmocka_unit_test(a_file_that_adds_nothing_changes_nothing),
         cmocka_unit_test(nothing_is_sent_behind_an_added_log_that_holds_the_mark),
         cmocka_unit_test(an_added_full_backup_gives_a_way_where_the_history_has_none),

@@ -439,6 +439,37 @@ static void databases_of_one_name_are_told_apart_by_their_servers(void **state)
     build_free(build);
 }
 
+static void a_repetition_in_the_other_sources_database_of_the_name_is_not_its_own(void **state)
+{
+    (void)state;
+    struct build *build = build_same_names(false);
+    struct server_view *other = build->servers[1];
+    struct mark_row newest = other->marks[other->marks_count - 1];
+    *memory_append(other, marks) = newest;
+    other->marks[other->marks_count - 2] = /* as msdb's are, in the order of time */
+        (struct mark_row){.database = memory_copy_text("Orders"),
+                          .mark = memory_copy_text(newest.mark),
+                          .lsn = {.number = newest.lsn.number - 100},
+                          .time_utc_ms = newest.time_utc_ms - 60000};
+    struct group_view *view = build_view(build);
+    struct plan_request request = {.by = TARGET_NEWEST};
+    struct plan *plan = plan_make(view, &request);
+    assert_true(plan->possible);
+    size_t found = 0;
+    for (size_t i = 0; i < plan->databases_count; i++) {
+        const struct plan_database *database = &plan->databases[i];
+        if (strcmp(database->database, "Orders") != 0)
+            continue;
+        bool after = strstr(database->steps[0].stop_clause, " AFTER ") != NULL;
+        assert_int_equal(after, strcmp(database->server, "DRSQL2") == 0);
+        found++;
+    }
+    assert_int_equal(found, 2);
+    plan_free(plan);
+    group_view_release(view);
+    build_free(build);
+}
+
 static void two_databases_of_one_name_never_go_to_one_server(void **state)
 {
     (void)state;
@@ -474,6 +505,7 @@ int main(void)
         cmocka_unit_test(certificates_that_cannot_be_seen_are_left_to_the_files_proof),
         cmocka_unit_test(of_several_backup_certificates_nobody_knows_which_is_needed),
         cmocka_unit_test(databases_of_one_name_are_told_apart_by_their_servers),
+        cmocka_unit_test(a_repetition_in_the_other_sources_database_of_the_name_is_not_its_own),
         cmocka_unit_test(two_databases_of_one_name_never_go_to_one_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
