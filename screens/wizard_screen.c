@@ -245,9 +245,12 @@ static void note_of_before(const struct wizard_screen *screen, char *text, size_
         const struct run_summary *run = &screen->unfinished[i];
         if (run->state == RUN_DONE || run->state == RUN_AFTER)
             continue;
+        bool waits = run->alive && run->state == RUN_FAILED;
         snprintf(text, size, "run %lld %s", (long long)run->run,
-                 run->alive ? "is under way" : "was not finished");
-        *attr = run->alive ? ATTR_PROGRESS : ATTR_WARNING;
+                 waits        ? "has FAILED and waits for you"
+                 : run->alive ? "is under way"
+                              : "was not finished");
+        *attr = waits ? ATTR_CRITICAL : run->alive ? ATTR_PROGRESS : ATTR_WARNING;
         return;
     }
 }

@@ -162,9 +162,11 @@ int canvas_text(const struct canvas *canvas, int row, int column, unsigned attr,
 {
     char buffer[512], *owned;
     const char *fit = clean(text, buffer, sizeof buffer, &owned);
-    column = put_clean(canvas, row, column, INT32_MAX, attr, fit);
+    int end = put_clean(canvas, row, column, INT32_MAX, attr, fit);
+    if (end > canvas->columns && column < canvas->columns)
+        canvas_glyph(canvas, row, canvas->columns - 1, GLYPH_ELLIPSIS, attr);
     free(owned);
-    return column;
+    return end;
 }
 
 int canvas_format(const struct canvas *canvas, int row, int column, unsigned attr,

@@ -71,7 +71,8 @@ enum glyph_set canvas_set(const struct canvas *canvas);
 /* Blanks the region in ATTR_NORMAL; on the whole canvas also forgets the cursor. */
 void canvas_clear(const struct canvas *canvas);
 
-/* Draws text and returns the column behind it, even if that lies outside. NULL draws nothing. */
+/* Draws text and returns the column behind it, even if that lies outside. Text that is cut at the
+ * right edge has the ellipsis sign there: half a figure would be another one. NULL draws nothing. */
 int canvas_text(const struct canvas *canvas, int row, int column, unsigned attr, const char *text);
 
 /* As canvas_text with a format. */

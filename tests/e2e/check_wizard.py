@@ -109,6 +109,8 @@ def a_failed_run_tells_the_keys_it_waits_for_and_is_resumed_when_nobody_comes():
             expect("3201" in text and "nothing is online" in text, text)
             terminal.key("1")
             terminal.until("run 1 has FAILED and waits for you: R shows it")
+            with Terminal([STOPMARK, "-c", lab.ini], lab.environment()) as another:
+                another.until("run 1 has FAILED and waits for you: R shows it")
             terminal.key("R")
             kill_worker(lab)
             text = terminal.until("No worker answers for this run. Enter resumes it")

@@ -1,6 +1,6 @@
 #include "tests/unit/tui/canvas_check.h"
 
-static void text_is_clipped_at_every_edge(void **state)
+static void text_is_clipped_at_every_edge_and_tells_it_at_the_right_one(void **state)
 {
     (void)state;
     struct canvas canvas = canvas_open(2, 5, GLYPH_SET_UTF8);
@@ -8,7 +8,10 @@ static void text_is_clipped_at_every_edge(void **state)
     assert_int_equal(canvas_text(&canvas, 1, -2, ATTR_NORMAL, "xyz"), 1);
     canvas_text(&canvas, -1, 0, ATTR_NORMAL, "above");
     canvas_text(&canvas, 2, 0, ATTR_NORMAL, "below");
-    assert_canvas(&canvas, "   ab\nz");
+    assert_canvas(&canvas, "   a…\nz");
+    assert_int_equal(canvas_text(&canvas, 0, 0, ATTR_NORMAL, "whole"), 5);
+    canvas_text(&canvas, 1, 5, ATTR_NORMAL, "beside");
+    assert_canvas(&canvas, "whole\nz");
     canvas_close(&canvas);
 }
 
@@ -26,11 +29,11 @@ static void wide_characters_take_two_cells_and_are_never_halved(void **state)
     (void)state;
     struct canvas canvas = canvas_open(1, 5, GLYPH_SET_UTF8);
     assert_int_equal(canvas_text(&canvas, 0, 0, ATTR_NORMAL, "日本語"), 6);
-    assert_canvas(&canvas, "日本");
+    assert_canvas(&canvas, "日本…");
     canvas_text(&canvas, 0, 1, ATTR_NORMAL, "x");
-    assert_canvas(&canvas, " x本");
+    assert_canvas(&canvas, " x本…");
     canvas_text(&canvas, 0, 2, ATTR_NORMAL, "y");
-    assert_canvas(&canvas, " xy");
+    assert_canvas(&canvas, " xy …");
     canvas_close(&canvas);
 }
 
@@ -89,7 +92,7 @@ static void a_region_has_its_own_origin_and_clip(void **state)
     assert_int_equal(inner.rows, 1);
     assert_int_equal(inner.columns, 2);
     canvas_text(&inner, 0, 0, ATTR_NORMAL, "XYZ");
-    assert_canvas(&canvas, "\n  aXY");
+    assert_canvas(&canvas, "\n  aX…");
     struct canvas nothing = canvas_region(&canvas, 7, 7, 2, 2);
     canvas_text(&nothing, 0, 0, ATTR_NORMAL, "no");
     assert_int_equal(nothing.rows, 0);
@@ -182,7 +185,7 @@ static void big_letters_are_as_wide_as_announced(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_is_clipped_at_every_edge),
+        cmocka_unit_test(text_is_clipped_at_every_edge_and_tells_it_at_the_right_one),
         cmocka_unit_test(text_from_a_server_cannot_control_anything),
         cmocka_unit_test(wide_characters_take_two_cells_and_are_never_halved),
         cmocka_unit_test(overwriting_in_a_region_mends_a_wide_character_outside_of_it),
