@@ -158,14 +158,20 @@ static const char *clean(const char *text, char *buffer, size_t size, char **own
     return buffer;
 }
 
-int canvas_text(const struct canvas *canvas, int row, int column, unsigned attr, const char *text)
+int canvas_typed(const struct canvas *canvas, int row, int column, unsigned attr, const char *text)
 {
     char buffer[512], *owned;
     const char *fit = clean(text, buffer, sizeof buffer, &owned);
-    int end = put_clean(canvas, row, column, INT32_MAX, attr, fit);
+    column = put_clean(canvas, row, column, INT32_MAX, attr, fit);
+    free(owned);
+    return column;
+}
+
+int canvas_text(const struct canvas *canvas, int row, int column, unsigned attr, const char *text)
+{
+    int end = canvas_typed(canvas, row, column, attr, text);
     if (end > canvas->columns && column < canvas->columns)
         canvas_glyph(canvas, row, canvas->columns - 1, GLYPH_ELLIPSIS, attr);
-    free(owned);
     return end;
 }
 

@@ -75,6 +75,9 @@ void canvas_clear(const struct canvas *canvas);
  * right edge has the ellipsis sign there: half a figure would be another one. NULL draws nothing. */
 int canvas_text(const struct canvas *canvas, int row, int column, unsigned attr, const char *text);
 
+/* As canvas_text without that sign: what is being typed scrolls under its cursor. */
+int canvas_typed(const struct canvas *canvas, int row, int column, unsigned attr, const char *text);
+
 /* As canvas_text with a format. */
 int canvas_format(const struct canvas *canvas, int row, int column, unsigned attr,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));

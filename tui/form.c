@@ -233,7 +233,7 @@ void form_input_draw(struct form_input *input, const struct canvas *canvas, int 
     if (input->secret)
         canvas_fill(&field, 0, 0, 1, all - input->first_cell, ATTR_INPUT, '*');
     else
-        canvas_text(&field, 0, -input->first_cell, ATTR_INPUT, input->text);
+        canvas_typed(&field, 0, -input->first_cell, ATTR_INPUT, input->text);
     if (focused)
         canvas_cursor(&field, 0, cursor - input->first_cell, true);
 }
