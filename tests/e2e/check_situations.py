@@ -14,7 +14,7 @@ import lab as support  # noqa: E402
 from demo import Demo  # noqa: E402
 from lab import Lab, built_in, expect, wait_for  # noqa: E402
 from record import check_record, read_record, restore_login  # noqa: E402
-from slow import held_when, kill_worker, worker  # noqa: E402
+from slow import held_when, journal_path, kill_worker, worker  # noqa: E402
 from watched import WatchedLab  # noqa: E402
 
 PREFIX = "Rehearsal_"
@@ -338,20 +338,18 @@ def a_killed_move_is_resumed_and_loses_nothing():
         check_record(lab, databases=4)
 
 
-def moved_until(lab, condition):
-    """A move whose worker is held at the first instant at which condition() is true; its pid."""
+def moved_until_offline(lab):
+    """A move whose worker is held when all sources are OFFLINE and the first log is sent; its pid."""
+    lab.before("RESTORE LOG", lambda: os.kill(worker(lab), signal.SIGSTOP))
     begin_move(lab)
-    return held_when(lab, condition)
-
-
-def journal_path(lab):
-    return next((p for p in glob.glob(os.path.join(lab.state, "**", "*"), recursive=True)
-                 if os.path.isfile(p) and open(p, "rb").read(6) == b"SQLite" and "run" in p))
+    wait_for(lambda: lab.awaited is None, 90, "the first log is sent")
+    lab.happened()
+    return held_when(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"})
 
 
 def an_abort_never_wakes_the_source_of_a_group_that_another_run_recovered():
-    with Lab("small", speed=30) as lab:
-        held = moved_until(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"})
+    with WatchedLab("small", speed=30) as lab:
+        held = moved_until_offline(lab)
         os.kill(held, signal.SIGKILL)
         lab.sources_die()  # the old server is switched off; another run takes over
         wait_for(lambda: lab.run("plan", "--situation", "source-lost").returncode == 0, 60,
@@ -368,9 +366,9 @@ def an_abort_never_wakes_the_source_of_a_group_that_another_run_recovered():
 
 
 def who_looks_while_the_sources_are_offline_makes_nobody_forget_their_users():
-    with Lab("small", speed=30) as lab:
+    with WatchedLab("small", speed=30) as lab:
         lab.json("status")
-        held = moved_until(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"})
+        held = moved_until_offline(lab)
         lab.json("status")
         os.kill(held, signal.SIGCONT)
         expect(end_of(lab) in ("after", "done"), messages(lab))
@@ -404,8 +402,8 @@ def a_set_that_was_made_before_the_sources_were_silent_is_not_the_last():
 
 
 def a_move_that_died_between_its_plan_and_its_target_tells_the_mark_that_it_made():
-    with Lab("small", speed=30) as lab:
-        held = moved_until(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"})
+    with WatchedLab("small", speed=30) as lab:
+        held = moved_until_offline(lab)
         os.kill(held, signal.SIGKILL)
         wait_for(lambda: not worker(lab), 20, "the worker is gone")
         made = lab.json("report", "1")["mark"]

@@ -1,6 +1,8 @@
 """Runs whose restores take a while, and what tests ask about them."""
+import glob
 import os
 import signal
+import sqlite3
 import time
 
 from lab import Lab, expect, wait_for
@@ -62,16 +64,34 @@ def kill_worker(lab):
     wait_for(lambda: not worker(lab), 20, "the worker is gone")
 
 
+def journal_path(lab):
+    """Of the lab's only run."""
+    return next(p for p in glob.glob(os.path.join(lab.state, "**", "*"), recursive=True)
+                if os.path.isfile(p) and open(p, "rb").read(6) == b"SQLite" and "run" in p)
+
+
+def is_being_written(path):
+    """Is a worker that is held now in the midst of a write? Whoever reads then waits for it."""
+    journal = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)
+    try:
+        journal.execute("SELECT uuid FROM run").fetchall()
+        return False
+    except sqlite3.OperationalError:
+        return True
+    finally:
+        journal.close()
+
+
 def held_when(lab, condition, seconds=90):
     """Holds the lab's worker by SIGSTOP at the first instant at which condition() is true and it is
     not writing to its journal, which nobody could read then; its process id."""
     pid = worker(lab)
     expect(pid, "a worker")
-    end = time.monotonic() + seconds
+    path, end = journal_path(lab), time.monotonic() + seconds
     while True:
         os.kill(pid, signal.SIGSTOP)
-        if condition() and all(run["uuid"] for run in lab.json("runs")["runs"]):
-            return pid  # a journal that cannot be read is listed without what is in it
+        if not is_being_written(path) and condition():
+            return pid
         expect(time.monotonic() < end, "the worker comes as far as that")
         os.kill(pid, signal.SIGCONT)
         time.sleep(0.002)  # slow motion: it works in this pause between looks
@@ -103,6 +123,7 @@ def begun_and_held(lab):
     """Begins the run and stops its worker while logs are being restored; the worker's pid."""
     done = lab.run(*RESTORE, "--detach")
     expect(done.returncode == 0, done.stderr)
+    wait_for(lambda: logs_running(lab), 60, "logs are being restored")
     return held_when(lab, lambda: logs_running(lab))
 
 
