@@ -309,8 +309,8 @@ bool lane_may_send(struct lane *lane, struct link *link, struct error *error);
 bool lane_may_still_send(struct lane *lane, int64_t intent);
 /* What an operator does about a server's error in a RESTORE; "" = nothing known. Static. */
 const char *restore_hint(int server_number);
-/* True for an error that another try mends once somebody has seen to what it names, and for 0, which is
- * no server's. */
+/* True for an error that another try mends once somebody has seen to what it names (sessions, locks,
+ * rights, room), and for 0, which is no server's. */
 bool restore_error_passes(int server_number);
 /* Reads jobs; false with *error. */
 bool destination_read_jobs(struct destination *destination, struct link *link,

@@ -86,10 +86,14 @@ static bool take_last(void *context, const struct tds_row *row)
     return true;
 }
 
-static bool refuse_start(struct error *error, const char *where, char *what)
+static bool refuse_start(const struct execution *execution, struct error *error, const char *where,
+                         char *what)
 {
-    error_set(error, ERR_REFUSED, where, "no job was started; make a new plan, or use direct", "%s",
-              what);
+    error_set(error, ERR_REFUSED, where,
+              any_started(execution) ? "its job was not started; retry or resume: its databases come to "
+                                       "the same mark by the direct method"
+                                     : "no job was started; make a new plan, or use direct",
+              "%s", what);
     free(what);
     return false;
 }
@@ -97,7 +101,8 @@ static bool refuse_start(struct error *error, const char *where, char *what)
 /* Has the destination the plan's set as its newest complete one, with the plan's mark? */
 static bool check_destination(struct destination *destination, int64_t *last, struct error *error)
 {
-    const struct plan *plan = destination->execution->plan;
+    const struct execution *execution = destination->execution;
+    const struct plan *plan = execution->plan;
     const char *name = destination->config->name;
     struct imported imported = {.plan = plan};
     *last = -1;
@@ -107,19 +112,19 @@ static bool check_destination(struct destination *destination, int64_t *last, st
             ERR_OK)
         return false;
     if (!imported.has_set || !imported.complete)
-        return refuse_start(error, name,
+        return refuse_start(execution, error, name,
                             memory_format("its history has not the complete set %lld",
                                           (long long)plan->set));
     if (!imported.same_mark)
-        return refuse_start(error, name,
+        return refuse_start(execution, error, name,
                             memory_format("its set %lld has another mark than %s",
                                           (long long)plan->set, plan->mark));
     if (imported.newer != 0)
-        return refuse_start(error, name,
+        return refuse_start(execution, error, name,
                             memory_format("it has imported set %lld since the plan was made, and its "
                                           "job would go for that",
                                           (long long)imported.newer));
-    return *last >= 0 || refuse_start(error, name,
+    return *last >= 0 || refuse_start(execution, error, name,
                                       memory_copy_text("its last restored set is not known"));
 }
 
@@ -134,7 +139,7 @@ static bool check_lane(struct lane *lane, struct link *link)
     if (lane->live.state == STATE_RESTORING && last != NULL &&
         &lane->plan->steps[lane->next] == last)
         return true;
-    refuse_start(&error, lane->where,
+    refuse_start(lane->execution, &error, lane->where,
                  memory_copy_text("its backlog is not worked off, or it does not await the last log"));
     return lane_fail(lane, &error);
 }
@@ -150,7 +155,7 @@ bool execution_check_jobs(struct execution *execution, struct error *error)
         if (!check_destination(destination, &last, error))
             return false;
         if (i > 0 && last != first)
-            return refuse_start(error, destination->config->name,
+            return refuse_start(execution, error, destination->config->name,
                                 memory_format("its last restored set is %lld, that of %s is %lld",
                                               (long long)last,
                                               execution->destinations[0].config->name,
@@ -378,7 +383,7 @@ static bool check_job(struct destination *destination, const struct plan_job *jo
         if (text_equal_nocase(destination->jobs[i].id, job->id) &&
             destination->jobs[i].function == JOB_RESTORE_TO_MARK && !destination->jobs[i].running)
             return true;
-    return refuse_start(error, job->server,
+    return refuse_start(destination->execution, error, job->server,
                         memory_format("the job %s is not there any more, or runs already", job->name));
 }
 
@@ -423,12 +428,30 @@ static bool send_start(struct destination *destination, const struct plan_job *j
     return false;
 }
 
+/* A job may have run for long since all destinations were looked at, and this one have imported a newer
+ * set meanwhile, for which its own job would go. */
+static bool still_stands(struct destination *destination, struct error *error)
+{
+    struct execution *execution = destination->execution;
+    int64_t last;
+    if (!check_destination(destination, &last, error))
+        return false;
+    for (size_t i = 0; i < execution->lanes_count; i++) {
+        struct lane *lane = &execution->lanes[i];
+        if (lane->destination == destination && !check_lane(lane, &destination->work_link)) {
+            *error = lane->error;
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool start_job(struct destination *destination, const struct plan_job *job,
                       struct error *error)
 {
     struct execution *execution = destination->execution;
     struct outcome before;
-    if (!check_job(destination, job, error) || !read_outcome(destination, job, &before, error) ||
+    if (!still_stands(destination, error) || !check_job(destination, job, error) || !read_outcome(destination, job, &before, error) ||
         !link_ready(&destination->work_link, error))
         return false;
     if (!execution_commit(execution)) {

@@ -91,8 +91,9 @@ const char *restore_hint(int server_number)
     return "";
 }
 
-/* The same statement, sent once more, mends these: sessions, locks, rights. */
-static const int passing[] = {262, 596, 1222, 3021, 3101, 3102, 3110, 3204};
+/* The same statement, sent once more, mends these: sessions, locks, rights, room. */
+static const int passing[] = {262,  596,  1105, 1205, 1222, 3021, 3101, 3102, 3104, 3110,
+                              3204, 3257, 3270, 3271, 3402, 3634, 9002};
 
 bool restore_error_passes(int server_number)
 {

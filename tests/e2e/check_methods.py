@@ -469,6 +469,34 @@ def what_a_job_leaves_undone_comes_to_the_same_mark_by_the_direct_method():
         expect(to_mark_runs(lab) == 1, "no job is started a second time")
 
 
+def a_destination_that_moves_on_beside_the_first_job_gets_no_job():
+    """Its job would go for the newer set, and the group would be split behind the point of no return."""
+    direct = direct_end_state()
+    with JobsRun() as lab:
+        execute(lab, "INSERT INTO master.dbo.bts_LogShippingHistory (SourceID, BackupId, BackupSetId,"
+                     " MarkName, DatabaseName, ServerName, BackupFileName, BackupFileLocation,"
+                     " BackupType, BackupDateTime, SetComplete, Restored)"
+                     " SELECT h.SourceID, h.BackupId + 1000, h.BackupSetId + 1, N'BTS_newer',"
+                     " h.DatabaseName, h.ServerName, h.BackupFileName, h.BackupFileLocation,"
+                     " h.BackupType, h.BackupDateTime, 1, 0"
+                     " FROM master.dbo.bts_LogShippingHistory AS h WHERE h.BackupSetId ="
+                     f" {lab.json('plan')['target']['set']}")
+        expect(jobs_running(lab), "the first job still runs")
+        execute(lab, "EXEC master.dbo.sp_lab_restore_rate N'DRSQL2', 400000000")
+        wait_state(lab, "failed", seconds=90)
+        report = lab.json("report", "1")
+        expect("it has imported set" in report["reason"] and
+               "come to the same mark by the direct method" in report["reason"], report["reason"])
+        expect(to_mark_runs(lab) == 1, "one job ran")
+        now = states(lab)
+        expect(now.pop("BizTalkMsgBoxDb2") == 0 and set(now.values()) == {1}, now)
+        done = lab.run("resume", "1", seconds=120)
+        expect(done.returncode == 0, (done.returncode, done.stderr))
+        expect(lab.json("report", "1")["mark"] == report["mark"], "the same mark")
+        found = end_state(lab)
+        expect(found == direct, f"{found} instead of {direct}")
+
+
 def a_worker_killed_beside_a_running_job_is_resumed():
     direct = direct_end_state()
     with JobsRun() as lab:
@@ -545,5 +573,6 @@ support.main([the_scripts_end_in_the_same_proven_state_as_the_direct_restore,
               the_jobs_have_no_choice,
               what_a_job_leaves_undone_comes_to_the_same_mark_by_the_direct_method,
               the_wizard_restores_by_jobs_and_says_that_there_is_no_gate,
+              a_destination_that_moves_on_beside_the_first_job_gets_no_job,
               a_worker_killed_beside_a_running_job_is_resumed,
               a_job_that_says_success_and_did_not_reach_the_mark_is_found_out])

@@ -23,7 +23,7 @@ import pytds  # noqa: E402
 from lab import ROOT, built_in, expect  # noqa: E402
 from matrix import CONFIRM, ROUTES, SCENARIO, expect_proven  # noqa: E402
 from proxy import read_ini  # noqa: E402
-from record import proof_order, read_record, restore_login  # noqa: E402
+from record import read_record, restore_login  # noqa: E402
 from slow import execute, worker  # noqa: E402
 from watched import WatchedLab  # noqa: E402
 
@@ -296,10 +296,8 @@ def check(case, show):
             expect(word in text, f"{word!r} is not in: {text}")
         line = next(one for one in text.splitlines() if said in one)
         expect(line.rstrip().endswith(")"), f"what to do is not told: {line}")
-        rows = read_record(lab)
-        proof_order(rows)
         if case.stage != "recover":
-            expect(not [r for r in rows if r["restore_end"] == "RECOVERY"], "nothing is recovered")
+            expect(not [r for r in read_record(lab) if r["restore_end"] == "RECOVERY"], "nothing is recovered")
         if case.mend:
             case.mend(lab)
             done = (lab.restore() if case.stage == "before" else

@@ -10,8 +10,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 from lab import built_in, expect, wait_for  # noqa: E402
 from matrix import CONFIRM, DATABASES, ROUTES, SCENARIO, expect_proven  # noqa: E402
-from record import check_record, proof_order, read_record, restore_login  # noqa: E402
-from slow import execute, worker  # noqa: E402
+from record import check_record, read_record, restore_login  # noqa: E402
+from slow import execute, hold, worker  # noqa: E402
 from watched import WatchedLab  # noqa: E402
 
 TAKE_LOCK = "EXEC master.dbo.sp_getapplock"
@@ -243,7 +243,6 @@ def fails_at_its_first_log_and_is_resumed(lab, *target):
     file_is(lab, first["file"], "readable")
     lab.resume(2)
     expect_proven(lab, 2)
-    proof_order(read_record(lab))
     sent = [r for r in read_record(lab)
             if (r["server_name"], r["database_name"], r["path"]) == (*BOX, first["file"])]
     expect(len(sent) == len(before) + 2 and sent[-1]["succeeded"], sent)
@@ -374,7 +373,7 @@ def a_stop_at_the_end_of_a_log_whose_answer_nobody_read_is_told_as_what_it_is():
         mark = lab.json("plan")["target"]["mark"]
         log = last_log(lab.steps(MGMT, "--mark", mark))
         lab.sources_die()
-        lab.before(log["sql"], lambda: os.kill(worker(lab), signal.SIGSTOP))
+        lab.before(log["sql"], lambda: hold(lab))
         # Not waited for: it may be held before it has told the command that it is prepared.
         command = subprocess.Popen([support.STOPMARK, "restore", "-c", lab.ini, "--mark", mark,
                                     *CONFIRM], env=lab.environment(), stdin=subprocess.DEVNULL,

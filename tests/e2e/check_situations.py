@@ -14,7 +14,7 @@ import lab as support  # noqa: E402
 from demo import Demo  # noqa: E402
 from lab import Lab, built_in, expect, wait_for  # noqa: E402
 from record import check_record, read_record, restore_login  # noqa: E402
-from slow import held_when, journal_path, kill_worker, worker  # noqa: E402
+from slow import held_when, hold, journal_path, kill_worker, worker  # noqa: E402
 from watched import WatchedLab  # noqa: E402
 
 PREFIX = "Rehearsal_"
@@ -338,13 +338,18 @@ def a_killed_move_is_resumed_and_loses_nothing():
         check_record(lab, databases=4)
 
 
-def moved_until_offline(lab):
-    """A move whose worker is held when all sources are OFFLINE and the first log is sent; its pid."""
-    lab.before("RESTORE LOG", lambda: os.kill(worker(lab), signal.SIGSTOP))
+def moved_until(lab, statement, condition=lambda: True):
+    """A move whose worker is held when it sends that, and condition() is true; its pid."""
+    lab.before(statement, lambda: hold(lab))
     begin_move(lab)
-    wait_for(lambda: lab.awaited is None, 90, "the first log is sent")
-    lab.happened()
-    return held_when(lab, lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"})
+    lab.happened(90)
+    return held_when(lab, condition)
+
+
+def moved_until_offline(lab):
+    """All sources are OFFLINE, and the first log is sent."""
+    return moved_until(lab, "RESTORE LOG",
+                       lambda: set(states(lab, "SQLSMALL").values()) == {"OFFLINE"})
 
 
 def an_abort_never_wakes_the_source_of_a_group_that_another_run_recovered():
@@ -403,7 +408,7 @@ def a_set_that_was_made_before_the_sources_were_silent_is_not_the_last():
 
 def a_move_that_died_between_its_plan_and_its_target_tells_the_mark_that_it_made():
     with WatchedLab("small", speed=30) as lab:
-        held = moved_until_offline(lab)
+        held = moved_until(lab, "ALTER DATABASE [")
         os.kill(held, signal.SIGKILL)
         wait_for(lambda: not worker(lab), 20, "the worker is gone")
         made = lab.json("report", "1")["mark"]

@@ -22,6 +22,7 @@ def kill_and_forget(lab):
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not worker(lab), 20, "the worker is gone")
     shutil.rmtree(lab.state)
+    lab.forgotten = True
     rate(lab, FAST)
     expect(not lab.json("runs")["runs"], "no journal is left")
     return mark

@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import lab as support  # noqa: E402
 from demo import Demo  # noqa: E402
 from lab import STOPMARK, expect  # noqa: E402
+from record import read_log, rosters  # noqa: E402
 from slow import (FAST, SlowRun, begun_and_held, execute, kill_worker,  # noqa: E402
                   planned_file, rate)
 from terminal import Terminal  # noqa: E402
@@ -78,6 +79,8 @@ def a_newcomer_walks_the_wizard_to_its_end():
             report = file.read()
         expect("proven consistent" in report and "BizTalkMsgBoxDb2" in report, report[:500])
         expect(os.path.exists(path[1][:-3] + ".json"), "the JSON stands beside it")
+        roster, = rosters(terminal, read_log(terminal)[0]).values()
+        expect(len(roster) == 10, roster)
         terminal.key("1")
         terminal.until("CAN WE FAIL OVER")
         terminal.leave()

@@ -143,6 +143,7 @@ struct database {
         condition; /* why it cannot be opened though it is ONLINE */
     bool recovered_here;  /* it was brought online by a recovery on this instance */
     bool stopped_at_mark; /* redo_lsn lies inside a log because a stop clause was reached */
+    char stopped_mark[129]; /* the name in that clause */
     struct database_file files[DATABASE_FILES];
     size_t files_count;
     uint8_t database_guid[16];

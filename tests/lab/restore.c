@@ -186,6 +186,7 @@ static bool run_log(struct restore_run *run)
     database->timeline = run->file->timeline;
     database->redo_lsn = run->reached ? run->stop_lsn : run->file->last_lsn;
     database->stopped_at_mark = run->reached;
+    text_copy(database->stopped_mark, sizeof database->stopped_mark, run->statement->stop_name);
     enum restore_end end = restore_end_of(run->statement);
     if (run->has_stop && !run->reached) {
         /* the log was applied whole and the stop is not reached: RECOVERY is not carried out */

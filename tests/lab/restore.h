@@ -103,10 +103,10 @@ bool restore_finish(struct restore_run *run, enum restore_end end);
 enum restore_end restore_end_of(const struct restore_statement *statement);
 
 /* What the lab itself saw of it: a row of lab->restores, and two lines of the lab's log. */
-/* A header was told: a line of the log only. */
-void restore_record_header(const struct restore_run *run);
 void restore_record_begin(struct restore_run *run, const char *kind);
 void restore_record_end(struct restore_run *run, bool succeeded);
+/* A header was told: a line of the log only. */
+void restore_record_header(const struct restore_run *run);
 
 /* HEADERONLY, FILELISTONLY, LABELONLY, VERIFYONLY: the device is open. */
 bool restore_headeronly(struct restore_run *run);

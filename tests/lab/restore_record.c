@@ -50,10 +50,11 @@ void restore_record_begin(struct restore_run *run, const char *kind)
     record->done_sent_us = record->next_request_us = INT64_MIN;
     run->session->timed_record = lab->restores_count;
     write_line(run, "begins",
-               json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "server_name", record->instance,
+               json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "server_name", record->instance,
                          "database_name", record->database, "program_name", record->application,
                          "kind", record->kind, "path", record->path, "stop_kind",
-                         record->stop_kind, "restore_end", record->end));
+                         record->stop_kind, "stop_name", record->stop_name, "restore_end",
+                         record->end));
 }
 
 void restore_record_end(struct restore_run *run, bool succeeded)
@@ -64,7 +65,9 @@ void restore_record_end(struct restore_run *run, bool succeeded)
     record->reached_stop = run->reached;
     record->error_number = run->cause;
     record->redo_lsn = run->database == NULL ? 0 : run->database->redo_lsn;
+    bool at_mark = run->database != NULL && run->database->stopped_at_mark;
     write_line(run, "ends",
-               json_pack("{s:b, s:b, s:i}", "succeeded", record->succeeded, "reached_stop",
+               json_pack("{s:s, s:b, s:b, s:i}", "at_mark",
+                         at_mark ? run->database->stopped_mark : "", "succeeded", record->succeeded, "reached_stop",
                          record->reached_stop, "error_number", record->error_number));
 }

@@ -71,6 +71,7 @@ class Estate:
         self.log = os.path.join(directory, "lab.log")
         self.state = os.path.join(directory, "state")
         self.scripted = set()  # (server, database) of the plans that were written as scripts
+        self.forgotten = False  # its journals are gone: a run's roster is not to be known any more
 
     def environment(self):
         return clean_environment(XDG_STATE_HOME=self.state)

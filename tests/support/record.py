@@ -55,32 +55,31 @@ def stands_still(lab, servers=("DRSQL1", "DRSQL2"), seconds=1.5):
             connection.close()
 
 
-LOGGED = re.compile(r" info restore (\d+) (begins|ends): (\{.*\})$")
-HEADER = re.compile(r" info header read: (\{.*\})$")
-ASKED = re.compile(r" info restore to mark asked: (\{.*\})$")
+# A line that is cut no longer is JSON, and fails.
+LOGGED = re.compile(r" info (restore to mark asked|header read|restore (\d+) (?:begins|ends)): (\{.*)$")
 
 
 def read_log(lab):
     """From the lab's log, for which no server needs to answer: the rows of every RESTORE, whoever
     asked for it, and of every header that was told, and who had jobs of Restore To Mark started,
-    before which row. In the order in which they took effect: a RECOVERY stands where it began,
+    before which row. In the order in which they took effect: a RECOVERY of ours stands where it began,
     anything else where it ended, and once more, as one that failed, where it began."""
     begun, rows, starts = {}, [], []
     with open(lab.log, encoding="utf-8", errors="replace") as file:
         for line in map(str.rstrip, file):
-            if asked := ASKED.search(line):
-                starts.append(dict(json.loads(asked[1]), before=len(rows)))
-            if read := HEADER.search(line):
-                rows.append(dict(json.loads(read[1]), kind="RESTORE HEADERONLY", restore_end="",
-                                 database_name=""))
             if not (found := LOGGED.search(line)):
                 continue
-            number, fields = found[1], json.loads(found[3])
-            if found[2] == "begins":
-                begun[number] = dict(fields, succeeded=False, reached_stop=False)
+            what, number, fields = found[1], found[2], json.loads(found[3])
+            if what == "restore to mark asked":
+                starts.append(dict(fields, before=len(rows)))
+            elif what == "header read":
+                rows.append(dict(fields, kind="RESTORE HEADERONLY", restore_end="",
+                                 database_name=""))
+            elif what.endswith("begins"):
+                begun[number] = dict(fields, succeeded=False, at_mark="")
                 if fields["restore_end"] == "RECOVERY" or restores_from_file(fields):
                     rows.append(begun[number])
-            elif begun[number]["restore_end"] != "RECOVERY":
+            elif begun[number]["restore_end"] != "RECOVERY" or group_of(begun[number]) is None:
                 rows.append(dict(begun[number], **fields))
     return rows, starts
 
@@ -90,6 +89,7 @@ def restores_from_file(row):
 
 
 SCRIPT_TOOLS = ("tsql", "bsqldb")  # what the script method's files are run with
+SCRIPTS = "scripts"
 
 
 def group_of(row):
@@ -98,7 +98,7 @@ def group_of(row):
     program = row["program_name"]
     if program.startswith("stopmark"):
         return program
-    return "scripts" if program.lower() in SCRIPT_TOOLS else None
+    return SCRIPTS if program.lower() in SCRIPT_TOOLS else None
 
 
 def database_of(row):
@@ -106,92 +106,115 @@ def database_of(row):
 
 
 class Proofs:
-    """Which databases are proven to be at the mark, while one row after the other is taken in. A log
-    that reached its stop proves its database, and STANDBY does, but never behind a log that did not
-    reach it: that the lab knows better."""
+    """At which mark which databases are proven to be, while one row after the other is taken in. A log
+    of ours that reached its stop is a proof, and STANDBY is one where the lab, too, says that the
+    database stands at a mark. What somebody else does to it afterwards ends a proof."""
 
     def __init__(self):
-        self.proven, self.not_there = {}, set()
+        self.proven, self.moved = {}, set()
 
     def add(self, row):
-        database = database_of(row)
+        if not restores_from_file(row) and row["restore_end"] != "STANDBY":
+            return
+        database, mark = database_of(row), row["at_mark"] if row["succeeded"] else ""
         if group_of(row) is None:
-            if restores_from_file(row) and row["succeeded"]:
-                self.not_there.discard(database)  # nobody knows where that left it
-        elif restores_from_file(row):
-            self.proven[database] = bool(row["succeeded"] and row["reached_stop"])
-            if row["succeeded"]:
-                (self.not_there.discard if row["reached_stop"] else self.not_there.add)(database)
-        elif row["restore_end"] == "STANDBY":
-            self.proven[database] = self.proven.get(database, False) or (
-                bool(row["succeeded"]) and database not in self.not_there)
+            if row["succeeded"] and mark != self.proven.get(database):
+                self.moved.add(database)
+        elif restores_from_file(row) or row["succeeded"]:
+            self.proven[database] = mark
+            self.moved.discard(database)
 
-    def waiting(self, databases):
-        """Those of them, and of all that were restored so far, that are not proven."""
+    def waiting(self, group, databases):
+        """Those of them, and of all that were restored so far, that are not proven. Scripts stand behind
+        codes: what happens on another server afterwards they cannot see."""
+        moved = set() if group == SCRIPTS else self.moved
         return sorted("/".join(name) for name in databases | set(self.proven)
-                      if not self.proven.get(name))
+                      if not self.proven.get(name) or name in moved)
+
+    def marks(self, databases):
+        """At which they are proven to be; the LSN of a mark is another in each database."""
+        return {mark for name in databases if (mark := self.proven.get(name, "")) and
+                not mark.startswith("lsn:")}
 
 
 def rosters(lab, rows):
-    """{group: the databases of its plan}, of each run with a gate that sent a RECOVERY and whose journal
-    is there, and of scripts."""
+    """{group: the databases of its plan}, of each run with a gate that sent a RECOVERY, and of scripts.
+    A run of which nobody knows any more (lab.forgotten) has none."""
     names = {group_of(row) for row in rows if row["restore_end"] == "RECOVERY"} - {None}
-    found = {"scripts": lab.scripted} if "scripts" in names else {}
-    if not names - {"scripts"}:
-        return found
-    runs = lab.run("runs", "--json")
-    for run in json.loads(runs.stdout)["runs"] if runs.returncode == 0 else ():
-        mine = [n for n in names if n.endswith(" " + run["uuid"][:8])]
+    found = {}
+    if SCRIPTS in names:
+        expect(lab.scripted, "scripts recovered, and nobody knows of which plan")
+        names.remove(SCRIPTS)
+        found[SCRIPTS] = lab.scripted
+    for run in lab.json("runs")["runs"] if names else ():
+        mine = {n for n in names if n.endswith(" " + run["uuid"][:8])}
+        names -= mine
         report = lab.json("report", str(run["run"])) if mine else {"gate": False}
         if report["gate"]:
-            found[mine[0]] = {(d["server"], d["database"]) for d in report["databases"]
-                              if "\ufffd" not in d["database"]}  # cleaned: not the server's name
+            found[mine.pop()] = {(d["server"], d["database"]) for d in report["databases"]
+                                 if "\ufffd" not in d["database"]}  # cleaned: not the server's name
+    expect(not names or lab.forgotten, f"no journal tells of {names}")
     return found
 
 
-def proof_order(rows, roster=None):
-    """Fails if any database was recovered while another of its run was not proven: one that was being
-    restored beside it, one whose first statement came only then, one of the run's roster."""
-    groups, proofs = {n: set(databases) for n, databases in (roster or {}).items()}, Proofs()
+def proof_order(rows, roster):
+    """Fails if any database was recovered while another of its run was not proven, or proven at another
+    mark: one that was being restored beside it, one whose first statement came only then, one of the
+    run's roster."""
+    groups, proofs = {n: set(databases) for n, databases in roster.items()}, Proofs()
     for row in filter(group_of, rows):
         if restores_from_file(row) or row["restore_end"] == "STANDBY":
             groups.setdefault(group_of(row), set()).add(database_of(row))
     for row in rows:
-        if group_of(row) is not None and row["restore_end"] == "RECOVERY":
-            waiting = proofs.waiting(groups.get(group_of(row), set()))
-            expect(not waiting,
-                   f"{'/'.join(database_of(row))} was recovered before the proof of {waiting}")
+        group = group_of(row)
+        if group is not None and row["restore_end"] == "RECOVERY":
+            databases, name = groups.get(group, set()), "/".join(database_of(row))
+            waiting, marks = proofs.waiting(group, databases), proofs.marks(databases)
+            expect(not waiting, f"{name} was recovered before the proof of {waiting}")
+            expect(len(marks) <= 1, f"{name} was recovered while its group stood at {marks}")
         proofs.add(row)
+
+
+def stand_in(start, server):
+    """Where the server's shipping stood when the job was asked for."""
+    return next({k: v for k, v in d.items() if k != "server_name"} for d in start["destinations"]
+                if d["server_name"] == server)
 
 
 def jobs_gate(rows, starts):
     """Fails if stopmark had a job of Restore To Mark started before the gate that stands there: all
     destinations go for the same set and mark, stand at the same set, have no backlog, and the run has
-    read the header of each file that the jobs will restore, on the server that will."""
-    begun = set()
+    read the header of each file that the jobs will restore, on the server that will. A later job of the
+    run is started only where its server still stands so."""
+    first = {}
     for start in starts:
-        program = start["program_name"]
-        if not program.startswith("stopmark") or program in begun:
+        program, server = start["program_name"], start["server_name"]
+        if not program.startswith("stopmark"):
             continue
-        begun.add(program)
-        stands = [{k: v for k, v in d.items() if k != "server_name"} for d in start["destinations"]]
-        expect(stands and all(s == stands[0] and s["newest_set"] for s in stands),
-               f"a job was started while the destinations stood at {start['destinations']}")
-        read = {(row["server_name"], row["path"].lower()) for row in rows[:start["before"]]
+        names = [d["server_name"] for d in start["destinations"]]
+        if program not in first:
+            first[program] = start
+            stands = [stand_in(start, name) for name in names]
+            expect(stands and all(s == stands[0] and s["newest_set"] for s in stands),
+                   f"a job was started while the destinations stood at {start['destinations']}")
+        gate = first[program]
+        stand = stand_in(gate, server)
+        expect(stand_in(start, server) == stand,
+               f"{server} stood at {stand} at the gate, and its job was started at {start}")
+        read = {(row["server_name"], row["path"].lower()) for row in rows[:gate["before"]]
                 if row["kind"] == "RESTORE HEADERONLY" and row["program_name"] == program}
         for row in rows[start["before"]:]:
             if row["kind"] == "RESTORE LOG" and row["program_name"].startswith("SQLAgent"):
-                expect(row["stop_kind"], f"a job was started over a backlog: {row}")
+                expect(row["stop_name"] == stand["newest_mark"], f"not to the gate's mark: {row}")
                 expect((row["server_name"], row["path"].lower()) in read,
                        f"a job was started before the proof of its file: {row}")
 
 
 def check_record(lab, databases=10, plan=None):
     """No log that was restored whole is sent again, the stop clause is the same on all, and nothing
-    is recovered before every database was proven. With the plan: no log of it was skipped and none
+    is recovered before every database was proven (in which order, Lab.stop asks). With the plan: no log of it was skipped and none
     beside it was sent, and no full set that was restored whole was sent again."""
     rows = read_record(lab)
-    proof_order(rows)
     complete, clauses, proven, recovered = set(), set(), {}, {}
     logs, fulls, own = {}, {}, {}
     for row in rows:

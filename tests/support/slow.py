@@ -64,6 +64,12 @@ def kill_worker(lab):
     wait_for(lambda: not worker(lab), 20, "the worker is gone")
 
 
+def hold(lab):
+    pid = worker(lab)
+    expect(pid, "a worker")  # as above
+    os.kill(pid, signal.SIGSTOP)
+
+
 def journal_path(lab):
     """Of the lab's only run."""
     return next(p for p in glob.glob(os.path.join(lab.state, "**", "*"), recursive=True)
