@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "tests/lab/agent.h"
@@ -11,6 +10,7 @@
 #include "tests/lab/procedures.h"
 #include "tests/lab/procedures_agent.h"
 #include "tests/lab/reply.h"
+#include "tests/lab/restore.h"
 #include "tests/lab/shipping.h"
 
 /* Agent's roles in msdb. Every job of the lab belongs to sa: a member of SQLAgentUserRole sees none
@@ -98,12 +98,9 @@ static void log_to_mark(const struct session *session, const struct job *job)
             json_array_append_new(stands, shipping_stand(lab->instances[i]->shipping));
         }
     }
-    json_t *line = json_pack("{s:s, s:s, s:o}", "server_name", session->instance->name,
-                             "program_name", session->application, "destinations", stands);
-    char *text = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS);
-    log_write(LOG_INFO, "restore to mark asked: %s", text);
-    free(text);
-    json_decref(line);
+    restore_log_fields("restore to mark asked",
+                       json_pack("{s:s, s:s, s:o}", "server_name", session->instance->name,
+                                 "program_name", session->application, "destinations", stands));
 }
 
 static bool run_start(struct session *session, struct database *database,

@@ -27,6 +27,7 @@ enum {
 
 enum { RESTORE_PAGE_BYTES = 8192 };
 
+struct json_t;
 struct restore_run {
     struct session *session;
     const struct restore_statement *statement;
@@ -105,6 +106,9 @@ enum restore_end restore_end_of(const struct restore_statement *statement);
 /* What the lab itself saw of it: a row of lab->restores, and two lines of the lab's log. */
 void restore_record_begin(struct restore_run *run, const char *kind);
 void restore_record_end(struct restore_run *run, bool succeeded);
+/* A line of the lab's log, as a server's error log has one for each RESTORE: what a suite reads when
+ * the lab has ended, in the order in which things happened. Takes fields. */
+void restore_log_fields(const char *what, struct json_t *fields);
 /* A header was told: a line of the log only. */
 void restore_record_header(const struct restore_run *run);
 

@@ -1,4 +1,5 @@
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/log.h"
@@ -6,24 +7,27 @@
 #include "core/base/text.h"
 #include "tests/lab/restore.h"
 
-/* A line of the lab's log, as a server's error log has one for each RESTORE: what a suite reads when
- * the lab has ended, in the order in which things happened. */
-static void write_line(const struct restore_run *run, const char *what, json_t *fields)
+void restore_log_fields(const char *what, json_t *fields)
 {
     char *text = json_dumps(fields, JSON_COMPACT | JSON_SORT_KEYS);
-    log_write(LOG_INFO, "restore %zu %s: %s", run->record + 1, what, text);
+    log_write(LOG_INFO, "%s: %s", what, text);
     free(text);
     json_decref(fields);
 }
 
+static void write_line(const struct restore_run *run, const char *what, json_t *fields)
+{
+    char text[40];
+    snprintf(text, sizeof text, "restore %zu %s", run->record + 1, what);
+    restore_log_fields(text, fields);
+}
+
 void restore_record_header(const struct restore_run *run)
 {
-    json_t *line = json_pack("{s:s, s:s, s:s}", "server_name", run->instance->name, "program_name",
-                             run->session->application, "path", run->statement->device);
-    char *text = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS);
-    log_write(LOG_INFO, "header read: %s", text);
-    free(text);
-    json_decref(line);
+    restore_log_fields("header read",
+                       json_pack("{s:s, s:s, s:s}", "server_name", run->instance->name,
+                                 "program_name", run->session->application, "path",
+                                 run->statement->device));
 }
 
 void restore_record_begin(struct restore_run *run, const char *kind)
@@ -68,6 +72,7 @@ void restore_record_end(struct restore_run *run, bool succeeded)
     bool at_mark = run->database != NULL && run->database->stopped_at_mark;
     write_line(run, "ends",
                json_pack("{s:s, s:b, s:b, s:i}", "at_mark",
-                         at_mark ? run->database->stopped_mark : "", "succeeded", record->succeeded, "reached_stop",
-                         record->reached_stop, "error_number", record->error_number));
+                         at_mark ? run->database->stopped_mark : "", "succeeded",
+                         record->succeeded, "reached_stop", record->reached_stop, "error_number",
+                         record->error_number));
 }

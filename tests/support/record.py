@@ -212,8 +212,9 @@ def jobs_gate(rows, starts):
 
 def check_record(lab, databases=10, plan=None):
     """No log that was restored whole is sent again, the stop clause is the same on all, and nothing
-    is recovered before every database was proven (in which order, Lab.stop asks). With the plan: no log of it was skipped and none
-    beside it was sent, and no full set that was restored whole was sent again."""
+    is recovered before every database was proven (in which order, Lab.stop asks). With the plan: no
+    log of it was skipped and none beside it was sent, and no full set that was restored whole was sent
+    again."""
     rows = read_record(lab)
     complete, clauses, proven, recovered = set(), set(), {}, {}
     logs, fulls, own = {}, {}, {}

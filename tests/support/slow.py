@@ -57,17 +57,20 @@ def worker(lab):
     return 0
 
 
-def kill_worker(lab):
+def the_worker(lab):
+    """Its process id. There must be one: kill() takes 0 for the whole process group of the test."""
     pid = worker(lab)
-    expect(pid, "a worker")  # kill() takes 0 for the whole process group of the test
-    os.kill(pid, signal.SIGKILL)
+    expect(pid, "a worker")
+    return pid
+
+
+def kill_worker(lab):
+    os.kill(the_worker(lab), signal.SIGKILL)
     wait_for(lambda: not worker(lab), 20, "the worker is gone")
 
 
 def hold(lab):
-    pid = worker(lab)
-    expect(pid, "a worker")  # as above
-    os.kill(pid, signal.SIGSTOP)
+    os.kill(the_worker(lab), signal.SIGSTOP)
 
 
 def journal_path(lab):
@@ -91,8 +94,7 @@ def is_being_written(path):
 def held_when(lab, condition, seconds=90):
     """Holds the lab's worker by SIGSTOP at the first instant at which condition() is true and it is
     not writing to its journal, which nobody could read then; its process id."""
-    pid = worker(lab)
-    expect(pid, "a worker")
+    pid = the_worker(lab)
     path, end = journal_path(lab), time.monotonic() + seconds
     while True:
         os.kill(pid, signal.SIGSTOP)
